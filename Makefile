@@ -1,0 +1,141 @@
+# Nestling: see README. Products go to build/, programs to build/bin/.
+#
+#   hostlib/lib/*.c          -> build/libhost.a, shared by all host programs
+#   hostlib/<program>/*.c    -> build/bin/<program>
+#   tests/unit/test_*.c      -> build/unit/test_* (CUnit)
+#   tests/fuzz/fuzz_*.c      -> build/fuzz/fuzz_* (libFuzzer)
+#   tests/guest/*.c          -> build/guest/* (static programs that run inside guests)
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+J ?= $(shell nproc)
+B := build
+SAN ?=
+V ?=
+
+CC := gcc
+CLANG := clang
+WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wformat=2 \
+	-Wno-format-nonliteral -Wno-unused-parameter
+CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Idrivers/control
+CFLAGS := -std=gnu11 -O2 -g $(WARN) -fno-common -fstack-protector-strong
+LDFLAGS := -static
+ifneq ($(SAN),)
+# Sanitizers need the dynamic libc; products go to a tree of their own.
+B := build/san
+CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS := -fsanitize=address,undefined
+endif
+Q := $(if $(V),,@)
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+LIB_SRC := $(wildcard hostlib/lib/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
+PROGRAMS := $(filter-out lib,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
+BINS := $(PROGRAMS:%=$(B)/bin/%)
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+GUEST := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
+
+LIBS_uml_mconsole := $(shell pkg-config --static --libs libedit 2>/dev/null)
+
+.PHONY: all
+all: setup-build kernel host
+
+include scripts/kernel.mk
+
+.PHONY: host
+host: $(BINS)
+
+# --- host programs -----------------------------------------------------------
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libhost.a: $(LIB_OBJ)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+.SECONDEXPANSION:
+PROG_OBJ = $(patsubst %.c,$(B)/obj/%.o,$(wildcard hostlib/$(1)/*.c))
+
+$(filter-out $(B)/bin/linux,$(BINS)): $(B)/bin/%: $$(call PROG_OBJ,$$*) $(B)/libhost.a
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_$*) -o $@
+
+# The loader without the guest kernel and the built-in system inside; scripts/pack
+# appends these and makes build/bin/linux (kernel.mk).
+$(B)/loader: $$(call PROG_OBJ,linux) $(B)/libhost.a
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_linux) -o $@
+
+$(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $(B)/libhost.a
+	@mkdir -p $(@D)
+	@echo "  UNIT    $@"
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
+		$< $(filter %.o,$^) $(B)/libhost.a -lcunit -lpthread -o $@
+
+# Loader modules that a unit test links beside libhost.a: UNIT_OBJ_<test> = options.o ...
+UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1)))
+-include tests/unit/objects.mk
+
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+	@mkdir -p $(@D)
+	@echo "  FUZZ    $@"
+	$(Q)$(CLANG) $(CPPFLAGS) -Ihostlib/linux -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) -o $@
+-include tests/fuzz/sources.mk
+
+build/guest/%: tests/guest/%.c
+	@mkdir -p $(@D)
+	@echo "  GUEST   $@"
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -static $< -o $@ -lpthread
+
+-include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
+
+# --- what people type --------------------------------------------------------
+
+.PHONY: run
+run: setup-build kernel host
+	@exec build/bin/linux
+
+.PHONY: test
+test: setup-test
+	@scripts/run-tests
+
+.PHONY: units fuzzers guests
+units: $(UNIT)
+fuzzers: $(FUZZ)
+guests: $(GUEST)
+
+.PHONY: bench
+bench: setup-test kernel stock host guests
+	@scripts/bench
+
+.PHONY: clean
+clean:
+	@scripts/clean
+
+.PHONY: install
+install: kernel host
+	@scripts/install "$(DESTDIR)" "$(PREFIX)"
+
+.PHONY: format
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+.PHONY: setup-build setup-test
+setup-build:
+	@scripts/setup build
+setup-test:
+	@scripts/setup test
+
+.PHONY: help
+help:
+	@sed -n '/^## help/,/^## end/p' scripts/kernel.mk | sed '1d;$$d;s/^# \{0,1\}//'

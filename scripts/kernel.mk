@@ -1,0 +1,36 @@
+# The guest kernel and the one file that carries it. Included by Makefile.
+
+## help
+# make run       installs what is needed, builds, boots the built-in system to a shell
+# make test      installs what is needed, builds, runs all tests
+# make           builds everything into build/ (programs in build/bin/)
+# make install   installs programs and man pages (PREFIX=/usr/local, DESTDIR=)
+# make stock     builds the unmodified kernel of the same source, the peer of the benchmarks
+# make bench     measures against native and stock, and prints ratios
+# make clean     removes build products (the unpacked kernel sources too)
+# make format    formats all C files
+#
+# KSRC=DIR takes another 6.12.y kernel tree (default: Debian's linux-source-6.12).
+# SAN=1 with test: sanitizer build of the host programs. V=1 shows commands. J=N jobs.
+## end
+
+KSRC ?=
+export KSRC J
+
+.PHONY: kernel
+kernel: build/bin/linux
+
+.PHONY: kernel-image stock
+# scripts/kernel does nothing when nothing changed, and leaves the time of its products alone.
+kernel-image:
+	@scripts/kernel nestling
+stock:
+	@scripts/kernel stock
+
+build/kernel/nestling: kernel-image ;
+build/rootfs/tiny.img: $(wildcard rootfs/tiny/* rootfs/tiny/*/*) $(wildcard hostlib/uml_mkroot/* scripts/uml_mkroot rootfs/uml_mkroot)
+	@scripts/tiny
+
+build/bin/linux: build/loader kernel-image build/rootfs/tiny.img
+	@mkdir -p $(@D)
+	@scripts/pack build/loader build/kernel/nestling build/rootfs/tiny.img $@
