@@ -65,6 +65,11 @@ struct cow_ops {
 	int (*fdatasync)(void *user, int fd);
 	/* mode as fallocate(2) */
 	int (*fallocate)(void *user, int fd, int mode, uint64_t off, uint64_t len);
+	/*
+	 * 1 when reads of fd never wait for a device (tmpfs): they are then made
+	 * inline although such a file system refuses RWF_NOWAIT. NULL: never.
+	 */
+	int (*memory_backed)(void *user, int fd);
 	/* Zeroed memory or NULL. Called by cow_disk_init() only. */
 	void *(*alloc)(void *user, size_t len);
 	void (*free)(void *user, void *mem, size_t len);
@@ -95,18 +100,20 @@ struct cow_slot;
 /* Private; here so that the caller can embed it. */
 struct cow_disk {
 	struct cow_disk_config c;
-	struct cow_slot *slots; /* cache of bitmap blocks, nsets * COW_WAYS */
-	uint8_t *bounce; /* one sector, for first partial writes; under mutex */
+	uint64_t size; /* of the disk, whole 512-byte sectors */
 	uint64_t nblocks; /* of bitmap */
-	uint32_t nsets;
-	uint32_t tick; /* age of slots; under mutex or spin */
-	uint32_t sector_shift;
-	int mutex; /* futex: 0 free, 1 held, 2 held with waiters */
-	int spin; /* guards slots against readers; held for memory access only */
-	int ndirty; /* slots to be written; under mutex */
+	struct cow_slot *slots; /* cache of bitmap blocks, nsets * ways */
+	uint8_t *bits; /* their contents */
+	uint8_t *bounce; /* one sector, for first writes of a part of it; under mutex */
+	unsigned int nsets, ways;
+	uint32_t tick; /* clock for the slots' age; under spin */
+	unsigned int sector_shift;
+	unsigned int ndirty; /* slots to be written; under mutex */
+	uint32_t mutex; /* futex: 0 free, 1 held, 2 held with waiters */
+	bool spin; /* guards slots against readers; held for memory access only */
 	int failed; /* -errno of a failed fdatasync, sticky */
+	bool in_memory, backing_in_memory; /* see cow_ops.memory_backed */
 	bool no_nowait_read, no_nowait_write; /* the file system refuses RWF_NOWAIT */
-	bool memory_backed[2]; /* fd, backing_fd on tmpfs: reads never sleep for long */
 };
 
 /* Figures for /proc, mconsole and tests. */
