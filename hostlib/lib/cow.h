@@ -33,6 +33,12 @@
 enum cow_identity_algorithm {
 	COW_IDENTITY_NONE = 0, /* nothing recorded (file of an old tool) */
 	COW_IDENTITY_SHA256_CHUNKS = 1, /* see disk_identity.h */
+	/*
+	 * Not a digest but a note: this file is being merged into its backing
+	 * file, whose mtime and content change meanwhile. What an interruption
+	 * leaves is valid, since every changed sector still is in the COW file.
+	 */
+	COW_IDENTITY_MERGING = 2,
 };
 
 /* Where things are in the file. All in bytes, all checked against overflow. */
