@@ -40,6 +40,8 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 GUEST := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
 
+# libcrypto: SHA-256 of backing files (disk_identity.c).
+LIBS_libhost := -lcrypto
 LIBS_uml_mconsole := $(shell pkg-config --static --libs libedit 2>/dev/null)
 
 .PHONY: all
@@ -67,19 +69,19 @@ PROG_OBJ = $(patsubst %.c,$(B)/obj/%.o,$(wildcard hostlib/$(1)/*.c))
 $(filter-out $(B)/bin/linux,$(BINS)): $(B)/bin/%: $$(call PROG_OBJ,$$*) $(B)/libhost.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_$*) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_$*) $(LIBS_libhost) -o $@
 
 # The loader without the guest kernel and the built-in system inside; scripts/pack
 # appends these and makes build/bin/linux (kernel.mk).
 $(B)/loader: $$(call PROG_OBJ,linux) $(B)/libhost.a
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_linux) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_linux) $(LIBS_libhost) -o $@
 
 $(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $(B)/libhost.a
 	@mkdir -p $(@D)
 	@echo "  UNIT    $@"
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
-		$< $(filter %.o,$^) $(B)/libhost.a -lcunit -lpthread -o $@
+		$< $(filter %.o,$^) $(B)/libhost.a $(LIBS_libhost) -lcunit -lpthread -o $@
 
 # Loader modules that a unit test links beside libhost.a: UNIT_OBJ_<test> = options.o ...
 UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1)))
@@ -89,7 +91,7 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	@mkdir -p $(@D)
 	@echo "  FUZZ    $@"
 	$(Q)$(CLANG) $(CPPFLAGS) -Ihostlib/linux -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) -o $@
+		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) $(LIBS_libhost) -o $@
 -include tests/fuzz/sources.mk
 
 build/guest/%: tests/guest/%.c
