@@ -44,8 +44,13 @@ GUEST := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
 LIBS_libhost := -lcrypto
 LIBS_uml_mconsole := $(shell pkg-config --static --libs libedit 2>/dev/null)
 
+# Set-up comes first and in a make of its own: what it installs (pkg-config files)
+# decides how the rest is built.
+SETUP_THEN = @scripts/setup $(1) && $(MAKE) --no-print-directory -j$(J)
+
 .PHONY: all
-all: setup-build kernel host
+all:
+	$(call SETUP_THEN,build) kernel host
 
 include scripts/kernel.mk
 
@@ -104,12 +109,13 @@ build/guest/%: tests/guest/%.c
 # --- what people type --------------------------------------------------------
 
 .PHONY: run
-run: setup-build kernel host
+run: all
 	@exec build/bin/linux
 
 .PHONY: test
-test: setup-test
-	@scripts/run-tests
+test:
+	$(call SETUP_THEN,test) kernel host units fuzzers guests
+	@SAN=$(SAN) scripts/run-tests
 
 .PHONY: units fuzzers guests
 units: $(UNIT)
@@ -117,7 +123,8 @@ fuzzers: $(FUZZ)
 guests: $(GUEST)
 
 .PHONY: bench
-bench: setup-test kernel stock host guests
+bench:
+	$(call SETUP_THEN,test) kernel stock host guests
 	@scripts/bench
 
 .PHONY: clean
@@ -125,18 +132,12 @@ clean:
 	@scripts/clean
 
 .PHONY: install
-install: kernel host
+install: all
 	@scripts/install "$(DESTDIR)" "$(PREFIX)"
 
 .PHONY: format
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
-
-.PHONY: setup-build setup-test
-setup-build:
-	@scripts/setup build
-setup-test:
-	@scripts/setup test
 
 .PHONY: help
 help:
