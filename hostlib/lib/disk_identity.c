@@ -84,6 +84,8 @@ int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void
 
 	if (!buf)
 		return -ENOMEM;
+	if (lseek(fd, 0, SEEK_END) < (off_t)size)
+		err = -EIO; /* SEEK_DATA would take what is missing for a hole */
 	SHA256_Init(&all);
 	for (unsigned int n = 0; !err; n++) {
 		chunk = next_data(fd, chunk, chunks);
