@@ -264,9 +264,11 @@ static void read_identity(const uint8_t *p, size_t len, struct cow_header *h)
 	if (memcmp(p, ID_MAGIC, 8) || be32(p + ID_OFF_VERSION) != ID_RECORD_VERSION ||
 	    be32(p + ID_OFF_DIGEST_LEN) != COW_DIGEST_LEN ||
 	    be32(p + ID_OFF_CRC) != crc32c(p, ID_OFF_CRC) ||
-	    get64(p + ID_OFF_SIZE, true) != h->geometry.size)
+	    check_size(get64(p + ID_OFF_SIZE, true)))
 		return;
 	id->algorithm = be32(p + ID_OFF_ALGORITHM);
+	if (id->algorithm > COW_IDENTITY_MERGING)
+		id->algorithm = COW_IDENTITY_NONE; /* a later version's */
 	id->size = get64(p + ID_OFF_SIZE, true);
 	id->mtime_ns = be32(p + ID_OFF_MTIME_NS);
 	memcpy(id->digest, p + ID_OFF_DIGEST, COW_DIGEST_LEN);

@@ -48,7 +48,11 @@ struct cow_geometry {
 	uint32_t align; /* of bitmap and data; sector_size for versions 1 and 2 */
 	bool broken64; /* version 3 as 64-bit tools wrote it before December 2005 */
 	bool big_endian; /* of the header; false only in some version 1 files */
-	uint64_t size; /* of the disk and of its backing file, 1 to COW_SIZE_MAX */
+	/*
+	 * Of the disk, 1 to COW_SIZE_MAX; also of the backing file, unless
+	 * identity.size tells otherwise. Beyond the backing file's end: zeros.
+	 */
+	uint64_t size;
 	uint64_t sectors; /* size / sector_size, rounded up */
 	uint64_t bitmap_offset;
 	/*
@@ -64,7 +68,7 @@ struct cow_geometry {
 struct cow_identity {
 	uint32_t algorithm; /* enum cow_identity_algorithm */
 	uint32_t mtime_ns; /* nanoseconds part of the backing file's mtime */
-	uint64_t size; /* bytes hashed, equals geometry.size */
+	uint64_t size; /* of the backing file; not geometry.size when the disk was resized */
 	uint8_t digest[COW_DIGEST_LEN];
 };
 
@@ -135,6 +139,12 @@ int cow_header_build(const struct cow_header *h, void *buf, size_t len);
  * align of 4096 or more).
  */
 bool cow_identity_fits(const struct cow_geometry *g);
+
+/* Bytes that the backing file must have. */
+static inline uint64_t cow_backing_size(const struct cow_header *h)
+{
+	return h->identity.algorithm == COW_IDENTITY_NONE ? h->geometry.size : h->identity.size;
+}
 
 /* Writes the identity's sector, to be stored at COW_IDENTITY_OFFSET. */
 void cow_identity_build(const struct cow_identity *id, uint8_t out[static COW_IDENTITY_LEN]);

@@ -96,6 +96,22 @@ static ssize_t call(struct cow_disk *d, int fd, const struct iovec *iov, int n, 
 	return ret;
 }
 
+/* Beyond the end of its backing file a COW disk (it was grown) is zeros. */
+static void fill_zeros(struct cursor *c, uint64_t len)
+{
+	struct iovec piece[PIECES];
+
+	while (len) {
+		int n = cursor_take(c, len, piece);
+
+		for (int i = 0; i < n; i++) {
+			memset(piece[i].iov_base, 0, piece[i].iov_len);
+			cursor_advance(c, piece[i].iov_len);
+			len -= piece[i].iov_len;
+		}
+	}
+}
+
 /*
  * Moves len bytes between the cursor and fd at off. Where this is all that is
  * left of the request (the common case), the caller's iovec goes to the host as
@@ -113,8 +129,12 @@ static int transfer(struct cow_disk *d, int fd, struct cursor *c, uint64_t len, 
 
 		if (ret < 0)
 			return (int)ret;
-		if (!ret)
+		if (!ret && (write || fd != d->c.backing_fd))
 			return -EIO; /* beyond the end: somebody cut the file */
+		if (!ret) {
+			fill_zeros(c, len);
+			return 0;
+		}
 		cursor_advance(c, (size_t)ret);
 		off += (uint64_t)ret;
 		len -= (uint64_t)ret;

@@ -256,13 +256,15 @@ static int check_mtime(struct opening *o)
 static int check_backing(struct opening *o)
 {
 	struct disk *d = o->d;
-	uint64_t size = d->header.geometry.size;
+	uint64_t size = d->header.geometry.size, want = cow_backing_size(&d->header);
+	bool merging = d->header.identity.algorithm == COW_IDENTITY_MERGING;
 
-	if (o->backing.size != size) {
+	/* A merge of a resized disk resizes the backing file first. */
+	if (o->backing.size != want && !(merging && o->backing.size == size)) {
 		char why[80];
 
 		snprintf(why, sizeof(why), "has changed its size from %llu to %llu",
-			 (unsigned long long)size, (unsigned long long)o->backing.size);
+			 (unsigned long long)want, (unsigned long long)o->backing.size);
 		return stale(o, why, "restore it or name the right one, or make a new COW file");
 	}
 	if (size < 512)
@@ -295,7 +297,7 @@ int disk_record_identity(struct disk *d, disk_progress_fn progress, void *user)
 {
 	struct cow_identity id = {
 		.algorithm = COW_IDENTITY_SHA256_CHUNKS,
-		.size = d->header.geometry.size,
+		.size = cow_backing_size(&d->header),
 	};
 	uint8_t sector[COW_IDENTITY_LEN];
 	struct stat st;
