@@ -57,8 +57,8 @@ static int alias_change(const char *name, const char *target)
 		goto out;
 	}
 	if (target)
-		err = d_is_negative(d) ?
-			      vfs_symlink(&nop_mnt_idmap, d_inode(dir), d, target) : -EEXIST;
+		err = d_is_negative(d) ? vfs_symlink(&nop_mnt_idmap, d_inode(dir), d, target)
+				       : -EEXIST;
 	else if (d_is_symlink(d))
 		err = vfs_unlink(&nop_mnt_idmap, d_inode(dir), d, NULL);
 	dput(d);

@@ -82,7 +82,7 @@ static int ubd_map(struct request *rq)
 	struct bio_vec bv;
 	int n = 0;
 
-	rq_for_each_bvec(bv, rq, iter) {
+	rq_for_each_bvec (bv, rq, iter) {
 		char *at = bvec_virt(&bv);
 
 		if (n && (char *)scratch[n - 1].iov_base + scratch[n - 1].iov_len == at) {
@@ -443,8 +443,8 @@ static void ubd_exit(void)
 			continue;
 		err = ubd_io_settle(ubd_table[i]->io);
 		if (err)
-			pr_err("%s: last flush failed: error %d\n",
-			       ubd_table[i]->disk->disk_name, -err);
+			pr_err("%s: last flush failed: error %d\n", ubd_table[i]->disk->disk_name,
+			       -err);
 	}
 }
 __uml_exitcall(ubd_exit);
@@ -460,8 +460,7 @@ static int ubd_panic(struct notifier_block *self, unsigned long unused, void *te
 }
 
 static struct notifier_block ubd_panic_block = {
-	.notifier_call = ubd_panic,
-	.priority = 1, /* before the notifier that ends the process */
+	.notifier_call = ubd_panic, .priority = 1, /* before the notifier that ends the process */
 };
 
 static int __init ubd_init(void)
