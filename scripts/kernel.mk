@@ -28,8 +28,13 @@ stock:
 	@scripts/kernel stock
 
 build/kernel/nestling: kernel-image ;
-build/rootfs/tiny.img: $(wildcard rootfs/tiny/* rootfs/tiny/*/*) $(wildcard hostlib/uml_mkroot/* scripts/uml_mkroot rootfs/uml_mkroot)
+build/rootfs/tiny.img: scripts/tiny $(shell find rootfs -type f) build/bin/uml_mkroot
 	@scripts/tiny
+
+# The builder of root images finds its recipes in rootfs/ (or where make install put them).
+host: build/bin/uml_mkroot
+build/bin/uml_mkroot: rootfs/uml_mkroot
+	@install -D -m 755 $< $@
 
 build/bin/linux: build/loader kernel-image build/rootfs/tiny.img
 	@mkdir -p $(@D)
