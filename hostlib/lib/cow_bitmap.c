@@ -164,6 +164,29 @@ static int block_io(struct cow_disk *d, struct cow_slot *s, uint64_t block, bool
 	return 0;
 }
 
+int cow_bitmap_peek(struct cow_disk *d, uint64_t sector, uint64_t max, bool *in_cow,
+		    uint64_t *count)
+{
+	uint8_t bits[64];
+	struct iovec iov = {bits, sizeof(bits)};
+	const struct cow_geometry *g = &d->c.geometry;
+	uint64_t at = sector / 8;
+	ssize_t n;
+
+	if (at >= g->bitmap_len) { /* version 1 or 2, see cow.h */
+		*in_cow = false;
+		*count = 1;
+		return 0;
+	}
+	iov.iov_len = (size_t)min64(sizeof(bits), g->bitmap_len - at);
+	n = d->c.ops->preadv(d->c.user, d->c.fd, &iov, 1, g->bitmap_offset + at, 0);
+	if (n <= 0)
+		return n ? (int)n : -EIO;
+	*in_cow = test_bit(bits, sector % 8);
+	*count = scan(bits, sector % 8, min64(sector % 8 + max, (uint64_t)n * 8));
+	return 0;
+}
+
 /* The slot of the block's set that makes room: empty, else oldest clean, else NULL. */
 static struct cow_slot *victim(const struct cow_disk *d, uint64_t block)
 {

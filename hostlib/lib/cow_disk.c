@@ -166,19 +166,24 @@ static int64_t check_request(const struct cow_disk *d, const struct iovec *iov, 
 static int locate(struct cow_disk *d, uint64_t off, uint64_t max, bool nowait, bool *in_cow,
 		  uint64_t *len)
 {
-	uint64_t ss = 1ULL << d->sector_shift, sector = off >> d->sector_shift, count;
+	uint64_t ss = 1ULL << d->sector_shift, sector = off >> d->sector_shift;
+	uint64_t max_sectors, count = 0;
 	uint64_t in = off & (ss - 1);
 	int err;
 
+	max_sectors = (in + max + ss - 1) >> d->sector_shift;
 	for (;;) {
-		err = cow_bitmap_run(d, sector, (in + max + ss - 1) >> d->sector_shift, nowait,
-				     in_cow, &count);
+		err = cow_bitmap_run(d, sector, max_sectors, nowait, in_cow, &count);
 		if (err != -EAGAIN || nowait)
 			break;
 		cow_mutex_lock(d);
 		err = cow_bitmap_load(d, sector);
-		cow_mutex_unlock(d);
 		if (err)
+			err = cow_bitmap_peek(d, sector, max_sectors, in_cow, &count);
+		else
+			err = -EAGAIN;
+		cow_mutex_unlock(d);
+		if (err != -EAGAIN)
 			break;
 	}
 	if (!err)

@@ -32,6 +32,13 @@ void cow_bitmap_exit(struct cow_disk *d);
 int cow_bitmap_run(struct cow_disk *d, uint64_t sector, uint64_t max, bool nowait, bool *in_cow,
 		   uint64_t *count);
 
+/*
+ * The same without the cache, for reads when a block cannot be loaded because
+ * the host takes no writes and every slot is dirty. Mutex held.
+ */
+int cow_bitmap_peek(struct cow_disk *d, uint64_t sector, uint64_t max, bool *in_cow,
+		    uint64_t *count);
+
 /* Gets the block of `sector` into the cache. Mutex held; may write others out. 0 or -errno. */
 int cow_bitmap_load(struct cow_disk *d, uint64_t sector);
 

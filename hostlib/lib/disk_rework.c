@@ -251,10 +251,10 @@ static int fill_new(struct disk_work *w, const struct cow_header *h, int fd)
 	struct cow_disk_config from_config, to_config;
 	struct cow_disk from, to;
 	uint8_t *buf = malloc(BUFFER);
-	int err = buf ? 0 : -ENOMEM;
+	int err;
 
-	if (err)
-		return err;
+	if (!buf)
+		return -ENOMEM;
 	disk_config(w->disk, &from_config);
 	to_config = from_config;
 	to_config.fd = fd;
