@@ -44,7 +44,7 @@ END
 disk_start() {
 	rm -f "$dir/result"
 	truncate -s 256k "$dir/result"
-	"$linux" mem=64M ubd0r="$dir/root.img" "$@" ubd15="$dir/result" root=/dev/ubd0 init=/init \
+	${disk_prefix:-} "$linux" mem=64M ubd0r="$dir/root.img" "$@" ubd15="$dir/result" root="${disk_rootdev:-/dev/ubd0}" init=/init \
 		con=null con0=null,fd:1 ssl=null umid="disk$$" uml_dir="$dir/uml" >"$dir/console" 2>&1 </dev/null
 }
 
