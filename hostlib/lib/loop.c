@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Event loop; see loop.h.
+ *
+ * The list of watches may change while a turn is served. The turn works on a copy
+ * (pollfd array and the watches that belong to it), and the loop strikes a watch
+ * from that copy when it is removed, so a removed watch is never called.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+#include "loop.h"
+
+struct loop {
+	struct loop_watch head; /* ring */
+	struct loop_timer *timers; /* unordered; there are few */
+	size_t count;
+	struct pollfd *pfd; /* of the turn being served */
+	struct loop_watch **turn;
+	size_t room;
+	bool stop;
+	struct loop_watch signal_watch;
+	loop_signal_fn signal_fn;
+	void *signal_arg;
+};
+
+uint64_t loop_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop)
+		return NULL;
+	loop->head.next = loop->head.prev = &loop->head;
+	loop->signal_watch.fd = -1;
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	if (loop->signal_watch.fd >= 0)
+		close(loop->signal_watch.fd);
+	free(loop->pfd);
+	free(loop->turn);
+	free(loop);
+}
+
+int loop_add(struct loop *loop, struct loop_watch *w, int fd, short events, loop_fd_fn fn,
+	     void *arg)
+{
+	if (fd < 0)
+		return -EBADF;
+	*w = (struct loop_watch){
+		.fd = fd,
+		.events = events,
+		.fn = fn,
+		.arg = arg,
+		.loop = loop,
+		.prev = loop->head.prev,
+		.next = &loop->head,
+	};
+	w->prev->next = w;
+	loop->head.prev = w;
+	loop->count++;
+	return 0;
+}
+
+void loop_events(struct loop_watch *w, short events)
+{
+	w->events = events;
+}
+
+void loop_del(struct loop_watch *w)
+{
+	struct loop *loop = w->loop;
+	size_t i;
+
+	if (!loop || w->fd < 0 || !w->next)
+		return;
+	w->prev->next = w->next;
+	w->next->prev = w->prev;
+	w->next = w->prev = NULL;
+	w->fd = -1;
+	loop->count--;
+	for (i = 0; i < loop->room; i++)
+		if (loop->turn[i] == w)
+			loop->turn[i] = NULL;
+}
+
+void loop_timer_del(struct loop_timer *t)
+{
+	struct loop_timer **p;
+
+	if (!t->loop || !t->due_ns)
+		return;
+	for (p = &t->loop->timers; *p; p = &(*p)->next) {
+		if (*p == t) {
+			*p = t->next;
+			break;
+		}
+	}
+	t->due_ns = 0;
+}
+
+void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t delay_ns, loop_timer_fn fn,
+		    void *arg)
+{
+	loop_timer_del(t);
+	*t = (struct loop_timer){
+		.due_ns = loop_now_ns() + delay_ns,
+		.fn = fn,
+		.arg = arg,
+		.loop = loop,
+		.next = loop->timers,
+	};
+	loop->timers = t;
+}
+
+/* The next timer to fire, or NULL. */
+static struct loop_timer *next_timer(struct loop *loop)
+{
+	struct loop_timer *t, *first = loop->timers;
+
+	for (t = loop->timers; t; t = t->next)
+		if (t->due_ns < first->due_ns)
+			first = t;
+	return first;
+}
+
+static int wait_ms(struct loop *loop)
+{
+	struct loop_timer *t = next_timer(loop);
+	uint64_t now;
+
+	if (!t)
+		return -1;
+	now = loop_now_ns();
+	if (t->due_ns <= now)
+		return 0;
+	if (t->due_ns - now > 1000000000ULL)
+		return 1000;
+	return (int)((t->due_ns - now + 999999) / 1000000);
+}
+
+static void run_timers(struct loop *loop)
+{
+	struct loop_timer *t;
+
+	while (!loop->stop && (t = next_timer(loop)) && t->due_ns <= loop_now_ns()) {
+		loop_timer_fn fn = t->fn;
+
+		loop_timer_del(t);
+		fn(t);
+	}
+}
+
+static int turn_prepare(struct loop *loop)
+{
+	struct loop_watch *w;
+	size_t n = 0;
+
+	if (loop->room < loop->count) {
+		size_t room = loop->count * 2;
+		struct pollfd *pfd = realloc(loop->pfd, room * sizeof(*pfd));
+		struct loop_watch **turn;
+
+		if (!pfd)
+			return -ENOMEM;
+		loop->pfd = pfd;
+		turn = realloc(loop->turn, room * sizeof(struct loop_watch *));
+		if (!turn)
+			return -ENOMEM;
+		memset(turn, 0, room * sizeof(struct loop_watch *));
+		loop->turn = turn;
+		loop->room = room;
+	}
+	for (w = loop->head.next; w != &loop->head; w = w->next, n++) {
+		loop->pfd[n] = (struct pollfd){.fd = w->fd, .events = w->events};
+		loop->turn[n] = w;
+	}
+	return (int)n;
+}
+
+int loop_run(struct loop *loop)
+{
+	int i, n, ready;
+
+	loop->stop = false;
+	while (!loop->stop) {
+		n = turn_prepare(loop);
+		if (n < 0)
+			return n;
+		ready = poll(loop->pfd, (nfds_t)n, wait_ms(loop));
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+		for (i = 0; i < n && ready > 0 && !loop->stop; i++) {
+			struct loop_watch *w = loop->turn[i];
+
+			if (w && loop->pfd[i].revents)
+				w->fn(w, loop->pfd[i].revents);
+		}
+		run_timers(loop);
+	}
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stop = true;
+}
+
+static void signal_ready(struct loop_watch *w, short revents)
+{
+	struct loop *loop = w->arg;
+	struct signalfd_siginfo si;
+
+	while (w->fd >= 0 && read(w->fd, &si, sizeof(si)) == sizeof(si))
+		loop->signal_fn(loop->signal_arg, (int)si.ssi_signo, (int)si.ssi_pid);
+}
+
+int loop_signals(struct loop *loop, const int *signals, loop_signal_fn fn, void *arg)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (; *signals; signals++)
+		sigaddset(&set, *signals);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	loop->signal_fn = fn;
+	loop->signal_arg = arg;
+	return loop_add(loop, &loop->signal_watch, fd, POLLIN, signal_ready, loop);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An event loop over poll(2): descriptors, timers and signals, one thread.
+ *
+ * Callbacks may add and remove any watch, their own included. A watch is an
+ * object of the caller's; the loop only links to it, so it must stay until it is
+ * removed. Limits: none but descriptors and memory; adding is O(1), a turn is O(n).
+ */
+#ifndef NESTLING_LOOP_H
+#define NESTLING_LOOP_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_watch;
+struct loop_timer;
+
+typedef void (*loop_fd_fn)(struct loop_watch *w, short revents);
+typedef void (*loop_timer_fn)(struct loop_timer *t);
+typedef void (*loop_signal_fn)(void *arg, int sig, int sender_pid);
+
+struct loop_watch {
+	int fd; /* -1 while not in the loop */
+	short events; /* POLLIN, POLLOUT; 0 waits for errors and hang-up only */
+	loop_fd_fn fn;
+	void *arg;
+	struct loop *loop;
+	struct loop_watch *prev, *next;
+};
+
+struct loop_timer {
+	uint64_t due_ns; /* CLOCK_MONOTONIC; 0 while not armed */
+	loop_timer_fn fn;
+	void *arg;
+	struct loop *loop;
+	struct loop_timer *next;
+};
+
+/* A new loop, or NULL with errno. loop_free() gives it back, watches stay the caller's. */
+struct loop *loop_new(void);
+void loop_free(struct loop *loop);
+
+/* Watches fd. The descriptor stays the caller's. 0 or -errno. */
+int loop_add(struct loop *loop, struct loop_watch *w, int fd, short events, loop_fd_fn fn,
+	     void *arg);
+
+/* Other events from now on. Does nothing if w is not in a loop. */
+void loop_events(struct loop_watch *w, short events);
+
+/* Ends watching; w->fd becomes -1. Does nothing if w is not in a loop. */
+void loop_del(struct loop_watch *w);
+
+/* (Re)arms a timer that fires once, delay_ns from now. */
+void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t delay_ns, loop_timer_fn fn,
+		    void *arg);
+
+/* Disarms. Does nothing if t is not armed. */
+void loop_timer_del(struct loop_timer *t);
+
+/*
+ * Blocks the signals of the 0-terminated list in this process and has fn called for
+ * each that arrives. Once a loop. 0 or -errno.
+ */
+int loop_signals(struct loop *loop, const int *signals, loop_signal_fn fn, void *arg);
+
+/* Serves until loop_stop(). 0 or -errno. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* CLOCK_MONOTONIC in ns. */
+uint64_t loop_now_ns(void);
+
+#endif

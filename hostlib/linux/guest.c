@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest kernel's process; see guest.h.
+ *
+ * Two forks: the first makes ns-init in new namespaces (isolate.c), the second the
+ * guest kernel below it. ns-init waits for the guest kernel, writes its status into a
+ * pipe and ends, and with it ends every process that the guest kernel made. What the
+ * guest kernel prints (early messages, last words) comes through another pipe into a
+ * ring, and to stderr with 'debug'.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "guest.h"
+#include "isolate.h"
+#include "load.h"
+#include "log.h"
+
+#define TAIL_BYTES 65536
+#define FD_PARK 512 /* descriptors are moved up here before they get their numbers */
+
+struct guest {
+	struct linux_ctx *ctx;
+	guest_end_fn ended;
+	pid_t init_pid; /* ns-init, or the guest kernel where there are no namespaces */
+	bool isolated;
+	int control_fd;
+	struct loop_watch out; /* its stdout and stderr */
+	struct loop_watch result; /* its wait status, from ns-init */
+	int wait_status;
+	bool have_status, reaped;
+	char tail[TAIL_BYTES]; /* ring */
+	size_t tail_len;
+};
+
+/* Descriptors on the way to the guest kernel. */
+struct passing {
+	int fd[CTX_SLOTS * NL_SLOT_FDS];
+	unsigned int n;
+	int memory, boot, control, out, self, null;
+};
+
+static int make_memory(uint64_t bytes)
+{
+	int fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)bytes) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* The boot record; slots name the numbers that the descriptors will have in the guest. */
+static int make_boot(const struct linux_ctx *ctx, struct passing *pass)
+{
+	struct nl_boot head = {
+		.magic = NL_BOOT_MAGIC,
+		.abi = NL_ABI,
+		.slot_size = sizeof(struct nl_slot),
+		.nslots = ctx->nslots,
+		.memory_size = ctx->opt.mem_bytes,
+	};
+	unsigned int i, k;
+	int fd, err;
+
+	fd = memfd_create("boot-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	if (getrandom(head.rng_seed, sizeof(head.rng_seed), 0) < 0)
+		log_debug("no randomness from the host");
+	err = write_all(fd, &head, sizeof(head));
+	for (i = 0; i < ctx->nslots && !err; i++) {
+		struct nl_slot s = ctx->slot[i];
+
+		for (k = 0; k < NL_SLOT_FDS; k++) {
+			if (s.fd[k] < 0)
+				continue;
+			pass->fd[pass->n] = s.fd[k];
+			s.fd[k] = NL_FD_SLOTS + (int)pass->n++;
+		}
+		err = write_all(fd, &s, sizeof(s));
+	}
+	if (!err &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* --- in the child: what becomes the guest kernel ---------------------------- */
+
+/* Moves a descriptor out of the way of the fixed numbers. */
+static int park(int fd)
+{
+	int high = fcntl(fd, F_DUPFD, FD_PARK);
+
+	if (high < 0)
+		_exit(STATUS_OSERR);
+	return high;
+}
+
+static void place(int parked, int number)
+{
+	if (dup2(parked, number) < 0)
+		_exit(STATUS_OSERR);
+}
+
+static int place_all(const struct passing *pass)
+{
+	int parked[CTX_SLOTS * NL_SLOT_FDS], memory, boot, control, out, null, self;
+	unsigned int i, top = NL_FD_SLOTS + pass->n;
+
+	for (i = 0; i < pass->n; i++)
+		parked[i] = park(pass->fd[i]);
+	memory = park(pass->memory);
+	boot = park(pass->boot);
+	control = park(pass->control);
+	out = park(pass->out);
+	null = park(pass->null);
+	self = park(pass->self);
+	for (i = 0; i < top; i++) /* between the fixed numbers there is nothing */
+		place(null, (int)i);
+	place(out, NL_FD_STDOUT);
+	place(out, NL_FD_STDERR);
+	place(control, NL_FD_CONTROL);
+	place(memory, NL_FD_MEMORY);
+	place(boot, NL_FD_BOOT);
+	for (i = 0; i < pass->n; i++)
+		place(parked[i], NL_FD_SLOTS + (int)i);
+	for (i = NL_FD_BOOT + 1; i < NL_FD_SLOTS; i++)
+		close((int)i);
+	place(self, (int)top);
+	syscall(SYS_close_range, top + 1, ~0U, 0);
+	return (int)top;
+}
+
+static void append(char **list, size_t *n, size_t max, char *word)
+{
+	if (*n + 1 < max)
+		list[(*n)++] = word;
+	list[*n] = NULL;
+}
+
+/* The guest kernel's words: what it is told, what the user said, init's words last. */
+static char **guest_argv(const struct linux_ctx *ctx)
+{
+	const struct options *o = &ctx->opt;
+	size_t max = o->nkernel + o->ninit + 16, n = 0, i;
+	char **list = calloc(max, sizeof(char *)), *mem = NULL;
+
+	if (!list || asprintf(&mem, "mem=%lluK", (unsigned long long)o->mem_bytes >> 10) < 0)
+		return NULL;
+	append(list, &n, max, "linux");
+	append(list, &n, max, mem);
+	if (!o->debug && !o->quiet)
+		append(list, &n, max, "quiet");
+	if (!o->debug)
+		append(list, &n, max, "loglevel=1");
+	if (!o->have_root)
+		append(list, &n, max, "root=/dev/ubda");
+	if (!o->have_console)
+		append(list, &n, max, "console=tty0");
+	for (i = 0; i < o->nkernel; i++)
+		append(list, &n, max, o->kernel[i]);
+	if (o->ninit)
+		append(list, &n, max, "--");
+	for (i = 0; i < o->ninit; i++)
+		append(list, &n, max, o->init[i]);
+	return list;
+}
+
+static void become_guest(const struct linux_ctx *ctx, const struct passing *pass,
+			 const struct load_image *image, uint64_t offset)
+{
+	char **argv = guest_argv(ctx);
+	int self, err;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "guest-kernel");
+	if (!argv)
+		_exit(STATUS_OSERR);
+	self = place_all(pass);
+	err = load_exec(self, offset, image, argv, environ);
+	dprintf(NL_FD_STDERR, "mapping the guest kernel failed: %s\n", strerror(-err));
+	_exit(STATUS_OSERR);
+}
+
+/* --- in the loader ---------------------------------------------------------- */
+
+static void tail_add(struct guest *g, const char *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		g->tail[g->tail_len++ % TAIL_BYTES] = data[i];
+}
+
+static void print_text(const char *data, size_t len)
+{
+	size_t i, start = 0;
+
+	/* Lines may go to a terminal in raw mode. */
+	for (i = 0; i < len; i++) {
+		if (data[i] != '\n')
+			continue;
+		if (write(STDERR_FILENO, data + start, i - start) < 0 ||
+		    write(STDERR_FILENO, "\r\n", 2) < 0)
+			return;
+		start = i + 1;
+	}
+	if (start < len && write(STDERR_FILENO, data + start, len - start) < 0)
+		return;
+}
+
+static void out_ready(struct loop_watch *w, short revents)
+{
+	struct guest *g = w->arg;
+	char buf[4096];
+	int fd = w->fd;
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n > 0) {
+		tail_add(g, buf, (size_t)n);
+		if (g->ctx->opt.debug)
+			print_text(buf, (size_t)n);
+	} else if (n == 0 || errno != EAGAIN) {
+		loop_del(w);
+		close(fd);
+	}
+}
+
+void guest_print_tail(const struct linux_ctx *ctx)
+{
+	const struct guest *g = ctx->guest;
+	size_t start, i;
+
+	if (!g || ctx->opt.debug)
+		return; /* it has been shown */
+	start = g->tail_len > TAIL_BYTES ? g->tail_len - TAIL_BYTES : 0;
+	for (i = start; i < g->tail_len; i++)
+		print_text(&g->tail[i % TAIL_BYTES], 1);
+}
+
+/* Everything that can still come from the guest has come: tell what it was. */
+static void conclude(struct guest *g)
+{
+	int s = g->wait_status;
+
+	while (g->out.fd >= 0)
+		out_ready(&g->out, POLLIN);
+	if (!g->have_status)
+		g->ended(g->ctx, GUEST_DIED, SIGKILL);
+	else if (WIFSIGNALED(s))
+		g->ended(g->ctx, GUEST_DIED, WTERMSIG(s));
+	else if (WEXITSTATUS(s) == NL_EXIT_REBOOT)
+		g->ended(g->ctx, GUEST_RESTART, 0);
+	else if (WEXITSTATUS(s) > NL_EXIT_REBOOT)
+		g->ended(g->ctx, GUEST_DIED, 0);
+	else
+		g->ended(g->ctx, GUEST_HALTED, WEXITSTATUS(s));
+}
+
+static void result_ready(struct loop_watch *w, short revents)
+{
+	struct guest *g = w->arg;
+	int fd = w->fd, status;
+
+	if (read(fd, &status, sizeof(status)) == sizeof(status)) {
+		g->wait_status = status;
+		g->have_status = true;
+	}
+	loop_del(w);
+	close(fd);
+	if (g->reaped)
+		conclude(g);
+}
+
+void guest_reap(struct linux_ctx *ctx)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct guest *g = ctx->guest; /* may be another after conclude() */
+
+		if (!g || pid != g->init_pid || g->reaped)
+			continue;
+		g->reaped = true;
+		if (!g->isolated) {
+			g->wait_status = status;
+			g->have_status = true;
+			isolate_kill_rest();
+		}
+		if (g->result.fd < 0)
+			conclude(g);
+	}
+}
+
+void guest_kill(struct linux_ctx *ctx)
+{
+	if (ctx->guest && !ctx->guest->reaped)
+		kill(ctx->guest->init_pid, SIGKILL);
+}
+
+int guest_control_fd(const struct linux_ctx *ctx)
+{
+	return ctx->guest ? ctx->guest->control_fd : -1;
+}
+
+pid_t guest_pid(const struct linux_ctx *ctx)
+{
+	return ctx->guest && !ctx->guest->reaped ? ctx->guest->init_pid : -1;
+}
+
+void guest_free(struct linux_ctx *ctx)
+{
+	struct guest *g = ctx->guest;
+
+	if (!g)
+		return;
+	if (g->out.fd >= 0) {
+		int fd = g->out.fd;
+
+		loop_del(&g->out);
+		close(fd);
+	}
+	close(g->control_fd);
+	free(g);
+	ctx->guest = NULL;
+}
+
+static int find_kernel(const struct linux_ctx *ctx, struct load_image *image, uint64_t *offset)
+{
+	const struct pack_blob *b = pack_find(&ctx->pack, "kernel");
+	char head[LOAD_HEAD];
+	ssize_t n;
+
+	if (!b)
+		return -ENOENT;
+	n = pread(ctx->self_fd, head, sizeof(head), (off_t)b->offset);
+	if (n < 0)
+		return -errno;
+	*offset = b->offset;
+	return load_parse(head, (size_t)n, b->length, image);
+}
+
+struct pipes {
+	int control[2], out[2], result[2];
+};
+
+static void close_pair(int pair[2])
+{
+	if (pair[0] >= 0)
+		close(pair[0]);
+	if (pair[1] >= 0)
+		close(pair[1]);
+	pair[0] = pair[1] = -1;
+}
+
+static int make_pipes(struct pipes *p)
+{
+	*p = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->control) < 0 ||
+	    pipe2(p->out, O_CLOEXEC) < 0 || pipe2(p->result, O_CLOEXEC) < 0) {
+		int err = -errno;
+
+		close_pair(p->control);
+		close_pair(p->out);
+		close_pair(p->result);
+		return err;
+	}
+	return 0;
+}
+
+/* Body of the first child. With namespaces it is ns-init and has the guest below it. */
+static void child(const struct linux_ctx *ctx, const struct passing *pass,
+		  const struct load_image *image, uint64_t offset, int result_fd, bool isolated)
+{
+	pid_t pid;
+	int status;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setsid();
+	if (!isolated)
+		become_guest(ctx, pass, image, offset);
+	pid = fork();
+	if (pid == 0)
+		become_guest(ctx, pass, image, offset);
+	prctl(PR_SET_NAME, "ns-init");
+	isolate_init(pid, &status, result_fd);
+	if (write(3, &status, sizeof(status)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static int watch(struct guest *g, const struct pipes *p)
+{
+	struct loop *loop = g->ctx->loop;
+	int err;
+
+	fcntl(p->out[0], F_SETFL, O_NONBLOCK);
+	err = loop_add(loop, &g->out, p->out[0], POLLIN, out_ready, g);
+	if (!err && g->isolated)
+		err = loop_add(loop, &g->result, p->result[0], POLLIN, result_ready, g);
+	return err;
+}
+
+static int spawn(struct guest *g, struct passing *pass, struct pipes *p)
+{
+	struct load_image image;
+	uint64_t offset = 0;
+	int err = find_kernel(g->ctx, &image, &offset);
+
+	if (err) {
+		log_err("this file carries no guest kernel that can be started; build it again "
+			"with make");
+		return err;
+	}
+	pass->control = p->control[1];
+	pass->out = p->out[1];
+	pass->self = g->ctx->self_fd;
+	g->init_pid = isolate_fork(&g->isolated);
+	if (g->init_pid == 0)
+		child(g->ctx, pass, &image, offset, p->result[1], g->isolated);
+	if (g->init_pid < 0) {
+		log_err("starting the guest failed: %s; is the limit on processes (ulimit -u) "
+			"reached?",
+			strerror(-g->init_pid));
+		return g->init_pid;
+	}
+	close(p->control[1]);
+	close(p->out[1]);
+	close(p->result[1]);
+	if (!g->isolated)
+		close(p->result[0]);
+	g->control_fd = p->control[0];
+	return watch(g, p);
+}
+
+static int prepare(struct linux_ctx *ctx, struct passing *pass)
+{
+	pass->memory = make_memory(ctx->opt.mem_bytes);
+	if (pass->memory < 0) {
+		log_err("getting %llu MB of guest memory failed: %s; ask for less with mem=",
+			(unsigned long long)ctx->opt.mem_bytes >> 20, strerror(-pass->memory));
+		return pass->memory;
+	}
+	pass->boot = make_boot(ctx, pass);
+	if (pass->boot < 0) {
+		log_err("writing the boot record failed: %s", strerror(-pass->boot));
+		return pass->boot;
+	}
+	pass->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (pass->null < 0) {
+		log_err("opening /dev/null failed: %s", strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
+{
+	struct passing pass = {.memory = -1, .boot = -1, .null = -1};
+	struct pipes pipes;
+	struct guest *g = calloc(1, sizeof(*g));
+	int err = g ? 0 : -ENOMEM;
+
+	if (!err) {
+		g->ctx = ctx;
+		g->ended = ended;
+		g->out.fd = g->result.fd = g->control_fd = -1;
+		err = prepare(ctx, &pass);
+	}
+	if (!err)
+		err = make_pipes(&pipes);
+	if (!err)
+		err = spawn(g, &pass, &pipes);
+	if (pass.memory >= 0)
+		close(pass.memory);
+	if (pass.boot >= 0)
+		close(pass.boot);
+	if (pass.null >= 0)
+		close(pass.null);
+	if (err)
+		free(g);
+	else
+		ctx->guest = g;
+	return err;
+}

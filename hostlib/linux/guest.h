@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The guest kernel's process: made with descriptors only, ended without remains.
+ */
+#ifndef NESTLING_GUEST_H
+#define NESTLING_GUEST_H
+
+#include "ctx.h"
+
+enum guest_end {
+	GUEST_HALTED, /* status: 0-63 */
+	GUEST_RESTART,
+	GUEST_DIED, /* a panic, a fault, or killed */
+};
+
+/* Called from the loop when the guest kernel has ended and nothing of it is left. */
+typedef void (*guest_end_fn)(struct linux_ctx *ctx, enum guest_end how, int status);
+
+/*
+ * Starts the guest kernel with the slots of the context. ctx->guest is set; the
+ * loader's end of the control channel is guest_control_fd(). 0, or -errno with one
+ * line printed.
+ */
+int guest_start(struct linux_ctx *ctx, guest_end_fn ended);
+
+/* The loader's end of the control channel. */
+int guest_control_fd(const struct linux_ctx *ctx);
+
+/* Pid of the first process of the guest, as the loader sees it; -1 while none runs. */
+pid_t guest_pid(const struct linux_ctx *ctx);
+
+/* To be called for SIGCHLD. */
+void guest_reap(struct linux_ctx *ctx);
+
+/* Kills everything of the guest. The end is still reported. */
+void guest_kill(struct linux_ctx *ctx);
+
+/* Prints what the guest kernel wrote to its stdout and stderr last. */
+void guest_print_tail(const struct linux_ctx *ctx);
+
+/* Frees ctx->guest, which must have ended. */
+void guest_free(struct linux_ctx *ctx);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Supervision; see super.h.
+ *
+ * SIGTERM and SIGHUP ask the guest to shut down (as Ctrl-Alt-Del does) and end it when
+ * it has not within some seconds, or when the signal comes again. SIGINT reaches us only
+ * when the terminal is not raw, that is when there is none: then it means the same. A
+ * guest that has not started its init has nobody to ask and is ended at once.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "console.h"
+#include "control.h"
+#include "guest.h"
+#include "log.h"
+#include "super.h"
+
+#define CLEAN_NS 10000000000ULL /* given to a guest to shut down */
+
+static struct loop_timer clean_timer; /* there is one guest in a loader */
+
+static int start(struct linux_ctx *ctx);
+
+void super_end_now(struct linux_ctx *ctx)
+{
+	ctx->ending = true;
+	guest_kill(ctx);
+}
+
+static void too_long(struct loop_timer *t)
+{
+	log_warn("the guest did not shut down in time; ending it");
+	super_end_now(t->arg);
+}
+
+void super_end_cleanly(struct linux_ctx *ctx)
+{
+	struct nl_msg m = {.type = NL_MSG_COMMAND};
+
+	if (ctx->ending || !control_running(ctx)) {
+		super_end_now(ctx);
+		return;
+	}
+	ctx->ending = true;
+	m.len = (uint32_t)snprintf(m.text, sizeof(m.text), "cad");
+	if (control_request(ctx, &m, NULL, 0, 0, NULL, NULL) < 0)
+		super_end_now(ctx);
+	else
+		loop_timer_set(ctx->loop, &clean_timer, CLEAN_NS, too_long, ctx);
+}
+
+static void on_signal(void *arg, int sig, int sender)
+{
+	struct linux_ctx *ctx = arg;
+
+	switch (sig) {
+	case SIGCHLD:
+		guest_reap(ctx);
+		break;
+	case SIGWINCH:
+		console_winch(ctx);
+		break;
+	default:
+		ctx->status = STATUS_SIGNAL + sig;
+		super_end_cleanly(ctx);
+	}
+}
+
+/* The guest has gone: say why, in the terminal's normal mode. */
+static void report_death(struct linux_ctx *ctx, int sig)
+{
+	const char *panic = control_panic(ctx);
+
+	guest_print_tail(ctx);
+	if (*panic)
+		log_err("the guest kernel panicked: %s", panic);
+	else if (sig == SIGABRT)
+		log_err("the guest kernel panicked; 'linux debug' shows its messages");
+	else if (sig)
+		log_err("the guest kernel was ended by signal %d (%s)", sig, strsignal(sig));
+	else
+		log_err("the guest kernel could not start; 'linux --check' tells what the host "
+			"lacks");
+}
+
+static void ended(struct linux_ctx *ctx, enum guest_end how, int status)
+{
+	bool again = how == GUEST_RESTART && !ctx->opt.noreboot && !ctx->ending;
+
+	console_drain(ctx);
+	control_drain(ctx);
+	if (how == GUEST_DIED && !ctx->ending) {
+		console_restore();
+		ctx->status = STATUS_PANIC;
+		report_death(ctx, status);
+	} else if (how == GUEST_HALTED && !ctx->status) {
+		ctx->status = status;
+	}
+	control_stop(ctx);
+	loop_timer_del(&clean_timer);
+	guest_free(ctx);
+	if (again && start(ctx) == 0)
+		return;
+	loop_stop(ctx->loop);
+}
+
+static int start(struct linux_ctx *ctx)
+{
+	int err = guest_start(ctx, ended);
+
+	if (!err)
+		err = control_start(ctx);
+	if (!err)
+		err = console_start(ctx);
+	if (err) {
+		ctx->status = STATUS_OSERR;
+		super_end_now(ctx);
+	}
+	return err;
+}
+
+int super_run(struct linux_ctx *ctx)
+{
+	static const int signals[] = {SIGCHLD, SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0};
+	int err = loop_signals(ctx->loop, signals, on_signal, ctx);
+
+	signal(SIGPIPE, SIG_IGN);
+	if (err) {
+		log_err("watching signals failed: %s", strerror(-err));
+		return STATUS_OSERR;
+	}
+	err = start(ctx);
+	if (!err)
+		err = loop_run(ctx->loop);
+	if (err && !ctx->status)
+		ctx->status = STATUS_OSERR;
+	return ctx->status;
+}
