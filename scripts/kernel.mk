@@ -27,7 +27,7 @@ kernel-image:
 stock:
 	@scripts/kernel stock
 
-build/kernel/nestling: kernel-image ;
+build/kernel/nestling: | kernel-image ;
 build/rootfs/tiny.img: scripts/tiny $(shell find rootfs -type f) build/bin/uml_mkroot
 	@scripts/tiny
 
@@ -36,6 +36,10 @@ host: build/bin/uml_mkroot
 build/bin/uml_mkroot: rootfs/uml_mkroot
 	@install -D -m 755 $< $@
 
-build/bin/linux: build/loader kernel-image build/rootfs/tiny.img
+# Made again only when a part of it changed: scripts/kernel leaves its product alone when
+# nothing did, and an order-only prerequisite does not count.
+build/bin/linux: build/loader build/kernel/nestling build/rootfs/tiny.img scripts/pack
 	@mkdir -p $(@D)
-	@scripts/pack build/loader build/kernel/nestling build/rootfs/tiny.img $@
+	@echo "  PACK    $@"
+	@scripts/pack build/loader $@ kernel=build/kernel/nestling root=build/rootfs/tiny.img \
+		config=build/kernel/nestling.config version=build/kernel/nestling.version

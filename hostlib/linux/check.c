@@ -158,8 +158,7 @@ static const struct {
 	 "AppArmor hosts kernel.apparmor_restrict_unprivileged_userns=0"},
 	{"mount, network and IPC namespaces", probe_mount_net, false, "as above"},
 	{"Landlock", probe_landlock, false, "Linux 5.13 or later, with landlock in lsm="},
-	{"seccomp filters with traps", probe_seccomp, false,
-	 "a kernel with CONFIG_SECCOMP_FILTER"},
+	{"seccomp filters with traps", probe_seccomp, false, "a kernel with CONFIG_SECCOMP_FILTER"},
 	{"address randomisation can be switched off", probe_addresses, false,
 	 "allow personality(2) in the container's filter; runs are less reproducible without"},
 	{"mappings a process may have", probe_maps, false,
@@ -175,13 +174,17 @@ int check_host(void)
 		char detail[64] = "";
 		int err = probes[i].probe(detail, sizeof(detail));
 
-		printf("%-8s %s%s%s\n", !err ? "yes" : probes[i].needed ? "NO" : "no",
+		printf("%-8s %s%s%s\n",
+		       !err               ? "yes"
+		       : probes[i].needed ? "NO"
+					  : "no",
 		       probes[i].name, *detail ? ": " : "", detail);
 		if (err)
 			printf("         %s; cure: %s\n", strerror(-err), probes[i].cure);
 		if (err && probes[i].needed)
 			status = STATUS_UNAVAILABLE;
 	}
-	printf("%s\n", status ? "A guest cannot run on this host." : "Guests can run on this host.");
+	printf("%s\n",
+	       status ? "A guest cannot run on this host." : "Guests can run on this host.");
 	return status;
 }

@@ -191,7 +191,7 @@ static char **guest_argv(const struct linux_ctx *ctx)
 	if (!o->debug && !o->quiet)
 		append(list, &n, max, "quiet");
 	if (!o->debug)
-		append(list, &n, max, "loglevel=1");
+		append(list, &n, max, "loglevel=0");
 	if (!o->have_root)
 		append(list, &n, max, "root=/dev/ubda");
 	if (!o->have_console)
@@ -202,6 +202,20 @@ static char **guest_argv(const struct linux_ctx *ctx)
 		append(list, &n, max, "--");
 	for (i = 0; i < o->ninit; i++)
 		append(list, &n, max, o->init[i]);
+	return list;
+}
+
+/*
+ * The guest kernel's environment. Its libc must not register rseq: the area would be
+ * inherited by each stub, which unmaps it, and the host ends a process whose area is gone.
+ */
+static char **guest_environment(void)
+{
+	static char *list[3] = {"GLIBC_TUNABLES=glibc.pthread.rseq=0"};
+	const char *path = getenv("PATH"); /* for helpers of the stock network transports */
+
+	if (path && asprintf(&list[1], "PATH=%s", path) < 0)
+		list[1] = NULL;
 	return list;
 }
 
@@ -216,7 +230,7 @@ static void become_guest(const struct linux_ctx *ctx, const struct passing *pass
 	if (!argv)
 		_exit(STATUS_OSERR);
 	self = place_all(pass);
-	err = load_exec(self, offset, image, argv, environ);
+	err = load_exec(self, offset, image, argv, guest_environment());
 	dprintf(NL_FD_STDERR, "mapping the guest kernel failed: %s\n", strerror(-err));
 	_exit(STATUS_OSERR);
 }

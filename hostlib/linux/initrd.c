@@ -35,8 +35,8 @@ int initrd_open(struct linux_ctx *ctx)
 	if (st.st_size == 0)
 		return refuse(fd, path, "the file is empty; name a cpio archive", STATUS_DATA);
 	if ((uint64_t)st.st_size > ctx->opt.mem_bytes / 2)
-		return refuse(fd, path, "too big for the guest's memory; give more with mem=",
-			      STATUS_DATA);
+		return refuse(fd, path,
+			      "too big for the guest's memory; give more with mem=", STATUS_DATA);
 	s = ctx_slot(ctx, NL_KIND_INITRD, 0);
 	s->fd[0] = fd;
 	s->initrd.size = (uint64_t)st.st_size;

@@ -54,7 +54,8 @@ static int parse_segment(const Elf64_Phdr *p, uint64_t total, uint64_t floor,
 		return -ENOEXEC;
 	file_end = p->p_vaddr + p->p_filesz;
 	end = p->p_vaddr + p->p_memsz;
-	if (p->p_filesz < p->p_memsz && file_end % PAGE && !(p->p_flags & PF_W))
+	out->clear = p->p_filesz < p->p_memsz && file_end % PAGE;
+	if (out->clear && !(p->p_flags & PF_W))
 		return -ENOEXEC; /* its last page would have to be cleared */
 	out->address = page_down(p->p_vaddr);
 	out->offset = page_down(p->p_offset);
@@ -131,7 +132,7 @@ static int map_segment(int fd, uint64_t base, const struct load_segment *s)
 		err = map_at(s->address, file_pages, s->prot, 0, fd, base + s->offset);
 	if (err)
 		return err;
-	if (s->memory_bytes > s->file_bytes && s->file_bytes % PAGE)
+	if (s->clear)
 		memset((char *)s->address + s->file_bytes, 0, file_pages - s->file_bytes);
 	if (s->memory_bytes > file_pages)
 		err = map_at(s->address + file_pages, s->memory_bytes - file_pages, s->prot,
@@ -176,7 +177,7 @@ leave(const struct leave *l)
 			 "xor %%ebp, %%ebp\n\t"
 			 "jmp *%1"
 			 :
-			 : "r"(l->stack), "r"(l->entry)
+			 : "a"(l->stack), "c"(l->entry)
 			 : "memory");
 	__builtin_unreachable();
 }

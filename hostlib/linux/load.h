@@ -7,6 +7,7 @@
 #ifndef NESTLING_LOAD_H
 #define NESTLING_LOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct load_segment {
 	uint64_t address, offset; /* multiples of the page size; offset within the program */
 	uint64_t file_bytes, memory_bytes; /* from address */
 	int prot; /* PROT_* */
+	bool clear; /* zeros follow the file's bytes in their last page */
 };
 
 /* A validated ELF program. */

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +17,13 @@
 
 #define SOCKET_ROOM 16 /* of a socket address, for the names below the directory */
 
-/* ~/.uml; the password file counts where HOME is not set. */
+/* ~/.uml; a static program cannot ask the name service where HOME is not set. */
 static int default_dir(char *out, size_t len)
 {
 	const char *home = getenv("HOME");
-	const struct passwd *pw;
 
-	if (!home || !*home) {
-		pw = getpwuid(geteuid()); // NOLINT: before any thread
-		home = pw ? pw->pw_dir : "/tmp";
-	}
+	if (!home || !*home)
+		return snprintf(out, len, "/tmp/.uml-%u", geteuid()) < (int)len ? 0 : -ENAMETOOLONG;
 	return snprintf(out, len, "%s/.uml", home) < (int)len ? 0 : -ENAMETOOLONG;
 }
 
