@@ -172,19 +172,15 @@ static int locate(struct cow_disk *d, uint64_t off, uint64_t max, bool nowait, b
 	int err;
 
 	max_sectors = (in + max + ss - 1) >> d->sector_shift;
-	for (;;) {
-		err = cow_bitmap_run(d, sector, max_sectors, nowait, in_cow, &count);
-		if (err != -EAGAIN || nowait)
-			break;
-		cow_mutex_lock(d);
+	err = cow_bitmap_run(d, sector, max_sectors, nowait, in_cow, &count);
+	if (err == -EAGAIN && !nowait) {
+		cow_mutex_lock(d); /* or another thread might take the block out again */
 		err = cow_bitmap_load(d, sector);
 		if (err)
 			err = cow_bitmap_peek(d, sector, max_sectors, in_cow, &count);
 		else
-			err = -EAGAIN;
+			err = cow_bitmap_run(d, sector, max_sectors, false, in_cow, &count);
 		cow_mutex_unlock(d);
-		if (err != -EAGAIN)
-			break;
 	}
 	if (!err)
 		*len = min64((count << d->sector_shift) - in, max);
