@@ -27,7 +27,6 @@
 #include "log.h"
 
 #define TAIL_BYTES 65536
-#define FD_PARK 512 /* descriptors are moved up here before they get their numbers */
 
 struct guest {
 	struct linux_ctx *ctx;
@@ -126,9 +125,9 @@ static int make_boot(const struct linux_ctx *ctx, struct passing *pass)
 /* --- in the child: what becomes the guest kernel ---------------------------- */
 
 /* Moves a descriptor out of the way of the fixed numbers. */
-static int park(int fd)
+static int park(int fd, unsigned int above)
 {
-	int high = fcntl(fd, F_DUPFD, FD_PARK);
+	int high = fcntl(fd, F_DUPFD, (int)above);
 
 	if (high < 0)
 		_exit(STATUS_OSERR);
@@ -147,13 +146,13 @@ static int place_all(const struct passing *pass)
 	unsigned int i, top = NL_FD_SLOTS + pass->n;
 
 	for (i = 0; i < pass->n; i++)
-		parked[i] = park(pass->fd[i]);
-	memory = park(pass->memory);
-	boot = park(pass->boot);
-	control = park(pass->control);
-	out = park(pass->out);
-	null = park(pass->null);
-	self = park(pass->self);
+		parked[i] = park(pass->fd[i], top + 1);
+	memory = park(pass->memory, top + 1);
+	boot = park(pass->boot, top + 1);
+	control = park(pass->control, top + 1);
+	out = park(pass->out, top + 1);
+	null = park(pass->null, top + 1);
+	self = park(pass->self, top + 1);
 	for (i = 0; i < top; i++) /* between the fixed numbers there is nothing */
 		place(null, (int)i);
 	place(out, NL_FD_STDOUT);

@@ -1,0 +1,61 @@
+# Shared by the system tests; sourced, with the repository's top as current directory.
+#
+#   T             a directory of the test's own, removed at the end
+#   LINUX         the program under test
+#   boot ARGS     runs it with a run-time directory below $T, for at most 30 s
+#   expect_status N COMMAND...   runs COMMAND, output to $T/out, and checks its status
+#   expect_text PATTERN          grep -E over $T/out
+#   one_line      $T/out is one line (an error message)
+#   wait_for N COMMAND...        tries COMMAND for up to N seconds
+#   fail TEXT     ends the test
+# shellcheck shell=bash
+set -uo pipefail
+T=$(mktemp -d)
+LINUX=$PWD/build/bin/linux
+UML=$T/uml
+cleanup_hooks=()
+
+cleanup() {
+	local h
+	for h in "${cleanup_hooks[@]}"; do
+		eval "$h"
+	done
+	rm -rf "$T"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+	echo "FAILED: $*"
+	[ -f "$T/out" ] && { echo "--- output"; tail -n 40 "$T/out" | tr -d '\r'; }
+	exit 1
+}
+
+boot() {
+	timeout -k 5 30 "$LINUX" uml_dir="$UML" "$@"
+}
+
+expect_status() {
+	local want=$1 got
+	shift
+	"$@" >"$T/out" 2>&1 </dev/null
+	got=$?
+	[ "$got" -eq "$want" ] || fail "status $got instead of $want: $*"
+}
+
+expect_text() {
+	tr -d '\r' <"$T/out" | grep -qE -- "$1" || fail "no '$1' in the output"
+}
+
+one_line() {
+	[ "$(wc -l <"$T/out")" -eq 1 ] || fail "the message is not one line"
+}
+
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}

@@ -1,0 +1,66 @@
+#!/bin/bash
+# timeout: 90
+# needs: pgrep
+# However the loader or the guest is ended, nothing is left.
+. tests/system/lib.sh
+
+# Every process of the guest carries a mark: its stdout's pipe ends here.
+start() { # ARGS...: starts a guest that stays; sets pid
+	"$LINUX" uml_dir="$UML" umid=end "$@" -- -c 'echo up; while :; do sleep 1; done' \
+		>"$T/log" 2>&1 </dev/null &
+	pid=$!
+	wait_for 20 grep -q up "$T/log" || { cp "$T/log" "$T/out"; fail "the guest did not come up"; }
+	kids=$(family "$pid")
+}
+family() { # all descendants of a process
+	local p
+	for p in $(pgrep -P "$1"); do
+		echo "$p"
+		family "$p"
+	done
+}
+gone() {
+	local p
+	for p in $kids; do
+		[ ! -d "/proc/$p" ] || [ "$(cut -d' ' -f3 "/proc/$p/stat" 2>/dev/null)" = Z ] || return 1
+	done
+}
+ended() { # STATUS
+	local got
+	wait "$pid"
+	got=$?
+	[ "$got" -eq "$1" ] || fail "status $got instead of $1"
+	wait_for 5 gone || fail "processes are left: $kids"
+}
+
+start
+[ "$(wc -w <<<"$kids")" -ge 3 ] || fail "ns-init, guest kernel and stubs expected, got: $kids"
+kill -KILL "$pid"
+ended 137
+
+# What the killed one left is taken over.
+start
+kill -TERM "$pid"
+ended 143
+[ ! -e "$UML/end" ] || fail "the run-time directory is left"
+
+start # SIGKILL of the first process of the guest
+kill -KILL "$(pgrep -P "$pid")"
+ended 70
+
+start # SIGKILL of the guest kernel
+kill -KILL "$(pgrep -P "$(pgrep -P "$pid")")"
+ended 70
+
+start # a stub: only what it ran for dies, or the guest panics cleanly
+kill -KILL $(echo "$kids" | tail -n 1)
+sleep 0.3
+kill -TERM "$pid" 2>/dev/null
+wait "$pid"
+wait_for 5 gone || fail "processes are left after a stub was killed"
+
+start # stopped and continued
+kill -STOP "$pid"
+kill -CONT "$pid"
+kill -INT "$pid"
+ended 130
