@@ -111,6 +111,7 @@ int disk_open(struct disk *d, const struct disk_spec *spec)
 
 void disk_close(struct disk *d)
 {
+	disk_identity_stop(d);
 	if (d->fd >= 0)
 		close(d->fd);
 	if (d->backing_fd >= 0)

@@ -81,6 +81,7 @@ struct disk {
 	struct cow_header header; /* COW only; header.geometry for the runtime */
 	char backing_path[PATH_MAX]; /* COW only: what was opened */
 	unsigned int nwarnings;
+	struct disk_hasher *hasher; /* private: see disk_identity_start() */
 	char warning[DISK_WARNINGS][DISK_MESSAGE_LEN]; /* one line each, to be shown */
 	char error[DISK_MESSAGE_LEN]; /* one line, when a call failed */
 };
@@ -112,8 +113,17 @@ int disk_create_cow(const struct disk_spec *spec, bool force, char error[static 
 /*
  * Hashes the backing file of an open COW disk and records the identity in its
  * header. The identity has a sector of its own, so a guest may run on the disk
- * meanwhile (a background thread or process of the loader). 0 or -errno.
+ * meanwhile. 0; -EINVAL where it has no place or no use (read-only, versions 1
+ * and 2, block device); -ESTALE when the backing file was touched meanwhile; -errno.
  */
 int disk_record_identity(struct disk *d, disk_progress_fn progress, void *user);
+
+/*
+ * The same in the background, if the COW file has none yet: a thread that runs
+ * only when nothing else wants to, takes no signals and no locks of libc's.
+ * d must stay where it is until disk_close(), which stops the thread. Failing
+ * is harmless and silent: the next start tries again.
+ */
+void disk_identity_start(struct disk *d);
 
 #endif

@@ -292,29 +292,3 @@ int disk_open_cow(struct disk *d, const struct disk_spec *spec)
 		err = check_backing(&o);
 	return err;
 }
-
-int disk_record_identity(struct disk *d, disk_progress_fn progress, void *user)
-{
-	struct cow_identity id = {
-		.algorithm = COW_IDENTITY_SHA256_CHUNKS,
-		.size = cow_backing_size(&d->header),
-	};
-	uint8_t sector[COW_IDENTITY_LEN];
-	struct stat st;
-	int err;
-
-	if (!d->cow || d->readonly || !cow_identity_fits(&d->header.geometry))
-		return -EINVAL;
-	if (fstat(d->backing_fd, &st))
-		return -errno;
-	err = disk_identity_compute(d->backing_fd, id.size, progress, user, id.digest);
-	if (err)
-		return err;
-	id.mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
-	cow_identity_build(&id, sector);
-	if (pwrite(d->fd, sector, sizeof(sector), COW_IDENTITY_OFFSET) != (ssize_t)sizeof(sector))
-		return errno ? -errno : -EIO;
-	d->header.identity = id;
-	d->no_identity = false;
-	return 0;
-}

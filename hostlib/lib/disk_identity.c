@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Content identity of an image: see disk_identity.h. SHA-256 is libcrypto's. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* The plain functions link to 26 KB of a static program; EVP would bring in megabytes. */
@@ -78,11 +78,16 @@ int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void
 			  uint8_t digest[static COW_DIGEST_LEN])
 {
 	uint64_t chunks = (size + CHUNK - 1) / CHUNK, chunk = 0;
-	uint8_t *buf = malloc(CHUNK);
+	/*
+	 * Not malloc(): the loader runs this in a thread, and forks meanwhile in
+	 * ways that libc does not know (a lock of malloc's would stay locked).
+	 */
+	uint8_t *buf =
+		mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	SHA256_CTX all;
 	int err = 0;
 
-	if (!buf)
+	if (buf == MAP_FAILED)
 		return -ENOMEM;
 	if (lseek(fd, 0, SEEK_END) < (off_t)size)
 		err = -EIO; /* SEEK_DATA would take what is missing for a hole */
@@ -98,6 +103,6 @@ int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void
 	}
 	hash_u64(&all, size);
 	SHA256_Final(digest, &all);
-	free(buf);
+	munmap(buf, CHUNK);
 	return err;
 }

@@ -58,6 +58,9 @@ int disk_read_header(const struct disk_file *f, struct cow_header *out);
 /* Writes header (and identity, if it fits) of a version 3 file. 0 or -errno. */
 int disk_write_header(int fd, const struct cow_header *h);
 
+/* Ends what disk_identity_start() began. */
+void disk_identity_stop(struct disk *d);
+
 /* Opens a COW disk; d is empty. 0 or -errno with d->error; may leave descriptors in d. */
 int disk_open_cow(struct disk *d, const struct disk_spec *spec);
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "control.h"
+#include "disks.h"
 #include "guest.h"
 #include "log.h"
 
@@ -80,8 +81,10 @@ static void on_event(struct control *c, const struct nl_msg *m)
 
 	memcpy(text, m->text, m->len);
 	text[m->len] = '\0';
-	if (m->type == NL_MSG_RUNNING)
+	if (m->type == NL_MSG_RUNNING) {
 		c->running = true;
+		disks_running(c->ctx);
+	}
 	if (m->type == NL_MSG_PANIC)
 		memcpy(c->panic, text, sizeof(text));
 	mconsole_notify(c->ctx, m->type, text);

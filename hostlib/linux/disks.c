@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "control.h"
 #include "disks.h"
 #include "log.h"
 
@@ -92,6 +93,8 @@ int disks_open_one(struct linux_ctx *ctx, unsigned int index, const struct optio
 	for (i = 0; i < d->nwarnings; i++)
 		log_warn("ubd%u: %s", index, d->warning[i]);
 	ctx->disk[index] = d;
+	if (control_running(ctx))
+		disk_identity_start(d);
 	fill_slot(ctx_slot(ctx, NL_KIND_UBD, index), d, u);
 	return 0;
 }
@@ -104,6 +107,14 @@ void disks_close_one(struct linux_ctx *ctx, unsigned int index)
 	disk_close(ctx->disk[index]);
 	free(ctx->disk[index]);
 	ctx->disk[index] = NULL;
+}
+
+void disks_running(struct linux_ctx *ctx)
+{
+	for (unsigned int i = 0; i < NL_UBD_MAX; i++) {
+		if (ctx->disk[i])
+			disk_identity_start(ctx->disk[i]);
+	}
 }
 
 /* The built-in system lies in this program's own file. */

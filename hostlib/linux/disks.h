@@ -21,6 +21,12 @@ int disks_open_all(struct linux_ctx *ctx);
 int disks_open_one(struct linux_ctx *ctx, unsigned int index, const struct options_ubd *u,
 		   char error[static DISKS_ERROR_LEN]);
 
+/*
+ * The guest runs: whatever was put off not to hold up the boot is begun in the
+ * background (hashes of the backing files of new COW files).
+ */
+void disks_running(struct linux_ctx *ctx);
+
 /* Closes a disk and drops its slot. */
 void disks_close_one(struct linux_ctx *ctx, unsigned int index);
 

@@ -292,6 +292,39 @@ static void test_record_identity(void)
 	CU_ASSERT_EQUAL(try_disk("late.cow", NULL, DISK_COW), 0);
 }
 
+static bool has_identity(const char *path)
+{
+	struct disk_spec spec = {.path = path, .flags = DISK_COW | DISK_READONLY | DISK_SHARED};
+	static struct disk d;
+	bool has = !disk_open(&d, &spec) && !d.no_identity;
+
+	disk_close(&d);
+	return has;
+}
+
+static void test_identity_background(void)
+{
+	make("base", 3 * SIZE, 7);
+	make("huge", 0, 0);
+	CU_ASSERT_EQUAL(truncate("huge", 1LL << 33), 0);
+	CU_ASSERT_EQUAL_FATAL(open_disk("bg.cow", "base", DISK_CREATE | DISK_NO_IDENTITY), 0);
+	disk_identity_start(&disk);
+	for (int i = 0; i < 20000 && !has_identity("bg.cow"); i++)
+		usleep(1000);
+	CU_ASSERT(has_identity("bg.cow"));
+	disk_close(&disk);
+	set_mtime("base", 4242);
+	CU_ASSERT_EQUAL(try_disk("bg.cow", NULL, DISK_COW), 0);
+	/* Closing stops it; what was touched meanwhile is not recorded. */
+	CU_ASSERT_EQUAL_FATAL(open_disk("bg2.cow", "huge", DISK_CREATE | DISK_NO_IDENTITY), 0);
+	disk_identity_start(&disk);
+	disk_close(&disk);
+	CU_ASSERT_EQUAL_FATAL(open_disk("bg3.cow", "base", DISK_CREATE | DISK_NO_IDENTITY), 0);
+	set_mtime("base", 5000);
+	CU_ASSERT_EQUAL(disk_record_identity(&disk, NULL, NULL), -ESTALE);
+	disk_close(&disk);
+}
+
 /* Two openings in one process conflict too: OFD locks belong to descriptions. */
 static void test_locks(void)
 {
@@ -409,6 +442,7 @@ int main(void)
 		{"a header that the guest wrote", test_guest_header},
 		{"changed backing files", test_backing_changed},
 		{"identity recorded later", test_record_identity},
+		{"identity recorded in the background", test_identity_background},
 		{"locks", test_locks},
 		{"damaged headers", test_damaged},
 		{"identity ignores holes", test_identity_ignores_holes},
