@@ -31,6 +31,26 @@ int console_remove(struct linux_ctx *ctx, enum nl_kind kind, unsigned int index,
 /* The terminal's window changed (SIGWINCH). */
 void console_winch(struct linux_ctx *ctx);
 
+/* The loader was stopped and goes on (SIGCONT): raw mode again. */
+void console_continued(struct linux_ctx *ctx);
+
+/*
+ * What a line is connected to ("pts:/dev/pts/3", "port:127.0.0.1:9000"), for mconsole's
+ * config; "none" and false where there is no such line. index must be in range.
+ */
+bool console_describe(struct linux_ctx *ctx, enum nl_kind kind, unsigned int index, char *text,
+		      size_t len);
+
+/* con0 is no terminal but a pipe or a file: the guest need not echo or prompt. */
+bool console_plain(const struct linux_ctx *ctx);
+
+/*
+ * Kernel parameter that names the lines on which a log-in is wanted, those that the
+ * operator named one by one: "nestling.getty=tty1,ttyS0". NULL: none but con0. Stays
+ * the set's.
+ */
+const char *console_getty_word(const struct linux_ctx *ctx);
+
 /* Passes on what the guest has already written. The guest has ended. */
 void console_drain(struct linux_ctx *ctx);
 

@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "console.h"
 #include "guest.h"
 #include "isolate.h"
 #include "load.h"
@@ -195,6 +196,10 @@ static char **guest_argv(const struct linux_ctx *ctx)
 		append(list, &n, max, "root=/dev/ubda");
 	if (!o->have_console)
 		append(list, &n, max, "console=tty0");
+	if (console_plain(ctx))
+		append(list, &n, max, "nestling.plain");
+	if (console_getty_word(ctx))
+		append(list, &n, max, (char *)console_getty_word(ctx));
 	for (i = 0; i < o->nkernel; i++)
 		append(list, &n, max, o->kernel[i]);
 	if (o->ninit)

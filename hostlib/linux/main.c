@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "check.h"
 #include "console.h"
+#include "console_helper.h"
 #include "ctx.h"
 #include "disks.h"
 #include "help.h"
@@ -131,6 +132,8 @@ int main(int argc, char *argv[])
 	int status;
 
 	log_init("linux");
+	if (argc == 3 && strcmp(argv[1], "--console-helper") == 0)
+		return console_helper(argv[2]);
 	fix_standard_fds();
 	fix_addresses(argv);
 	ctx.loop = loop_new();

@@ -62,6 +62,9 @@ static void on_signal(void *arg, int sig, int sender)
 	case SIGWINCH:
 		console_winch(ctx);
 		break;
+	case SIGCONT:
+		console_continued(ctx);
+		break;
 	default:
 		ctx->status = STATUS_SIGNAL + sig;
 		super_end_cleanly(ctx);
@@ -123,7 +126,7 @@ static int start(struct linux_ctx *ctx)
 
 int super_run(struct linux_ctx *ctx)
 {
-	static const int signals[] = {SIGCHLD, SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0};
+	static const int signals[] = {SIGCHLD, SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0};
 	int err = loop_signals(ctx->loop, signals, on_signal, ctx);
 
 	signal(SIGPIPE, SIG_IGN);
