@@ -48,9 +48,9 @@
 #define END_WAIT_S 2 /* what processes get between SIGTERM and SIGKILL */
 
 static const char welcome[] =
-	"\r\nWelcome to Nestling: a Linux kernel running as an ordinary process.\r\n"
-	"This is the built-in system (busybox); what you change is gone when it ends.\r\n"
-	"To leave: exit or poweroff. Ctrl-] is the escape key of the console.\r\n\r\n";
+	"\nWelcome to Nestling: a Linux kernel running as an ordinary process.\n"
+	"This is the built-in system (busybox); what you change is gone when it ends.\n"
+	"To leave: exit or poweroff. Ctrl-] is the escape key of the console.\n\n";
 
 struct line {
 	char tty[NAME_LEN]; /* name below /dev */
@@ -68,7 +68,7 @@ struct init {
 static void complain(const char *what)
 {
 	char text[160];
-	int n = snprintf(text, sizeof(text), "init: %s: %s\r\n", what, strerror(errno));
+	int n = snprintf(text, sizeof(text), "init: %s: %s\n", what, strerror(errno));
 
 	if (write(2, text, n) < 0)
 		return;
