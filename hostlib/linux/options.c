@@ -147,7 +147,7 @@ static int ubd_files(const char *value, struct options_ubd *out, char *error)
 	else if (part[2] && strlen(part[2]) > NL_SERIAL_LEN)
 		err = fail(error, "the serial number '%s' is longer than %d characters", part[2],
 			   NL_SERIAL_LEN);
-	else if (!*part[0] && !(part[2] && *part[2]))
+	else if (!*part[0] && (*(part[1] ? part[1] : "") || !(part[2] && *part[2])))
 		err = fail(error, "'%s' names no file", value);
 	out->flag_cow = !err && part[1] && !*part[1] && !part[2] && *part[0];
 	if (!err && *part[0])

@@ -1,2 +1,4 @@
 # Loader modules that a fuzz target links: FUZZ_SRC_<target> = file.c ...
 FUZZ_SRC_fuzz_console = hostlib/linux/console_spec.c hostlib/linux/console_escape.c
+FUZZ_SRC_fuzz_options = hostlib/linux/options.c
+FUZZ_SRC_fuzz_load = hostlib/linux/load.c

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The event loop: descriptors, timers, signals, and removal while being served. */
+#include <CUnit/Basic.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include "loop.h"
+
+static struct loop *loop;
+static struct loop_watch a, b;
+static struct loop_timer t1, t2;
+static int calls, order[4];
+
+static void stop_reading(struct loop_watch *w, short revents)
+{
+	char c;
+
+	calls++;
+	CU_ASSERT(revents & POLLIN);
+	CU_ASSERT_EQUAL(read(w->fd, &c, 1), 1);
+	loop_stop(loop);
+}
+
+static void test_descriptor(void)
+{
+	int p[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe(p), 0);
+	CU_ASSERT_EQUAL(loop_add(loop, &a, -1, POLLIN, stop_reading, NULL), -9);
+	CU_ASSERT_EQUAL(loop_add(loop, &a, p[0], POLLIN, stop_reading, NULL), 0);
+	CU_ASSERT_EQUAL(write(p[1], "x", 1), 1);
+	calls = 0;
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(calls, 1);
+	loop_del(&a);
+	CU_ASSERT_EQUAL(a.fd, -1);
+	loop_del(&a);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void remove_both(struct loop_watch *w, short revents)
+{
+	calls++;
+	loop_del(&a);
+	loop_del(&b);
+	loop_stop(loop);
+}
+
+/* Both are ready; whichever is served first removes both. */
+static void test_removal(void)
+{
+	int p[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe(p), 0);
+	CU_ASSERT_EQUAL(write(p[1], "x", 1), 1);
+	loop_add(loop, &a, p[0], POLLIN, remove_both, NULL);
+	loop_add(loop, &b, p[0], POLLIN, remove_both, NULL);
+	calls = 0;
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(calls, 1);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void note(struct loop_timer *t)
+{
+	order[calls++] = t == &t1 ? 1 : 2;
+	if (calls == 2)
+		loop_stop(loop);
+}
+
+static void test_timers(void)
+{
+	calls = 0;
+	loop_timer_set(loop, &t1, 30000000, note, NULL);
+	loop_timer_set(loop, &t2, 5000000, note, NULL);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(order[0], 2);
+	CU_ASSERT_EQUAL(order[1], 1);
+	CU_ASSERT_EQUAL(t1.due_ns, 0);
+	loop_timer_del(&t1);
+}
+
+static void on_signal(void *arg, int sig, int sender)
+{
+	calls++;
+	CU_ASSERT_EQUAL(sig, SIGUSR1);
+	CU_ASSERT_EQUAL(sender, getpid());
+	loop_stop(loop);
+}
+
+static void test_signals(void)
+{
+	static const int list[] = {SIGUSR1, 0};
+
+	calls = 0;
+	CU_ASSERT_EQUAL_FATAL(loop_signals(loop, list, on_signal, NULL), 0);
+	kill(getpid(), SIGUSR1);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(calls, 1);
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+		{"descriptor", test_descriptor},
+		{"removal while served", test_removal},
+		{"timers fire in order", test_timers},
+		{"signals", test_signals},
+		CU_TEST_INFO_NULL,
+	};
+	CU_SuiteInfo suites[] = {{"loop", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
+	unsigned int failed;
+
+	loop = loop_new();
+	CU_initialize_registry();
+	CU_register_suites(suites);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	loop_free(loop);
+	return failed != 0;
+}
