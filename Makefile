@@ -92,7 +92,7 @@ $(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) 
 UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1)))
 -include tests/unit/objects.mk
 
-build/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)
 	@mkdir -p $(@D)
 	@echo "  FUZZ    $@"
 	$(Q)$(CLANG) $(CPPFLAGS) -Ihostlib/linux -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
