@@ -22,12 +22,15 @@ kernel: build/bin/linux
 
 .PHONY: kernel-image stock
 # scripts/kernel does nothing when nothing changed, and leaves the time of its products alone.
-kernel-image:
-	@scripts/kernel nestling
+kernel-image: build/kernel/nestling
 stock:
 	@scripts/kernel stock
 
-build/kernel/nestling: | kernel-image ;
+# Always asked, and looked at again afterwards: make goes on only if the file has changed.
+.PHONY: always
+always:
+build/kernel/nestling: always
+	@scripts/kernel nestling
 build/rootfs/tiny.img: scripts/tiny $(shell find rootfs -type f) build/bin/uml_mkroot
 	@scripts/tiny
 
@@ -36,8 +39,7 @@ host: build/bin/uml_mkroot
 build/bin/uml_mkroot: rootfs/uml_mkroot
 	@install -D -m 755 $< $@
 
-# Made again only when a part of it changed: scripts/kernel leaves its product alone when
-# nothing did, and an order-only prerequisite does not count.
+# Made again only when a part of it changed.
 build/bin/linux: build/loader build/kernel/nestling build/rootfs/tiny.img scripts/pack
 	@mkdir -p $(@D)
 	@echo "  PACK    $@"

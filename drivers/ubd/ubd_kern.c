@@ -360,8 +360,8 @@ static int ubd_claim(struct ubd *u, char *why, size_t why_len)
 	if (!openers)
 		return 0;
 	snprintf(why, why_len,
-		 "%s is in use in the guest (open %u times): unmount it, swapoff or close it first",
-		 u->disk->disk_name, openers);
+		 "%s is in use in the guest (%u opener%s): unmount it, swapoff or close it first",
+		 u->disk->disk_name, openers, openers == 1 ? "" : "s");
 	return -EBUSY;
 }
 
