@@ -133,6 +133,7 @@ int control_start(struct linux_ctx *ctx)
 		return err;
 	}
 	ctx->control = c;
+	disks_started(ctx);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 #include "disks.h"
 #include "log.h"
 
+#define LATER_NS 2000000000ULL /* a guest that has not said that it runs by then just does not */
+
 /* The exit status for an error of disk_open(). */
 static int status_of(int err)
 {
@@ -107,6 +109,18 @@ void disks_close_one(struct linux_ctx *ctx, unsigned int index)
 	disk_close(ctx->disk[index]);
 	free(ctx->disk[index]);
 	ctx->disk[index] = NULL;
+}
+
+static struct loop_timer later_timer; /* there is one guest in a loader */
+
+static void later(struct loop_timer *t)
+{
+	disks_running(t->arg);
+}
+
+void disks_started(struct linux_ctx *ctx)
+{
+	loop_timer_set(ctx->loop, &later_timer, LATER_NS, later, ctx);
 }
 
 void disks_running(struct linux_ctx *ctx)

@@ -21,6 +21,9 @@ int disks_open_all(struct linux_ctx *ctx);
 int disks_open_one(struct linux_ctx *ctx, unsigned int index, const struct options_ubd *u,
 		   char error[static DISKS_ERROR_LEN]);
 
+/* The guest was started: disks_running() will be called in a while if nobody else does. */
+void disks_started(struct linux_ctx *ctx);
+
 /*
  * The guest runs: whatever was put off not to hold up the boot is begun in the
  * background (hashes of the backing files of new COW files).
