@@ -361,7 +361,7 @@ static void reset_process(void)
 int load_exec(int fd, uint64_t offset, const struct load_image *image, char *const argv[],
 	      char *const envp[])
 {
-	size_t code = (size_t)(__stop_leave_text - __start_leave_text);
+	size_t code = (uintptr_t)__stop_leave_text - (uintptr_t)__start_leave_text;
 	void (*go)(const struct leave *);
 	struct leave *l;
 	char *region;
