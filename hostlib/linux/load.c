@@ -153,11 +153,17 @@ struct leave {
 	struct range unmap[UNMAP_MAX];
 };
 
+#ifdef __clang__
+#define NO_CANARY no_stack_protector
+#else
+#define NO_CANARY optimize("no-stack-protector")
+#endif
+
 /*
  * Must not call anything nor use anything outside its arguments: it runs from a copy,
  * and what it was copied from disappears under it.
  */
-__attribute__((noreturn, noinline, used, section("leave_text"), optimize("no-stack-protector"),
+__attribute__((noreturn, noinline, used, section("leave_text"), NO_CANARY,
 	       no_sanitize("address", "undefined"))) static void
 leave(const struct leave *l)
 {

@@ -126,7 +126,8 @@ static int start(struct linux_ctx *ctx)
 
 int super_run(struct linux_ctx *ctx)
 {
-	static const int signals[] = {SIGCHLD, SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0};
+	static const int signals[] = {SIGCHLD, SIGWINCH, SIGCONT, SIGTERM,
+				      SIGHUP,  SIGINT,   SIGQUIT, 0};
 	int err = loop_signals(ctx->loop, signals, on_signal, ctx);
 
 	signal(SIGPIPE, SIG_IGN);
