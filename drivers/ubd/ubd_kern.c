@@ -460,7 +460,8 @@ static int ubd_panic(struct notifier_block *self, unsigned long unused, void *te
 }
 
 static struct notifier_block ubd_panic_block = {
-	.notifier_call = ubd_panic, .priority = 1, /* before the notifier that ends the process */
+	.notifier_call = ubd_panic,
+	.priority = INT_MAX, /* before the notifier that ends the process */
 };
 
 static int __init ubd_init(void)
