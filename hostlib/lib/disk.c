@@ -55,9 +55,8 @@ static void warn_if_looks_cow(struct disk *d, const struct disk_spec *spec)
 
 static int open_raw(struct disk *d, const struct disk_spec *spec)
 {
-	bool want_write = !(spec->flags & DISK_READONLY);
 	struct disk_file f;
-	int err = disk_file_open(&f, spec->path, want_write, "disk", d->error);
+	int err = disk_file_open(&f, spec->path, spec->flags, "disk", d->error);
 
 	if (err)
 		return err;

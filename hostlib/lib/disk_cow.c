@@ -81,8 +81,7 @@ static int open_cow_file(struct opening *o)
 	const struct disk_spec *spec = o->spec;
 	struct disk *d = o->d;
 	const struct cow_geometry *g = &d->header.geometry;
-	int err = disk_file_open(&o->cow, spec->path, !(spec->flags & DISK_READONLY), "COW file",
-				 d->error);
+	int err = disk_file_open(&o->cow, spec->path, spec->flags, "COW file", d->error);
 
 	if (err)
 		return err;
@@ -155,7 +154,8 @@ static int open_backing(struct opening *o)
 	int err = find_backing(o);
 
 	if (!err)
-		err = disk_file_open(&o->backing, d->backing_path, false, "backing file", d->error);
+		err = disk_file_open(&o->backing, d->backing_path, DISK_READONLY, "backing file",
+				     d->error);
 	if (err == -ENOENT && !o->spec->backing)
 		return disk_error(
 			d->error, err,

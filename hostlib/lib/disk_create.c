@@ -33,7 +33,7 @@ static int check_existing(struct creation *c)
 		return disk_error(c->error, -EEXIST,
 				  "%s exists already; remove it, or use -f to replace a COW file",
 				  path);
-	err = disk_file_open(&c->old, path, true, "COW file", c->error);
+	err = disk_file_open(&c->old, path, 0, "COW file", c->error);
 	if (err)
 		return err;
 	if (disk_same_file(&c->old, &c->backing))
@@ -53,7 +53,7 @@ static int check_existing(struct creation *c)
 static int open_backing(struct creation *c)
 {
 	const char *path = c->spec->backing;
-	int err = disk_file_open(&c->backing, path, false, "backing file", c->error);
+	int err = disk_file_open(&c->backing, path, DISK_READONLY, "backing file", c->error);
 
 	if (err)
 		return err;

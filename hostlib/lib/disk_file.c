@@ -68,11 +68,9 @@ static int open_failed(int err, const char *path, const char *what, char *error)
 }
 
 /* A descriptor or -errno. The caller has seen that path is a file or block device. */
-static int open_plain(const char *path, int mode, bool blockdev)
+static int open_plain(const char *path, int mode)
 {
-	/* On a block device O_EXCL keeps us from writing to a mounted one. */
-	int excl = blockdev && mode == O_RDWR ? O_EXCL : 0;
-	int fd = open(path, mode | excl | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(path, mode | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -103,9 +101,10 @@ static int inspect(struct disk_file *f, const char *path, const char *what, char
 	return 0;
 }
 
-int disk_file_open(struct disk_file *f, const char *path, bool want_write, const char *what,
+int disk_file_open(struct disk_file *f, const char *path, unsigned int flags, const char *what,
 		   char error[static DISK_MESSAGE_LEN])
 {
+	bool want_write = !(flags & DISK_READONLY), excl;
 	struct stat st;
 	int err;
 
@@ -115,11 +114,13 @@ int disk_file_open(struct disk_file *f, const char *path, bool want_write, const
 	err = check_kind(st.st_mode, path, what, error);
 	if (err)
 		return err;
-	f->fd = open_plain(path, want_write ? O_RDWR : O_RDONLY, S_ISBLK(st.st_mode));
+	/* On a block device O_EXCL keeps us from writing to a mounted one. */
+	excl = want_write && S_ISBLK(st.st_mode) && !(flags & DISK_SHARED);
+	f->fd = open_plain(path, (want_write ? O_RDWR : O_RDONLY) | (excl ? O_EXCL : 0));
 	if (want_write && want_readonly_fallback(f->fd)) {
 		f->write_error = f->fd;
 		f->readonly = true;
-		f->fd = open_plain(path, O_RDONLY, S_ISBLK(st.st_mode));
+		f->fd = open_plain(path, O_RDONLY);
 	}
 	if (f->fd < 0) {
 		err = f->fd;

@@ -250,7 +250,8 @@ static int open_backing_rw(struct disk_work *w, struct disk_file *f)
 	struct disk *d = w->disk;
 	struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
 	struct stat st;
-	int err = disk_file_open(f, d->backing_path, true, "backing file", d->error);
+	int err = disk_file_open(f, d->backing_path, d->flags & DISK_SHARED, "backing file",
+				 d->error);
 
 	if (err)
 		return err;

@@ -32,11 +32,13 @@ void disk_warn(struct disk *d, const char *format, ...) __attribute__((format(pr
 
 /*
  * Opens a regular file or block device; everything else is refused before it
- * is opened (opening a FIFO or a device may have effects). With want_write, and
- * no permission for it, opens for reading and sets write_error. what ("disk",
+ * is opened (opening a FIFO or a device may have effects). Opens for writing
+ * unless flags (enum disk_flag) have DISK_READONLY; where that is not permitted,
+ * for reading, and sets write_error. A block device that is mounted or otherwise
+ * in use is not opened for writing, unless DISK_SHARED. what ("disk",
  * "COW file", "backing file") is for messages. 0 or -errno.
  */
-int disk_file_open(struct disk_file *f, const char *path, bool want_write, const char *what,
+int disk_file_open(struct disk_file *f, const char *path, unsigned int flags, const char *what,
 		   char error[static DISK_MESSAGE_LEN]);
 void disk_file_close(struct disk_file *f);
 

@@ -181,7 +181,8 @@ int disk_rebase_keep(struct disk_work *w, const char *new_backing)
 	struct cow_disk cd;
 	struct disk_file f;
 	uint8_t *buf = malloc(2 * BUFFER);
-	int err = buf ? disk_file_open(&f, new_backing, false, "backing file", d->error) : -ENOMEM;
+	int err = buf ? disk_file_open(&f, new_backing, DISK_READONLY, "backing file", d->error)
+		      : -ENOMEM;
 
 	if (err)
 		goto out_free;

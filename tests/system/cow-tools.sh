@@ -125,6 +125,50 @@ cmp moved/back want || fail "commit"
 expect 0 'sectors in the COW file: 0 of' uml_cow info c
 expect 0 'sound' uml_cow check c
 
+# Old versions: read, merged, made version 3.
+python3 - <<'PY'
+import os, struct
+size = 1 << 20
+base = bytes([9]) * size
+open("base", "wb").write(base)
+os.utime("base", (1000000000, 1000000000))
+path = os.path.abspath("base").encode()
+V = {
+    "v1be": (struct.pack(">II256sIQI", 0x4f4f4f4d, 1, path, 1000000000, size, 512), 280, 512, 280),
+    "v1le": (struct.pack("<II256sIQI", 0x4f4f4f4d, 1, path, 1000000000, size, 512), 280, 512, 280),
+    "v2": (struct.pack(">II4096sIQI", 0x4f4f4f4d, 2, path, 1000000000, size, 512), 4120, 512, 4120),
+    "v3b": (struct.pack(">IIIIQIII4096s", 0x4f4f4f4d, 3, 1000000000, 0, size, 512, 4096, 0, path), 8192, 4096, 4136),
+}
+want = bytearray(base)
+for name, (header, bitmap, align, _) in V.items():
+    data = (bitmap + size // 4096 + align - 1) // align * align
+    with open(name, "wb") as f:
+        f.truncate(data + size)
+        f.write(header)
+        for n in (0, 9, 2047):
+            f.seek(data + n * 512); f.write(bytes([n % 251]) * 512)
+            want[n * 512:n * 512 + 512] = bytes([n % 251]) * 512
+        f.seek(bitmap); f.write(b"\x01\x02")
+        f.seek(bitmap + 255); f.write(b"\x80")
+open("want", "wb").write(want)
+PY
+for v in v1be v1le v2 v3b; do
+	expect 0 'sectors in the COW file: 3 of 2048' uml_cow info $v
+	expect 0 'sound' uml_cow check $v
+	expect 0 '' uml_moo -f $v new
+	cmp new want || fail "merge of $v"
+	touch -d @1500000000 base
+	expect 2 'trust' uml_cow check $v
+	expect 0 '' uml_cow rebase --trust $v
+	expect 0 'sound' uml_cow check $v
+	expect 0 '' uml_cow resize $v same
+	expect 0 'version: 3$' uml_cow info $v
+	expect 0 '' uml_moo -f $v new
+	cmp new want || fail "$v as version 3"
+	touch -d @1000000000 base
+	expect 0 'sound' uml_cow check $v # version 3 has the hash
+done
+
 # In use: refused.
 exec 7<>c
 python3 - <<'PY'

@@ -28,15 +28,18 @@ struct shape {
 	unsigned int cache_blocks;
 	bool raw;
 	int share; /* operations, percent */
+	uint32_t old; /* version 1 or 2: the bitmap lies right behind the header */
 };
 
 static const struct shape shapes[] = {
-	{"usual", 4 << 20, 512, 4096, 0, false, 40},
-	{"odd size", (1 << 20) + 700, 512, 4096, 0, false, 10},
-	{"big sectors, odd size", (2 << 20) + 1234, 8192, 4096, 0, false, 20},
-	{"three bitmap blocks, one cached", 40 << 20, 512, 4096, 1, false, 10},
-	{"big align", 1 << 20, 4096, 65536, 2, false, 10},
-	{"raw", 2 << 20, 512, 0, 0, true, 10},
+	{"usual", 4 << 20, 512, 4096, 0, false, 30, 0},
+	{"odd size", (1 << 20) + 700, 512, 4096, 0, false, 10, 0},
+	{"big sectors, odd size", (2 << 20) + 1234, 8192, 4096, 0, false, 20, 0},
+	{"three bitmap blocks, one cached", 40 << 20, 512, 4096, 1, false, 10, 0},
+	{"big align", 1 << 20, 4096, 65536, 2, false, 10, 0},
+	{"raw", 2 << 20, 512, 0, 0, true, 10, 0},
+	{"version 2", 2 << 20, 512, 0, 0, false, 5, 2},
+	{"version 1", 1 << 20, 512, 0, 0, false, 5, 1},
 };
 
 struct model {
@@ -68,6 +71,15 @@ static int memory_file(const void *data, size_t len, uint64_t size)
 	return fd;
 }
 
+/* As cow-format.md tells; sizes here are multiples of 8 sectors. */
+static void old_geometry(struct cow_geometry *g, uint32_t version)
+{
+	g->version = version;
+	g->bitmap_offset = version == 1 ? 280 : 4120;
+	g->data_offset = (g->bitmap_offset + g->bitmap_len + 511) / 512 * 512;
+	g->file_end = g->data_offset + g->size;
+}
+
 static void setup(struct model *m, const struct shape *s, uint64_t seed)
 {
 	struct cow_geometry *g = &m->config.geometry;
@@ -88,6 +100,8 @@ static void setup(struct model *m, const struct shape *s, uint64_t seed)
 			abort();
 	} else {
 		CU_ASSERT_EQUAL_FATAL(cow_geometry_init(g, size, s->sector_size, s->align), COW_OK);
+		if (s->old)
+			old_geometry(g, s->old);
 		m->config.backing_fd = memory_file(m->flat, size, size);
 		m->config.fd = memory_file(NULL, 0, g->file_end);
 	}
