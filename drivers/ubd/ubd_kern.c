@@ -18,6 +18,7 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
 #include <linux/major.h>
@@ -38,6 +39,8 @@
 #define UBD_MAX_SECTORS 4096 /* 2 MiB a request */
 #define UBD_NEAR_SEGMENTS 8 /* of a posted request, kept without an allocation */
 #define UBD_PANIC_WAIT_MS 2000
+#define UBD_CLAIM_TRIES 4 /* to remove a disk that is open */
+#define UBD_CLAIM_WAIT_MS 50
 
 static_assert(NL_UBD_MAX * UBD_DEPTH * 2 <= UBD_IO_JOBS);
 
@@ -368,7 +371,7 @@ static int ubd_claim(struct ubd *u, char *why, size_t why_len)
 static int ubd_destroy(unsigned int index, char *why, size_t why_len)
 {
 	struct ubd *u = ubd_table[index];
-	int err;
+	int err, tries;
 
 	if (!u) {
 		snprintf(why, why_len, "there is no ubd%u", index);
@@ -378,7 +381,9 @@ static int ubd_destroy(unsigned int index, char *why, size_t why_len)
 		snprintf(why, why_len, "ubd%u is stopped", index);
 		return -EBUSY;
 	}
-	err = ubd_claim(u, why, why_len);
+	/* udev opens each disk for a moment after many an event. */
+	for (tries = 0; (err = ubd_claim(u, why, why_len)) && tries < UBD_CLAIM_TRIES; tries++)
+		msleep(UBD_CLAIM_WAIT_MS);
 	if (err)
 		return err;
 	del_gendisk(u->disk);
