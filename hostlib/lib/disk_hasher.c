@@ -3,15 +3,15 @@
  * Recording the content identity of a backing file after its COW file was
  * made: the loader does not let a boot wait for it.
  *
- * System calls: those of disk_identity.c, pwrite64, fdatasync, sched_setscheduler,
- * ioprio_set, clone (thread).
+ * System calls: those of disk_identity.c, pwrite64, gettid, setpriority, ioprio_set,
+ * clone (thread).
  */
 #include <errno.h>
 #include <linux/ioprio.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -88,11 +88,13 @@ static int stop_wanted(void *user, const char *what, uint64_t done, uint64_t tot
 static void *hash_thread(void *arg)
 {
 	struct disk_hasher *h = arg;
-	struct sched_param param = {0};
 	struct cow_identity id;
 
-	/* Guests come first; where the host refuses, it still is correct. */
-	sched_setscheduler(0, SCHED_IDLE, &param);
+	/*
+	 * Guests come first. Not SCHED_IDLE: on a busy host disk_close() would
+	 * wait for seconds until the thread gets to see that it shall stop.
+	 */
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 	hash_and_write(h->disk, stop_wanted, h, &id);
 	return NULL;

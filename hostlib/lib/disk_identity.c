@@ -12,7 +12,6 @@
 #include "disk_identity.h"
 
 #define CHUNK (1U << 20)
-#define PROGRESS_CHUNKS 8
 
 _Static_assert(SHA256_DIGEST_LENGTH == COW_DIGEST_LEN, "digest");
 
@@ -92,13 +91,13 @@ int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void
 	if (lseek(fd, 0, SEEK_END) < (off_t)size)
 		err = -EIO; /* SEEK_DATA would take what is missing for a hole */
 	SHA256_Init(&all);
-	for (unsigned int n = 0; !err; n++) {
+	while (!err) {
 		chunk = next_data(fd, chunk, chunks);
 		if (chunk >= chunks)
 			break;
 		err = hash_chunk(&all, fd, chunk, size, buf);
 		chunk++;
-		if (!err && progress && n % PROGRESS_CHUNKS == 0)
+		if (!err && progress)
 			err = progress(user, "hashing the backing file", chunk * CHUNK, size);
 	}
 	hash_u64(&all, size);

@@ -18,7 +18,7 @@
 
 /*
  * Computes the digest of the first size bytes of fd. Calls progress (if not
- * NULL) every few MiB. 0, -EINTR (progress said so), or -errno; -EIO when the
+ * NULL) after each chunk. 0, -EINTR (progress said so), or -errno; -EIO when the
  * file is shorter.
  */
 int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void *user,
