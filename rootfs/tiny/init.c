@@ -292,7 +292,7 @@ static void __attribute__((noreturn)) become_shell(const struct init *in, const 
 	if (first && in->command[0])
 		execl("/bin/sh", "sh", "-c", in->command, NULL);
 	else if (first && in->plain)
-		execl("/bin/sh", "sh", "+i", "-s", NULL);
+		execl("/bin/sh", "sh", path, NULL); /* as a script: "sh -s" on a tty would prompt */
 	else if (write(1, welcome, sizeof(welcome) - 1) > 0)
 		execl("/bin/sh", "-sh", NULL);
 	_exit(127);
