@@ -94,15 +94,32 @@ static const struct tty_port_operations line_port_ops = {
 
 /* --- tty --- */
 
+/*
+ * con0 is no terminal but pipes or files. A script that waits on it is read as soon as
+ * the console is opened, before any program could switch echo off.
+ */
+static int __init plain_setup(char *value)
+{
+	nl_line_plain = true;
+	return 1;
+}
+__setup("nestling.plain", plain_setup);
+
 static int line_install(struct tty_driver *driver, struct tty_struct *tty)
 {
 	const struct nl_line_family *f = driver->driver_state;
 	struct nl_line_dev *l = f->lines[tty->index];
+	int err;
 
 	if (!l || !l->registered)
 		return -ENODEV;
 	tty->driver_data = l;
-	return tty_port_install(&l->port, driver, tty);
+	err = tty_port_install(&l->port, driver, tty);
+	if (!err && nl_line_is_plain(l)) {
+		tty->termios.c_lflag &= ~ECHO;
+		tty->termios.c_oflag &= ~OPOST;
+	}
+	return err;
 }
 
 static int line_open(struct tty_struct *tty, struct file *filp)

@@ -49,6 +49,14 @@ struct nl_line_dev {
 
 extern struct nl_line_family nl_line_families[2];
 
+/* Set once, from the command line: con0 is no terminal (nestling.plain). */
+extern bool nl_line_plain;
+
+static inline bool nl_line_is_plain(const struct nl_line_dev *l)
+{
+	return nl_line_plain && l->family->kind == NL_KIND_CON && l->index == 0;
+}
+
 /* The line of an index, made if need be. NULL when memory is short or index too high. */
 struct nl_line_dev *nl_line_get(struct nl_line_family *f, unsigned int index);
 

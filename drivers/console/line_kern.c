@@ -29,6 +29,8 @@
 #include "line.h"
 #include "line_user.h"
 
+bool nl_line_plain __ro_after_init;
+
 #define INPUT_LIMIT 16384 /* bytes between socket and line discipline */
 #define WAKEUP_ROOM 1024 /* free bytes at which writers are woken */
 #define STALL_MS 1000 /* how long a kernel message waits for the loader */
@@ -193,14 +195,14 @@ static void report_lost(struct nl_line_dev *l)
 	put_message(l, buf, n);
 }
 
-/* A serial terminal needs a carriage return before each line feed. */
+/* A terminal needs a carriage return before each line feed. */
 static void put_lines(struct nl_line_dev *l, const char *s, unsigned int len)
 {
 	u8 buf[256];
 	unsigned int n = 0;
 
 	for (; len; s++, len--) {
-		if (*s == '\n')
+		if (*s == '\n' && !nl_line_is_plain(l))
 			buf[n++] = '\r';
 		buf[n++] = *s;
 		if (n >= sizeof(buf) - 1) {

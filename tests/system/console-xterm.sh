@@ -1,0 +1,87 @@
+#!/bin/bash
+# timeout: 180
+# needs: Xvfb xterm xdotool import convert
+# con1=xterm: a window with a prompt, keys typed into it reach the guest, its size too, closing
+# hangs up, and without a DISPLAY nothing boots.
+set -euo pipefail
+
+dir=$(mktemp -d)
+x= guest=
+cleanup() {
+	[ -z "$guest" ] || kill -9 "$guest" 2>/dev/null || true
+	[ -z "$x" ] || kill "$x" 2>/dev/null || true
+	wait 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+fail() { echo "FAIL: $*"; cat "$dir/log" 2>/dev/null; exit 1; }
+
+wait_for() {
+	local what=$1 i
+	shift
+	for ((i = 0; i < 300; i++)); do
+		"$@" && { echo "ok: $what"; return; }
+		sleep 0.2
+	done
+	fail "$what"
+}
+
+linux=build/bin/linux
+status=0
+env -u DISPLAY "$linux" uml_dir="$dir" mem=64M con1=xterm </dev/null >"$dir/log" 2>&1 || status=$?
+if [ $status -ne 69 ] || [ "$(wc -l <"$dir/log")" -ne 1 ] || ! grep -q DISPLAY "$dir/log"; then
+	fail "a missing DISPLAY: status $status"
+fi
+echo "ok: a missing DISPLAY is one line before anything boots"
+if DISPLAY=:1 "$linux" uml_dir="$dir" con1=xterm xterm=no-such-emulator </dev/null >"$dir/log" 2>&1; then
+	fail "a missing emulator was accepted"
+fi
+grep -q "no-such-emulator" "$dir/log" || fail "a missing emulator is not named"
+
+exec 3>"$dir/display"
+Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp >"$dir/xvfb" 2>&1 &
+x=$!
+has_display() { [ -s "$dir/display" ]; }
+wait_for "a display" has_display
+DISPLAY=:$(cat "$dir/display")
+export DISPLAY
+
+"$linux" uml_dir="$dir" umid=xt mem=64M con0=fd:0,fd:1 con1=xterm </dev/null >"$dir/log" 2>&1 &
+guest=$!
+window() { id=$(xdotool search --name '^con1 ' 2>/dev/null | head -n 1); [ -n "$id" ]; }
+wait_for "the window opens" window
+
+# Colours in the window: text is there when there are more than the background.
+pixels() {
+	import -window "$id" "$dir/shot.png" 2>/dev/null &&
+		dark=$(convert "$dir/shot.png" -colorspace Gray -threshold 50% -format '%[fx:int((1-mean)*w*h)]' info:) &&
+		light=$(convert "$dir/shot.png" -colorspace Gray -threshold 50% -format '%[fx:int(mean*w*h)]' info:)
+}
+text_shown() { pixels && [ "$dark" -gt 300 ] && [ "$light" -gt 300 ]; }
+wait_for "the screenshot shows text" text_shown
+
+# What is typed into the window arrives in the guest: it tells con0.
+xtype() { xdotool windowfocus "$id" 2>/dev/null || true; xdotool type --window "$id" --delay 5 "$1" && xdotool key --window "$id" Return; }
+told() { grep -q "$1" "$dir/log"; }
+# shellcheck disable=SC2016 # the guest's shell expands it
+typed() { xtype 'echo typed-$((6*7))-on-$(tty) >/dev/tty0' && sleep 1 && told 'typed-42-on-/dev/tty1'; }
+wait_for "typed text reaches the guest" typed
+before=$((dark))
+# shellcheck disable=SC2016
+xtype 'clear; for i in $(seq 20); do echo "MMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMM"; done'
+changed() { pixels && [ $((dark - before)) -gt 3000 -o $((before - dark)) -gt 3000 ]; }
+wait_for "what the guest prints appears in the window" changed
+
+xdotool windowkill "$id" 2>/dev/null || xdotool windowclose "$id"
+gone() { ! xdotool search --name '^con1 ' >/dev/null 2>&1 || window; }
+wait_for "the window can be closed" gone
+kill -0 "$guest" || fail "closing a window ended the loader"
+
+kill "$guest"
+status=0
+wait "$guest" || status=$?
+[ $status -eq 143 ] || fail "the loader ended with status $status"
+guest=
+no_window() { ! xdotool search --name '^con1 ' >/dev/null 2>&1; }
+wait_for "no window is left behind" no_window
