@@ -105,7 +105,7 @@ static void serve(struct mconsole *m, const struct datagram *d)
 
 static void ready(struct loop_watch *w, short revents)
 {
-	struct datagram d;
+	struct datagram d = {.len = 0};
 
 	for (int i = 0; i < TURN_MAX; i++) {
 		int r = receive(w->fd, &d);
