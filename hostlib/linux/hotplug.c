@@ -212,7 +212,7 @@ static void send_slot(struct change *c)
 	for (i = 0; i < NL_SLOT_FDS; i++)
 		if (s->fd[i] >= 0)
 			fds[nfds++] = s->fd[i];
-	err = control_request(c->ctx, &m, fds, nfds, MCONSOLE_TIMEOUT_NS, on_added, c);
+	err = control_request(c->ctx, &m, fds, nfds, c->ctx->mconsole->timeout_ns, on_added, c);
 	if (err) {
 		close_device(c->ctx, &c->dev);
 		give_up(c, err);
@@ -298,7 +298,7 @@ static void ask_removal(struct change *c)
 
 	m.slot.kind = c->dev.kind;
 	m.slot.index = c->dev.index;
-	err = control_request(c->ctx, &m, NULL, 0, MCONSOLE_TIMEOUT_NS, on_removed, c);
+	err = control_request(c->ctx, &m, NULL, 0, c->ctx->mconsole->timeout_ns, on_removed, c);
 	if (err)
 		give_up(c, err);
 }

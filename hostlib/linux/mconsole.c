@@ -21,6 +21,7 @@
 #include "mconsole_proto.h"
 
 #define TURN_MAX 32
+#define TIMEOUT_NS 10000000000ULL /* for the guest to answer */
 
 /* A datagram and who sent it. */
 struct datagram {
@@ -163,6 +164,36 @@ static int open_socket(const char *path)
 	return fd;
 }
 
+/*
+ * Another socket under the same name. Requests in the old one are served; a client that
+ * has connected to that one hears no answer any more, so this is the last resort.
+ */
+static void renew(void *arg)
+{
+	struct mconsole *m = arg;
+	char path[sizeof(m->path) + 4];
+	struct datagram d = {.len = 0};
+	int old = m->watch.fd, fd, r;
+
+	snprintf(path, sizeof(path), "%s.n", m->path);
+	fd = open_socket(path);
+	if (fd < 0)
+		return;
+	if (rename(path, m->path) < 0) {
+		unlink(path);
+		close(fd);
+		return;
+	}
+	loop_del(&m->watch);
+	if (loop_add(m->ctx->loop, &m->watch, fd, POLLIN, ready, m) < 0)
+		log_warn("the management console is lost for want of memory");
+	m->answers.fd = fd;
+	while ((r = receive(old, &d)) >= 0)
+		if (r)
+			serve(m, &d);
+	close(old);
+}
+
 static int announce(struct mconsole *m)
 {
 	int err = notify(m, MCONSOLE_NOTIFY_SOCKET, m->path);
@@ -185,6 +216,7 @@ int mconsole_open(struct linux_ctx *ctx)
 		return STATUS_OSERR;
 	}
 	m->ctx = ctx;
+	m->timeout_ns = TIMEOUT_NS;
 	snprintf(m->path, sizeof(m->path), "%s/mconsole", ctx->run_dir);
 	fd = open_socket(m->path);
 	err = fd < 0 ? fd : loop_add(ctx->loop, &m->watch, fd, POLLIN, ready, m);
@@ -199,6 +231,8 @@ int mconsole_open(struct linux_ctx *ctx)
 	}
 	m->answers.loop = ctx->loop;
 	m->answers.fd = fd;
+	m->answers.renew = renew;
+	m->answers.owner = m;
 	ctx->mconsole = m;
 	return announce(m);
 }

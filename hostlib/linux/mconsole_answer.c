@@ -3,18 +3,22 @@
  * Answers of the management console; see mconsole_answer.h.
  *
  * An unconnected datagram socket always polls as writable, so a full client is tried
- * again by a timer.
+ * again by a timer. What clients have not read yet is charged to the sending socket, so
+ * one that never reads could silence it for all: then the owner has to make a new one.
  */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <linux/sockios.h>
 #include "mconsole_answer.h"
 #include "mconsole_proto.h"
 
 #define RETRY_NS 5000000ULL
 #define PATIENCE_NS 5000000000ULL /* with a client that reads nothing */
+#define RENEW_NS 500000000ULL /* of waiting with a used-up socket buffer */
 #define LINE_MAX_LEN 4096
 
 struct answer {
@@ -31,24 +35,6 @@ struct answer {
 	uint64_t since_ns; /* of waiting for the client, 0: not waiting */
 };
 
-struct answer *answer_new(struct answer_set *set, const struct sockaddr_un *to, socklen_t to_len)
-{
-	struct answer *a;
-
-	if (set->count >= ANSWERS_MAX)
-		return NULL;
-	a = calloc(1, sizeof(*a));
-	if (!a)
-		return NULL;
-	a->set = set;
-	a->to = *to;
-	a->to_len = to_len;
-	a->next = set->first;
-	set->first = a;
-	set->count++;
-	return a;
-}
-
 static void forget(struct answer *a)
 {
 	struct answer **p;
@@ -60,6 +46,50 @@ static void forget(struct answer *a)
 	loop_timer_del(&a->retry);
 	free(a->text);
 	free(a);
+}
+
+/* Gives up the answer that has waited longest for its client. false: none waits. */
+static bool give_one_up(struct answer_set *set)
+{
+	struct answer *a, *oldest = NULL;
+
+	for (a = set->first; a; a = a->next)
+		if (a->finished && a->since_ns && (!oldest || a->since_ns < oldest->since_ns))
+			oldest = a;
+	if (oldest)
+		forget(oldest);
+	return oldest != NULL;
+}
+
+static void refuse(struct answer_set *set, const struct sockaddr_un *to, socklen_t to_len)
+{
+	static const char text[] = "too many commands wait for the guest";
+	uint8_t buf[MCONSOLE_REPLY_MAX];
+	size_t used, n = mconsole_reply_build(buf, EBUSY, text, sizeof(text) - 1, false, &used);
+
+	if (sendto(set->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to,
+		   to_len) < 0)
+		return; /* it does not listen */
+}
+
+struct answer *answer_new(struct answer_set *set, const struct sockaddr_un *to, socklen_t to_len)
+{
+	struct answer *a;
+
+	if (set->count >= ANSWERS_MAX && !give_one_up(set)) {
+		refuse(set, to, to_len);
+		return NULL;
+	}
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return NULL;
+	a->set = set;
+	a->to = *to;
+	a->to_len = to_len;
+	a->next = set->first;
+	set->first = a;
+	set->count++;
+	return a;
 }
 
 /* 1: sent; 0: the client's socket is full; -1: the client is not there. */
@@ -112,9 +142,23 @@ static void flush(struct answer *a)
 		forget(a);
 }
 
+/* The socket's own buffer is used up, as far as can be told from outside. */
+static bool is_used_up(int fd)
+{
+	int queued = 0, size = 0;
+	socklen_t len = sizeof(size);
+
+	return ioctl(fd, SIOCOUTQ, &queued) == 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len) == 0 && queued > size / 2;
+}
+
 static void try_again(struct loop_timer *t)
 {
-	flush(t->arg);
+	struct answer *a = t->arg;
+
+	if (loop_now_ns() - a->since_ns > RENEW_NS && is_used_up(a->set->fd))
+		a->set->renew(a->set->owner);
+	flush(a);
 }
 
 /* Makes room for n bytes; what has been sent is let go. How many fit. */

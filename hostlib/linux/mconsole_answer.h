@@ -24,11 +24,20 @@ struct answer;
 struct answer_set {
 	struct loop *loop;
 	int fd; /* the socket, not blocking; its owner's */
+	/*
+	 * Asks the owner for another socket: what clients do not read is charged to the
+	 * one that sent it, and has used up its buffer. May do nothing.
+	 */
+	void (*renew)(void *owner);
+	void *owner;
 	struct answer *first;
 	unsigned int count;
 };
 
-/* Begins an answer to a client. NULL when there are too many, or no memory. */
+/*
+ * Begins an answer to a client. When there are too many, one that waits for its client is
+ * given up for it; NULL when none does (the client is told, if it listens), or no memory.
+ */
 struct answer *answer_new(struct answer_set *set, const struct sockaddr_un *to, socklen_t to_len);
 
 /*

@@ -118,9 +118,7 @@ void mconsole_no_answer(struct answer *a, int err)
 {
 	switch (err) {
 	case -ETIMEDOUT:
-		answer_end(a, err,
-			   "the guest did not answer within %llu seconds; it hangs or is busy",
-			   MCONSOLE_TIMEOUT_NS / 1000000000ULL);
+		answer_end(a, err, "the guest did not answer in time; it hangs or is busy");
 		break;
 	case -EAGAIN:
 		answer_end(a, err, "the guest reads no commands; it hangs or is busy");
@@ -176,7 +174,7 @@ static void forward(struct linux_ctx *ctx, struct answer *a, const struct comman
 	}
 	*f = (struct forwarded){.ctx = ctx, .answer = a, .command = c};
 	memcpy(m.text, line, m.len);
-	err = control_request(ctx, &m, NULL, 0, MCONSOLE_TIMEOUT_NS, on_result, f);
+	err = control_request(ctx, &m, NULL, 0, ctx->mconsole->timeout_ns, on_result, f);
 	if (err) {
 		free(f);
 		mconsole_no_answer(a, err);

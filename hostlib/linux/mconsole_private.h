@@ -12,14 +12,13 @@
 #include "ctx.h"
 #include "mconsole_answer.h"
 
-#define MCONSOLE_TIMEOUT_NS 10000000000ULL /* for the guest to answer */
-
 /* The socket, and what is under way. */
 struct mconsole {
 	struct linux_ctx *ctx;
 	struct loop_watch watch; /* the socket */
 	struct answer_set answers; /* open ones */
 	char path[sizeof(((struct linux_ctx *)0)->run_dir) + 16]; /* of the socket, "": none */
+	uint64_t timeout_ns; /* for the guest to answer */
 	bool stopped; /* by the command "stop" */
 	uint64_t busy[NL_KIND_COUNT]; /* devices that a command is changing, by index */
 };
