@@ -8,6 +8,7 @@
  * guest kernel prints (early messages, last words) comes through another pipe into a
  * ring, and to stderr with 'debug'.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -177,12 +178,36 @@ static void append(char **list, size_t *n, size_t max, char *word)
 	list[*n] = NULL;
 }
 
+/*
+ * Drivers that are built in would make devices that nobody asked for: a look at the
+ * network cards should show what the command line named. The user's words come later and
+ * win.
+ */
+static const char *const lean[] = {
+	"fb_tunnels=none",     "dummy.numdummies=0", "ifb.numifbs=0",
+	"bonding.max_bonds=0", "nbd.nbds_max=4",
+};
+
+/* The terminal's type goes on to init, as one of its environment. */
+static char *term_word(void)
+{
+	const char *term = getenv("TERM"), *p;
+	char *word = NULL;
+
+	for (p = term; p && *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("-_.+", *p))
+			return NULL;
+	if (!term || !*term || strlen(term) > 40 || asprintf(&word, "TERM=%s", term) < 0)
+		return NULL;
+	return word;
+}
+
 /* The guest kernel's words: what it is told, what the user said, init's words last. */
 static char **guest_argv(const struct linux_ctx *ctx)
 {
 	const struct options *o = &ctx->opt;
-	size_t max = o->nkernel + o->ninit + 16, n = 0, i;
-	char **list = calloc(max, sizeof(char *)), *mem = NULL;
+	size_t max = o->nkernel + o->ninit + 24, n = 0, i;
+	char **list = calloc(max, sizeof(char *)), *mem = NULL, *term;
 
 	if (!list || asprintf(&mem, "mem=%lluK", (unsigned long long)o->mem_bytes >> 10) < 0)
 		return NULL;
@@ -196,8 +221,13 @@ static char **guest_argv(const struct linux_ctx *ctx)
 		append(list, &n, max, "root=/dev/ubda");
 	if (!o->have_console)
 		append(list, &n, max, "console=tty0");
+	for (i = 0; i < sizeof(lean) / sizeof(lean[0]); i++)
+		append(list, &n, max, (char *)lean[i]);
+	term = term_word();
 	if (console_plain(ctx))
 		append(list, &n, max, "nestling.plain");
+	else if (term)
+		append(list, &n, max, term);
 	if (console_getty_word(ctx))
 		append(list, &n, max, (char *)console_getty_word(ctx));
 	for (i = 0; i < o->nkernel; i++)
