@@ -80,7 +80,7 @@ static void report_death(struct linux_ctx *ctx, int sig)
 	if (*panic)
 		log_err("the guest kernel panicked: %s", panic);
 	else if (sig == SIGABRT)
-		log_err("the guest kernel panicked; 'linux debug' shows its messages");
+		log_err("the guest kernel panicked; its last messages are above");
 	else if (sig)
 		log_err("the guest kernel was ended by signal %d (%s)", sig, strsignal(sig));
 	else

@@ -41,7 +41,9 @@ expect_status 0 boot noreboot -- -c 'reboot -f'
 
 # A panic is told from a halt.
 expect_status 70 boot -- -c 'echo c >/proc/sysrq-trigger'
-expect_text 'panic'
+expect_text 'Kernel panic - not syncing: sysrq triggered crash'
+expect_text 'sysrq_handle_crash'
+expect_text '^linux: the guest kernel panicked'
 
 # Nothing is left behind.
 [ -z "$(ls "$UML")" ] || fail "left in the run-time directory: $(ls "$UML")"
