@@ -213,12 +213,19 @@ static char **complete(const char *text, int start, int end)
 	return start == 0 ? rl_completion_matches(text, next_completion) : NULL;
 }
 
+static bool still_runs(const struct client *c)
+{
+	struct guest g;
+
+	return guests_find(c->base, c->guest.socket, &g) == 0;
+}
+
 static int run_terminal(struct client *c)
 {
 	char history[GUEST_PATH + 16], prompt[GUEST_NAME + 8];
-	int status = CLIENT_OK;
-	bool quit = false;
+	bool quit = false, ended = false;
 	char *line;
+	int status;
 
 	rl_readline_name = "uml_mconsole";
 	rl_attempted_completion_function = complete;
@@ -236,15 +243,14 @@ static int run_terminal(struct client *c)
 		if (*trim(line)) {
 			add_history(trim(line));
 			status = shell_line(c, trim(line), &quit);
-			if (status == CLIENT_NO_GUEST &&
-			    guests_find(c->base, c->guest.socket, &c->guest))
-				quit = true;
+			if (status == CLIENT_NO_GUEST && !still_runs(c))
+				quit = ended = true;
 		}
 		free(line);
 	}
 	if (write_history(history) == 0)
 		chmod(history, 0600);
-	return status == CLIENT_NO_GUEST ? status : CLIENT_OK;
+	return ended ? CLIENT_NO_GUEST : CLIENT_OK;
 }
 
 int shell_run(struct client *c)
