@@ -56,6 +56,7 @@ include scripts/kernel.mk
 
 .PHONY: host
 host: $(BINS)
+	@:
 
 # --- host programs -----------------------------------------------------------
 
