@@ -156,8 +156,10 @@ static void try_again(struct loop_timer *t)
 {
 	struct answer *a = t->arg;
 
-	if (loop_now_ns() - a->since_ns > RENEW_NS && is_used_up(a->set->fd))
+	if (loop_now_ns() - a->since_ns > RENEW_NS && is_used_up(a->set->fd)) {
+		a->since_ns = 0; /* not to be given up for a command that renew() serves */
 		a->set->renew(a->set->owner);
+	}
 	flush(a);
 }
 
