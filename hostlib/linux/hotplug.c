@@ -6,7 +6,6 @@
  * leaves a device in doubt: it stays in the table, for the guest may have it; "remove"
  * settles that, as a guest that does not know the device is no reason to keep it.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "control.h"
 #include "disks.h"
 #include "hotplug.h"
+#include "hotplug_name.h"
 #include "mconsole_private.h"
 
 #define ERROR_LEN DISKS_ERROR_LEN
@@ -22,86 +22,13 @@
 _Static_assert(ERROR_LEN >= CONSOLE_ERROR_LEN && ERROR_LEN >= OPTIONS_ERROR_LEN,
 	       "one buffer for all");
 
-/* A device by name. */
-struct device {
-	enum nl_kind kind;
-	unsigned int index;
-	char name[16]; /* ubd1, con3 */
-	const char *setting; /* what stands behind '=', or NULL */
-};
-
 /* A change under way. */
 struct change {
 	struct linux_ctx *ctx;
 	struct answer *answer;
-	struct device dev;
+	struct hotplug_device dev;
 	char *then; /* a line's new setting once the old one is gone, or NULL */
 };
-
-/* --- names --- */
-
-/* "ubd1", "ubdb", with flags before '='; only name and index are wanted. */
-static int parse_ubd_name(const char *text, struct device *d, char *error)
-{
-	const char *p = text + 3;
-	unsigned long n;
-	char *end;
-
-	if (isdigit((unsigned char)*p)) {
-		n = strtoul(p, &end, 10);
-		p = end;
-	} else {
-		n = (unsigned long)(*p - 'a');
-		if (*p)
-			p++;
-	}
-	if (n >= NL_UBD_MAX || (!d->setting && *p)) {
-		snprintf(error, ERROR_LEN, "'%.40s': disks are ubd0 to ubd%d, or ubda to ubd%c",
-			 text, NL_UBD_MAX - 1, 'a' + NL_UBD_MAX - 1);
-		return -EINVAL;
-	}
-	d->kind = NL_KIND_UBD;
-	d->index = (unsigned int)n;
-	snprintf(d->name, sizeof(d->name), "ubd%lu", n);
-	return 0;
-}
-
-static int parse_line_name(const char *text, struct device *d, char *error)
-{
-	const char *end;
-	bool all;
-	int err = options_parse_line_name(text, &d->kind, &d->index, &all, &end, error);
-
-	if (err)
-		return err;
-	if (all || (*end && *end != '=')) {
-		snprintf(error, ERROR_LEN, "'%.40s': name one line: con0 to con%d, ssl0 to ssl%d",
-			 text, NL_CON_MAX - 1, NL_SSL_MAX - 1);
-		return -EINVAL;
-	}
-	snprintf(d->name, sizeof(d->name), "%s%u", d->kind == NL_KIND_CON ? "con" : "ssl",
-		 d->index);
-	return 0;
-}
-
-static int parse_device(const char *text, struct device *d, char error[static ERROR_LEN])
-{
-	const char *equals = strchr(text, '=');
-
-	memset(d, 0, sizeof(*d));
-	d->setting = equals ? equals + 1 : NULL;
-	if (strncmp(text, "ubd", 3) == 0)
-		return parse_ubd_name(text, d, error);
-	if (strncmp(text, "con", 3) == 0 || strncmp(text, "ssl", 3) == 0)
-		return parse_line_name(text, d, error);
-	if (strncmp(text, "eth", 3) == 0 || strncmp(text, "vec", 3) == 0)
-		snprintf(error, ERROR_LEN,
-			 "network cards cannot be added to or removed from a running guest yet");
-	else
-		snprintf(error, ERROR_LEN, "'%.40s': devices are ubd<n>, con<n>, ssl<n> and mem",
-			 text);
-	return -EINVAL;
-}
 
 /* --- changes --- */
 
@@ -124,7 +51,8 @@ static void change_end(struct change *c, int err, const char *text)
 }
 
 /* Begins a change; NULL with the answer finished when that cannot be. */
-static struct change *change_new(struct linux_ctx *ctx, struct answer *a, const struct device *d)
+static struct change *change_new(struct linux_ctx *ctx, struct answer *a,
+				 const struct hotplug_device *d)
 {
 	struct change *c = calloc(1, sizeof(*c));
 
@@ -144,7 +72,7 @@ static struct change *change_new(struct linux_ctx *ctx, struct answer *a, const 
 }
 
 /* Closes the loader's side of a device. */
-static void close_device(struct linux_ctx *ctx, const struct device *d)
+static void close_device(struct linux_ctx *ctx, const struct hotplug_device *d)
 {
 	char error[CONSOLE_ERROR_LEN];
 
@@ -219,7 +147,7 @@ static void send_slot(struct change *c)
 	}
 }
 
-static void add_disk(struct linux_ctx *ctx, struct answer *a, const struct device *d,
+static void add_disk(struct linux_ctx *ctx, struct answer *a, const struct hotplug_device *d,
 		     const char *text)
 {
 	char error[ERROR_LEN] = "";
@@ -307,8 +235,8 @@ void hotplug_remove(struct linux_ctx *ctx, struct answer *a, const char *text)
 {
 	char error[ERROR_LEN] = "";
 	struct change *c;
-	struct device d;
-	int err = parse_device(text, &d, error);
+	struct hotplug_device d;
+	int err = hotplug_name(text, &d, error);
 
 	if (!err && d.setting) {
 		snprintf(error, sizeof(error), "usage: remove DEV");
@@ -331,7 +259,7 @@ void hotplug_remove(struct linux_ctx *ctx, struct answer *a, const char *text)
 
 /* --- config --- */
 
-static void describe(struct linux_ctx *ctx, const struct device *d, char *out, size_t len)
+static void describe(struct linux_ctx *ctx, const struct hotplug_device *d, char *out, size_t len)
 {
 	const struct nl_slot *s = ctx_slot_find(ctx, d->kind, d->index);
 
@@ -347,7 +275,7 @@ static void list_kind(struct linux_ctx *ctx, struct answer *a, const char *prefi
 		      enum nl_kind kind, unsigned int count)
 {
 	char text[ERROR_LEN], what[ERROR_LEN / 2];
-	struct device d = {.kind = kind};
+	struct hotplug_device d = {.kind = kind};
 	int n;
 
 	for (d.index = 0; d.index < count; d.index++) {
@@ -368,7 +296,7 @@ static void list_devices(struct linux_ctx *ctx, struct answer *a)
 }
 
 /* A line that is there is disconnected first, so its channel can be changed. */
-static void config_line(struct linux_ctx *ctx, struct answer *a, const struct device *d)
+static void config_line(struct linux_ctx *ctx, struct answer *a, const struct hotplug_device *d)
 {
 	bool there = ctx_slot_find(ctx, d->kind, d->index) != NULL;
 	struct change *c = change_new(ctx, a, d);
@@ -389,7 +317,7 @@ static void config_line(struct linux_ctx *ctx, struct answer *a, const struct de
 void hotplug_config(struct linux_ctx *ctx, struct answer *a, const char *text)
 {
 	char error[ERROR_LEN] = "";
-	struct device d;
+	struct hotplug_device d;
 	int err;
 
 	if (!*text) {
@@ -400,7 +328,7 @@ void hotplug_config(struct linux_ctx *ctx, struct answer *a, const char *text)
 		mconsole_forward_config(ctx, a, text);
 		return;
 	}
-	err = parse_device(text, &d, error);
+	err = hotplug_name(text, &d, error);
 	if (err) {
 		answer_end(a, err, "%s", error);
 	} else if (!d.setting) {

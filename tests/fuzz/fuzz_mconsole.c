@@ -2,9 +2,28 @@
 /* Management console: any datagram through each parser; what is accepted comes back the same. */
 #include <assert.h>
 #include <string.h>
+#include "hotplug_name.h"
 #include "mconsole_proto.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void name(const char *text)
+{
+	static const unsigned int max[NL_KIND_COUNT] = {
+		[NL_KIND_UBD] = NL_UBD_MAX,
+		[NL_KIND_CON] = NL_CON_MAX,
+		[NL_KIND_SSL] = NL_SSL_MAX,
+	};
+	char error[OPTIONS_ERROR_LEN] = "";
+	struct hotplug_device d;
+
+	if (hotplug_name(text, &d, error)) {
+		assert(*error);
+		return;
+	}
+	assert(d.kind < NL_KIND_COUNT && d.index < max[d.kind]);
+	assert(!d.setting || d.setting[-1] == '=');
+}
 
 static void request(const uint8_t *data, size_t size)
 {
@@ -17,6 +36,7 @@ static void request(const uint8_t *data, size_t size)
 		return;
 	assert(a.len && a.len <= MCONSOLE_TEXT && strlen(a.text) == a.len);
 	assert(mconsole_first_word(a.text, &rest) > 0 && rest <= a.text + a.len);
+	name(rest);
 	n = mconsole_request_build(buf, a.text, a.len);
 	if (!n) {
 		assert(a.len == MCONSOLE_TEXT);

@@ -2,3 +2,4 @@
 FUZZ_SRC_fuzz_console = hostlib/linux/console_spec.c hostlib/linux/console_escape.c
 FUZZ_SRC_fuzz_options = hostlib/linux/options.c
 FUZZ_SRC_fuzz_load = hostlib/linux/load.c
+FUZZ_SRC_fuzz_mconsole = hostlib/linux/hotplug_name.c hostlib/linux/options.c
