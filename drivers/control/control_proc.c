@@ -17,7 +17,7 @@
 #include <linux/uio.h>
 #include "control.h"
 
-#define PROC_MAX (1 << 20) /* bytes of a file; some have no end */
+#define PROC_MAX 0x100000 /* bytes of a file; some have no end */
 
 static struct vfsmount *proc_mount(void)
 {

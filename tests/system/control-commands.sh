@@ -1,0 +1,61 @@
+#!/bin/bash
+# timeout: 60
+# Each command of the guest kernel through uml_mconsole, and its refusals.
+set -euo pipefail
+dir=$(mktemp -d)
+linux=
+cleanup() {
+	[ -z "$linux" ] || kill -9 "$linux" 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+mc() { timeout 20 build/bin/uml_mconsole "$dir/uml/c/mconsole" "$@" >"$dir/answer" 2>&1; }
+fail() { echo "$*"; cat "$dir/answer" "$dir/out"; exit 1; }
+gives() { # PATTERN COMMAND...
+	local pattern=$1
+	shift
+	mc "$@" || fail "$* failed"
+	grep -q -- "$pattern" "$dir/answer" || fail "$*: no '$pattern'"
+}
+refuses() { # PATTERN COMMAND...
+	local pattern=$1
+	shift
+	! mc "$@" || fail "$* was not refused"
+	grep -q -- "$pattern" "$dir/answer" || fail "$*: no '$pattern'"
+}
+resident() { mc proc meminfo || fail "no meminfo"; awk '$1 ~ /MemTotal/ || $2 ~ /MemTotal/ { print $(NF - 1) }' "$dir/answer"; }
+
+touch "$dir/answer"
+build/bin/linux mem=128M uml_dir="$dir/uml" umid=c -- -c 'echo started; sleep 300' </dev/null >"$dir/out" 2>&1 &
+linux=$!
+for ((i = 0; i < 300; i++)); do
+	grep -q started "$dir/out" && break
+	sleep 0.1
+done
+grep -q started "$dir/out" || fail "the guest did not start"
+
+gives 'Mem-Info' sysrq m
+gives 'Linux version' proc version
+gives 'lo:' proc net/dev
+refuses 'below /proc' proc ../etc/passwd
+refuses 'error 2' proc nothing
+gives 'Call Trace' stack 1
+refuses 'no process' stack 32000
+mc log "a line of the operator's" || fail "log TEXT failed"
+gives "a line of the operator's" log
+before=$(resident)
+gives '' config mem=-32M
+[ $((before - $(resident))) = 32768 ] || fail "32M less are not 32M less"
+refuses 'needs its memory' config mem=1M
+refuses 'cannot have more' config mem=+1G
+gives '' config mem=128M
+[ "$(resident)" = "$before" ] || fail "the memory did not come back"
+gives '' stop
+refuses 'stopped' proc version
+gives '' go
+gives 'Linux version' proc version
+mc halt || fail "halt failed"
+status=0
+wait "$linux" || status=$?
+linux=
+[ $status = 0 ] || fail "halt ended with status $status"
