@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "console.h"
+#include "console_spec.h"
 #include "control.h"
 #include "disks.h"
 #include "hotplug.h"
@@ -299,8 +300,16 @@ static void list_devices(struct linux_ctx *ctx, struct answer *a)
 static void config_line(struct linux_ctx *ctx, struct answer *a, const struct hotplug_device *d)
 {
 	bool there = ctx_slot_find(ctx, d->kind, d->index) != NULL;
-	struct change *c = change_new(ctx, a, d);
+	char why[CONSOLE_WHY_LEN] = "";
+	struct console_spec spec;
+	struct change *c;
+	int err = console_spec_parse(d->setting, &spec, why);
 
+	if (err) {
+		answer_end(a, err, "%s: %s", d->name, why);
+		return;
+	}
+	c = change_new(ctx, a, d);
 	if (!c)
 		return;
 	if (!there) {

@@ -5,7 +5,6 @@
 # mounted disk, stop and go, restart, panic and halt.
 . tests/system/lib.sh
 
-ls drivers/control/*.c >/dev/null 2>&1 || { echo "the guest's half of control is not there yet"; exit 77; }
 MC=$PWD/build/bin/uml_mconsole
 export UML_DIR=$UML
 
@@ -65,6 +64,28 @@ mc 0 'none' config ubd1
 mc 1 'no ubd1' remove ubd1
 tell '[ -e /dev/ubdb ] || echo gone-$((40 + 2))'
 seen gone-42
+
+# A line comes, is in use, gets another channel, and goes.
+mc 0 '^OK' config ssl5=pts
+mc 0 '^OK pts:/dev/pts/' config ssl5
+pts=$(sed -n 's/^OK pts://p' "$T/out" | tr -d '\r')
+exec 4<>"$pts"
+tell 'sleep 100 </dev/ttyS5 & echo over-the-line >/dev/ttyS5; echo line-$((40 + 2))'
+seen line-42
+IFS= read -r -t 20 said <&4 || fail "nothing comes over the line"
+[[ $said == over-the-line* ]] || fail "over the line came '$said'"
+mc 1 '^ERR .*use' remove ssl5
+mc 1 '^ERR .*use' config ssl5=null
+tell 'kill $!; wait; echo free-$((40 + 2))'
+seen free-42
+exec 4>&-
+mc 0 '^OK' config ssl5=null
+mc 0 '^OK null' config ssl5
+mc 1 '^ERR ssl5: ' config ssl5=nonsense
+mc 0 '^OK null' config ssl5
+mc 0 '^OK' remove ssl5
+mc 0 '^OK none' config ssl5
+mc 1 'network cards' config eth0=tuntap
 
 # Stopped, it does nothing and says so; then it goes on.
 mc 1 'not stopped' go

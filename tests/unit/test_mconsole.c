@@ -387,7 +387,8 @@ static void lines(void)
 	close(a);
 	exchange("config con2=none", NL_MSG_REMOVE, 0, "", 0, "");
 	CU_ASSERT_FALSE(line_there[2]);
-	expect("config con2=nonsense", EINVAL, "is no channel");
+	expect("config con2=nonsense", EINVAL, "con2: ");
+	expect("config con2=pty", EINVAL, "is no channel"); /* not opened, as it were */
 	exchange("config con2=null", NL_MSG_ADD, 0, "", 0, "");
 	exchange("remove con2", NL_MSG_REMOVE, -EBUSY, "open in the guest", EBUSY, "open");
 	exchange("remove con2", NL_MSG_REMOVE, 0, "", 0, "");
