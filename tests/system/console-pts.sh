@@ -51,6 +51,7 @@ screen -S nestling-test -X quit
 sleep 1
 TERM=xterm screen -d -m -S nestling-test "$one"
 sleep 1
+wait_for "screen is back" prompt_in_screen
 screen_type 'set | grep ^KEEP' # screen itself would expand a variable
 wait_for "the session is there when screen comes back" screen_shows "^KEEP='safe'"
 

@@ -19,6 +19,13 @@ family() { # all descendants of a process
 		family "$p"
 	done
 }
+kernel() { # the guest kernel: the first process of that name
+	local p
+	for p in $kids; do
+		[ "$(cat "/proc/$p/comm")" = guest-kernel ] && echo "$p" && return
+	done
+	return 1
+}
 gone() {
 	local p
 	for p in $kids; do
@@ -34,7 +41,7 @@ ended() { # STATUS
 }
 
 start
-[ "$(wc -w <<<"$kids")" -ge 3 ] || fail "ns-init, guest kernel and stubs expected, got: $kids"
+[ "$(wc -w <<<"$kids")" -ge 3 ] || fail "a guest kernel and stubs expected, got: $kids"
 kill -KILL "$pid"
 ended 137
 
@@ -45,11 +52,11 @@ ended 143
 [ ! -e "$UML/end" ] || fail "the run-time directory is left"
 
 start # SIGKILL of the first process of the guest
-kill -KILL "$(pgrep -P "$pid")"
+kill -KILL "$(head -n 1 <<<"$kids")"
 ended 70
 
 start # SIGKILL of the guest kernel
-kill -KILL "$(pgrep -P "$(pgrep -P "$pid")")"
+kill -KILL "$(kernel)"
 ended 70
 
 start # a stub: only what it ran for dies, or the guest panics cleanly
