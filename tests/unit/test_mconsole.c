@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "console.h"
-#include "control.h"
 #include "disks.h"
 #include "guest.h"
 #include "mconsole.h"
