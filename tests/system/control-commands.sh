@@ -36,6 +36,7 @@ grep -q started "$dir/out" || fail "the guest did not start"
 
 gives 'Mem-Info' sysrq m
 gives 'Linux version' proc version
+gives 'kworker' sysrq t
 gives 'lo:' proc net/dev
 refuses 'below /proc' proc ../etc/passwd
 refuses 'error 2' proc nothing
@@ -54,6 +55,7 @@ gives '' stop
 refuses 'stopped' proc version
 gives '' go
 gives 'Linux version' proc version
+gives 'kworker' sysrq t
 mc halt || fail "halt failed"
 status=0
 wait "$linux" || status=$?
