@@ -1,6 +1,6 @@
 #!/bin/bash
 # timeout: 120
-# needs: mke2fs
+# needs: mke2fs python3
 # Management console with a live guest: the kernel's own commands, hot-plug with a
 # mounted disk, stop and go, restart, panic and halt.
 . tests/system/lib.sh
@@ -126,8 +126,24 @@ start noreboot
 mc 0 '^OK' cad
 ends_with 0
 
-# A panic by order: the command is answered, the guest's end has its status.
-start
+# A panic by order: the command is answered, the guest's end has its status. Who wants to
+# be told is told, of this and of what programs in the guest have to say.
+python3 - "$T" <<'PY' &
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1] + "/notify")
+with open(sys.argv[1] + "/told", "wb", buffering=0) as f:
+    while True:
+        d = s.recv(1000)
+        kind, n = struct.unpack("=II", d[8:16])
+        f.write(b"%d %s\n" % (kind, d[16:16 + n].strip(b"\0\n")))
+PY
+cleanup_hooks+=("kill $! 2>/dev/null")
+wait_for 20 test -S "$T/notify" || fail "nobody listens"
+start mconsole=notify:"$T/notify"
+tell 'echo "news from inside" >/proc/mconsole'
+wait_for 20 grep -q '^3 news from inside' "$T/told" || fail "no news from the guest"
 mc 0 '^OK' sysrq c
 ends_with 70
 mc 3 'no guest' version
+wait_for 20 grep -q '^1 .*sysrq' "$T/told" || fail "the panic was not told: $(cat "$T/told")"
