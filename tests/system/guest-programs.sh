@@ -1,0 +1,115 @@
+#!/bin/bash
+# timeout: 400
+# needs: mksquashfs
+# The programs of tests/guest that include check.h give the same answers in a guest as on the host.
+#
+# Every program runs on the host first, where all its checks must hold; then one guest runs all
+# of them from a disk. KNOWN_FAILURES (default tests/guest/stock-known; "" for none) names a list
+# of what this engine is known to get wrong. NL_PROGRAMS="sysabi ..." chooses programs, GUEST_ARGS
+# are more arguments for the guest, KEEP is a directory for all output. A check that is skipped
+# ("# SKIP") on either side is not compared.
+. tests/system/lib.sh
+known=${KNOWN_FAILURES-tests/guest/stock-known}
+limit=20 # seconds for one program in the guest
+
+read -r -a programs <<<"${NL_PROGRAMS:-$(grep -l '^#include "check.h"' tests/guest/*.c | xargs -n 1 basename | sed 's/\.c$//' | tr '\n' ' ')}"
+
+# Filters from a program's output: checks without numbers and skipped ones; the skipped ones.
+checks() {
+	sed -nE 's/^(not ok|ok) [0-9]+ - /\1 - /p' "$1" | grep -v ' # SKIP ' | sort
+}
+skips() {
+	sed -nE 's/^ok [0-9]+ - (.*) # SKIP .*/\1/p' "$1"
+}
+# Leaves out the checks that the argument, text of several lines, names.
+without() {
+	awk -v list="$1" 'BEGIN { n = split(list, a, "\n"); for (i = 1; i <= n; i++) skip[a[i]] = 1 }
+		{ t = $0; sub(/^(not )?ok - /, "", t); if (!(t in skip)) print }'
+}
+
+# --- on the host ---------------------------------------------------------------
+
+mkdir -p "$T/disk" "$T/host" "$T/guest" "$T/cwd"
+for p in "${programs[@]}"; do
+	cp "build/guest/$p" "$T/disk/$p" && strip "$T/disk/$p" || fail "build/guest/$p: make guests"
+	(cd "$T/cwd" && timeout -k 5 60 "$T/disk/$p" </dev/null >"$T/host/$p.out" 2>&1) || {
+		grep -v '^ok' "$T/host/$p.out"
+		fail "$p fails on the host"
+	}
+done
+
+# --- in a guest ------------------------------------------------------------------
+
+cat >"$T/disk/run" <<'END'
+cd /tmp
+mkdir -p /dev/shm /dev/mqueue
+ulimit -c unlimited
+for p in $(cat /mnt/programs); do
+	echo "=== $p"
+	t=$(cut -d ' ' -f 1 /proc/uptime)
+	timeout -s KILL LIMIT /mnt/$p 2>&1 </dev/null
+	echo "--- $? from $t to $(cut -d ' ' -f 1 /proc/uptime)"
+done
+echo "=== end"
+END
+sed -i "s/LIMIT/$limit/" "$T/disk/run"
+echo "${programs[@]}" >"$T/disk/programs"
+mksquashfs "$T/disk" "$T/programs.img" -quiet -no-progress -comp lz4 -all-root >/dev/null || fail "mksquashfs"
+# shellcheck disable=SC2086
+timeout -k 5 350 "$LINUX" uml_dir="$UML" mem=256M ubd1="$T/programs.img" ${GUEST_ARGS:-} -- \
+	-c 'mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/run' </dev/null >"$T/console" 2>&1
+status=$?
+tr -d '\r' <"$T/console" >"$T/all"
+awk -v dir="$T/guest" '/^=== /{ out = dir "/" $2 ".out"; next } out { print > out }' "$T/all"
+
+# --- comparison ------------------------------------------------------------------
+
+# is_known PROGRAM CHECK: lines of the list are `PROGRAM | CHECK | reason`, CHECK a shell pattern
+is_known() {
+	local program pattern reason
+	[ -n "$known" ] || return 1
+	while IFS='|' read -r program pattern reason; do
+		pattern=${pattern# }
+		# shellcheck disable=SC2053
+		[[ ${program% } == "$1" && -n $reason && $2 == ${pattern% } ]] && return 0
+	done <"$known"
+	return 1
+}
+
+bad=0 expected=0 total=0
+for p in "${programs[@]}"; do
+	host=$T/host/$p.out guest=$T/guest/$p.out
+	if ! grep -q '^--- ' "$guest" 2>/dev/null; then
+		echo "$p: the guest did not get to its end"
+		touch "$guest"
+	fi
+	skip=$(skips "$host"; skips "$guest")
+	comm -13 <(skips "$host" | sort) <(skips "$guest" | sort) | sed "s/^/$p: skipped in the guest only: /"
+	checks "$host" | without "$skip" >"$T/a"
+	checks "$guest" | without "$skip" >"$T/b"
+	total=$((total + $(wc -l <"$T/a")))
+	shown=
+	while IFS= read -r check; do
+		if is_known "$p" "${check#ok - }"; then
+			expected=$((expected + 1))
+		else
+			bad=$((bad + 1)) shown=1
+			echo "$p: not so in the guest: ${check#ok - }"
+		fi
+	done < <(comm -23 "$T/a" "$T/b")
+	while IFS= read -r check; do
+		is_known "$p" "${check#not ok - }" || {
+			bad=$((bad + 1)) shown=1
+			echo "$p: only in the guest: $check"
+		}
+	done < <(comm -13 "$T/a" "$T/b")
+	[ -z "$shown" ] || grep -v '^ok ' "$guest" | sed "s/^/    $p| /" | head -n 40
+	awk -v p="$p" '/^--- /{ if ($6 - $4 > 3) print p ": took " $6 - $4 " s in the guest" }' "$guest"
+done
+[ -z "${KEEP:-}" ] || cp -r "$T/host" "$T/guest" "$T/console" "$KEEP"
+echo "${#programs[@]} programs, $total checks, $expected known failures, $bad differences"
+[ $status -eq 0 ] && grep -q '^=== end' "$T/all" || {
+	tail -n 20 "$T/all"
+	fail "the guest ended early, with status $status"
+}
+[ $bad -eq 0 ] || fail "the guest differs from the host"
