@@ -97,13 +97,14 @@ for p in "${programs[@]}"; do
 			echo "$p: not so in the guest: ${check#ok - }"
 		fi
 	done < <(comm -23 "$T/a" "$T/b")
+	# Failures of checks that the host does not have at all.
 	while IFS= read -r check; do
 		is_known "$p" "${check#not ok - }" || {
 			bad=$((bad + 1)) shown=1
 			echo "$p: only in the guest: $check"
 		}
-	done < <(comm -13 "$T/a" "$T/b")
-	[ -z "$shown" ] || grep -v '^ok ' "$guest" | sed "s/^/    $p| /" | head -n 40
+	done < <(comm -13 <(sed -E 's/^(not )?ok - //' "$T/a" | sort) <(sed -E 's/^(not )?ok - //' "$T/b" | sort))
+	[ -z "$shown" ] || grep -A 1 '^not' "$guest" | sed "s/^/    $p| /" | head -n 60
 	awk -v p="$p" '/^--- /{ if ($6 - $4 > 3) print p ": took " $6 - $4 " s in the guest" }' "$guest"
 done
 [ -z "${KEEP:-}" ] || cp -r "$T/host" "$T/guest" "$T/console" "$KEEP"
