@@ -103,7 +103,8 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)
 build/guest/%: tests/guest/%.c tests/guest/check.h
 	@mkdir -p $(@D)
 	@echo "  GUEST   $@"
-	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -D_GNU_SOURCE -static $< -o $@ -lpthread
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-strict-aliasing \
+		-D_GNU_SOURCE -static $< -o $@ -lpthread
 
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
 
