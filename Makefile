@@ -100,7 +100,7 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)
 		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) $(LIBS_libhost) -o $@
 -include tests/fuzz/sources.mk
 
-build/guest/%: tests/guest/%.c tests/guest/check.h
+build/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h)
 	@mkdir -p $(@D)
 	@echo "  GUEST   $@"
 	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-strict-aliasing \

@@ -218,6 +218,7 @@ CHECK_UNUSED static void check_handler(int sig, void (*handler)(int, siginfo_t *
 
 static void check_one(const struct check_group *g)
 {
+	long long start = check_now_ms();
 	pid_t pid = check_fork();
 	int status;
 
@@ -236,6 +237,8 @@ static void check_one(const struct check_group *g)
 		check_note("%s died of signal %d", g->name, WTERMSIG(status));
 	else if (status == -1)
 		check_note("%s: no end after %d ms", g->name, CHECK_LIMIT_MS);
+	if (check_now_ms() - start > 1000)
+		check_note("%s: took %lld ms", g->name, check_now_ms() - start);
 	CHECK_EQ(status, 0, "%s: ended", g->name);
 }
 

@@ -105,7 +105,8 @@ for p in "${programs[@]}"; do
 		}
 	done < <(comm -13 <(sed -E 's/^(not )?ok - //' "$T/a" | sort) <(sed -E 's/^(not )?ok - //' "$T/b" | sort))
 	[ -z "$shown" ] || grep -A 1 '^not' "$guest" | sed "s/^/    $p| /" | head -n 60
-	awk -v p="$p" '/^--- /{ if ($6 - $4 > 3) print p ": took " $6 - $4 " s in the guest" }' "$guest"
+	awk -v p="$p" '/^--- /{ if ($6 - $4 > 3) print p ": took " $6 - $4 " s in the guest" }
+		/^# .*: took [0-9]* ms/{ print p ": " substr($0, 3) }' "$guest"
 done
 [ -z "${KEEP:-}" ] || cp -r "$T/host" "$T/guest" "$T/console" "$KEEP"
 echo "${#programs[@]} programs, $total checks, $expected known failures, $bad differences"
