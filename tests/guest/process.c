@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making processes: clone3 with its options, vfork, posix_spawn, many execs, exec from a thread,
+ * orphans, exits of threads and groups.
+ */
+#include "check.h"
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <pthread.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/resource.h>
+
+static char *const exec_args[] = {"x", "exec-child", "one", "two", NULL};
+static char *const exec_env[] = {"ONE=1", NULL};
+
+static pid_t clone3_raw(struct clone_args *a)
+{
+	return syscall(SYS_clone3, a, sizeof(*a));
+}
+
+static void clone3_simple(void)
+{
+	int pidfd = -1;
+	pid_t parent_tid = 0, pid;
+	static pid_t child_tid;
+	struct clone_args a = {.flags = CLONE_PIDFD | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID,
+			       .exit_signal = SIGCHLD,
+			       .pidfd = (uintptr_t)&pidfd,
+			       .parent_tid = (uintptr_t)&parent_tid,
+			       .child_tid = (uintptr_t)&child_tid};
+	struct pollfd p;
+
+	pid = clone3_raw(&a);
+	if (pid == 0)
+		_exit(child_tid == syscall(SYS_getpid) ? 9 : 1);
+	CHECK(pid > 0, "clone3");
+	CHECK_EQ(parent_tid, pid, "parent_tid");
+	p = (struct pollfd){pidfd, POLLIN, 0};
+	CHECK_EQ(poll(&p, 1, 3000), 1, "the pidfd tells of its end");
+	CHECK_EQ(check_wait(pid, 3000), 9 << 8, "child_tid in the child");
+	CHECK_EQ(child_tid, 0, "but not in the parent");
+	a = (struct clone_args){.flags = CLONE_THREAD, .exit_signal = SIGCHLD};
+	CHECK(clone3_raw(&a) == -1 && errno == EINVAL, "flags that do not go together");
+	CHECK(syscall(SYS_clone3, &a, 8) == -1 && errno == EINVAL, "arguments that are too short");
+}
+
+/* A new stack, and memory shared. */
+static volatile int shared_value;
+static char child_stack[65536] __attribute__((aligned(16)));
+
+static int on_new_stack(void *arg)
+{
+	char here;
+
+	shared_value =
+		&here > child_stack && &here < child_stack + sizeof(child_stack) ? *(int *)arg : -1;
+	return 4;
+}
+
+static void clone_memory(void)
+{
+	int arg = 77;
+	pid_t pid =
+		clone(on_new_stack, child_stack + sizeof(child_stack), CLONE_VM | SIGCHLD, &arg);
+
+	CHECK_EQ(check_wait(pid, 3000), 4 << 8, "clone with a stack");
+	CHECK_EQ(shared_value, 77, "and shared memory");
+	pid = clone(on_new_stack, child_stack + sizeof(child_stack),
+		    CLONE_VM | CLONE_VFORK | SIGCHLD, &arg);
+	CHECK(pid > 0 && check_wait(pid, 3000) == 4 << 8, "CLONE_VFORK");
+	arg = 78;
+	pid = clone(on_new_stack, child_stack + sizeof(child_stack), SIGCHLD, &arg);
+	CHECK(check_wait(pid, 3000) == 4 << 8 && shared_value == 77,
+	      "without CLONE_VM memory is copied");
+}
+
+static void clear_handlers(void)
+{
+	struct clone_args a = {.flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD};
+	struct sigaction sa;
+	pid_t pid;
+
+	signal(SIGUSR1, (void (*)(int))abort);
+	pid = clone3_raw(&a);
+	if (pid == 0) {
+		sigaction(SIGUSR1, NULL, &sa);
+		_exit(sa.sa_handler == SIG_DFL ? 0 : 1);
+	}
+	CHECK_EQ(check_wait(pid, 3000), 0, "CLONE_CLEAR_SIGHAND");
+}
+
+static void vforks(void)
+{
+	volatile int value = 1, bad = 0;
+
+	for (volatile int i = 0; i < 50; i++) {
+		pid_t pid = vfork();
+
+		if (pid == 0) {
+			value++;
+			if (i & 1)
+				execve("/proc/self/exe", exec_args, exec_env);
+			_exit(5);
+		}
+		bad += value != i + 2;
+		bad += check_wait(pid, 3000) != (i & 1 ? 41 : 5) << 8;
+	}
+	CHECK_EQ(bad, 0, "vfork shares memory until exec or exit");
+}
+
+static void vfork_killed(void)
+{
+	pid_t parent = getpid(), pid = vfork();
+
+	if (pid == 0)
+		syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+	CHECK_EQ(check_wait(pid, 3000), SIGKILL,
+		 "a child of vfork that is killed lets the parent go on");
+	CHECK_EQ(getpid(), parent, "which is itself");
+}
+
+static void spawn(void)
+{
+	posix_spawn_file_actions_t fa;
+	int p[2], bad = 0;
+	char text[16] = "";
+	pid_t pid;
+
+	CHECK_NEED(!pipe2(p, O_CLOEXEC), "pipe");
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_adddup2(&fa, p[1], 1);
+	for (int i = 0; i < 30; i++) {
+		static char *const args[] = {"x", "write-child", NULL};
+
+		bad += posix_spawn(&pid, "/proc/self/exe", &fa, NULL, args, exec_env);
+		bad += read(p[0], text, 5) != 5 || memcmp(text, "hello", 5);
+		bad += check_wait(pid, 3000) != 0;
+	}
+	CHECK_EQ(bad, 0, "posix_spawn with a file action");
+	CHECK_EQ(posix_spawn(&pid, "/nonexistent", NULL, NULL, exec_args, exec_env), ENOENT,
+		 "posix_spawn of nothing");
+}
+
+static void exec_storm(void)
+{
+	int bad = 0;
+
+	for (int i = 0; i < 200; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execve("/proc/self/exe", exec_args, exec_env);
+			_exit(1);
+		}
+		bad += check_wait(pid, 3000) != 41 << 8;
+	}
+	CHECK_EQ(bad, 0, "200 times fork and exec");
+}
+
+/* One process that becomes itself again and again. */
+static void exec_chain(void)
+{
+	static char *const args[] = {"x", "chain", "100", NULL};
+	pid_t pid = fork();
+
+	if (pid == 0)
+		execve("/proc/self/exe", args, exec_env);
+	CHECK_EQ(check_wait(pid, 6000), 42 << 8, "100 execs in a row");
+}
+
+static void *exec_in_thread(void *arg)
+{
+	check_sleep_ms(2);
+	execve("/proc/self/exe", exec_args, exec_env);
+	return arg;
+}
+
+static void *busy(void *arg)
+{
+	for (;;)
+		getppid();
+	return arg;
+}
+
+static void exec_of_thread(void)
+{
+	int bad = 0;
+
+	for (int i = 0; i < 10; i++) {
+		pid_t pid = check_fork();
+
+		if (pid == 0) {
+			pthread_t t;
+
+			for (int n = 0; n < 4; n++)
+				pthread_create(&t, NULL, n == 2 ? exec_in_thread : busy, NULL);
+			for (;;)
+				pause();
+		}
+		bad += check_wait(pid, 3000) != 41 << 8;
+	}
+	CHECK_EQ(bad, 0, "a thread's exec ends the others and has the id of the process");
+}
+
+static void *exit_group(void *arg)
+{
+	check_sleep_ms(2);
+	_exit(17);
+	return arg;
+}
+
+static void exits(void)
+{
+	int bad = 0;
+	pid_t pid;
+
+	for (int i = 0; i < 10; i++) {
+		pid = check_fork();
+		if (pid == 0) {
+			pthread_t t;
+
+			for (int n = 0; n < 4; n++)
+				pthread_create(&t, NULL, n == 1 ? exit_group : busy, NULL);
+			for (;;)
+				pause();
+		}
+		bad += check_wait(pid, 3000) != 17 << 8;
+	}
+	CHECK_EQ(bad, 0, "exit of a thread's group");
+	pid = check_fork();
+	if (pid == 0) {
+		pthread_t t;
+
+		pthread_create(&t, NULL, exit_group, NULL);
+		syscall(SYS_exit, 0); /* the first thread alone */
+	}
+	CHECK_EQ(check_wait(pid, 3000), 17 << 8, "the first thread ends before the others");
+}
+
+/* A grandchild whose parent ends belongs to the subreaper. */
+static void orphans(void)
+{
+	pid_t pid;
+	int status;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = fork();
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0) {
+			check_sleep_ms(20);
+			_exit(23);
+		}
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0, "the parent ends");
+	CHECK(waitpid(-1, &status, 0) > 0 && status == 23 << 8, "the orphan is ours");
+}
+
+static void many(void)
+{
+	pid_t pid[100];
+	int bad = 0;
+
+	for (int i = 0; i < 100; i++) {
+		pid[i] = check_fork();
+		if (pid[i] == 0) {
+			check_sleep_ms(10);
+			_exit(i);
+		}
+		bad += pid[i] < 0;
+	}
+	for (int i = 99; i >= 0; i--)
+		bad += check_wait(pid[i], 5000) != i << 8;
+	CHECK_EQ(bad, 0, "100 processes at a time");
+}
+
+/* fork in a process with threads: the child has one, and its memory is whole. */
+static volatile bool stop;
+
+static void *scribble(void *arg)
+{
+	volatile long *at = arg;
+
+	while (!stop)
+		for (int i = 0; i < 512 * 16; i += 64)
+			at[i]++;
+	return NULL;
+}
+
+static void fork_among_threads(void)
+{
+	long *memory = calloc(512 * 16, 8);
+	pthread_t t[2];
+	int bad = 0;
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&t[i], NULL, scribble, memory);
+	for (int i = 0; i < 15; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			long before = memory[64];
+
+			for (int n = 0; n < 50; n++)
+				sched_yield();
+			_exit(memory[64] == before ? 0 : 1);
+		}
+		bad += check_wait(pid, 3000) != 0;
+	}
+	stop = true;
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	CHECK_EQ(bad, 0, "fork while threads write: the child's memory stands still");
+}
+
+static const struct check_group groups[] = {{"clone3", clone3_simple},
+					    {"clone memory", clone_memory},
+					    {"clear handlers", clear_handlers},
+					    {"vfork", vforks},
+					    {"vfork killed", vfork_killed},
+					    {"spawn", spawn},
+					    {"exec storm", exec_storm},
+					    {"exec chain", exec_chain},
+					    {"exec of a thread", exec_of_thread},
+					    {"exits", exits},
+					    {"orphans", orphans},
+					    {"many", many},
+					    {"fork among threads", fork_among_threads},
+					    {}};
+
+static int chain(int n)
+{
+	char text[12];
+	char *const args[] = {"x", "chain", text, NULL};
+
+	if (n == 0)
+		return 42;
+	snprintf(text, sizeof(text), "%d", n - 1);
+	execve("/proc/self/exe", args, exec_env);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "exec-child"))
+		return argc == 4 && !strcmp(argv[3], "two") && !strcmp(getenv("ONE"), "1") ? 41 : 1;
+	if (argc > 1 && !strcmp(argv[1], "write-child"))
+		return write(1, "hello", 5) == 5 ? 0 : 1;
+	if (argc > 2 && !strcmp(argv[1], "chain"))
+		return chain(atoi(argv[2]));
+	return check_run(groups, argc, argv);
+}
