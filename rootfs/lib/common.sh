@@ -110,6 +110,15 @@ finish_output() {
 	rm -rf "$work"
 }
 
+# room_for DIR BYTES CURE: fails while nothing is written yet, as programs that meet a full disk say little.
+room_for() {
+	local free
+	free=$(df --output=avail -B1 "$1" 2>/dev/null | tail -n 1) || return 0
+	[[ ${free//[[:space:]]/} =~ ^[0-9]+$ ]] || return 0
+	((free >= $2)) ||
+		die $EX_CANTCREAT "no space left in $1: $((($2 >> 20) + 1)) MB needed, $((free >> 20)) MB free; $3"
+}
+
 # split_copy_in SRC:DST: sets copy_src and copy_dst, checked.
 split_copy_in() {
 	copy_src=${1%:*} copy_dst=${1##*:}

@@ -191,6 +191,8 @@ debian_disk() {
 	used=$(stat -c %s "$work/root.tar")
 	((size_bytes > used + used / 8)) ||
 		die 1 "--size $size is too small: the files alone are $((used >> 20)) MB; try --size $(((used >> 20) * 3 / 2))M"
+	room_for "$(dirname "$out")" "$used" "make room, or write the image elsewhere"
+	room_for "$work" "$used" "TMPDIR names another place"
 	truncate -s "$size_bytes" "$part" || die $EX_CANTCREAT "$part cannot be made"
 	[ "$mode" != unshare ] || chmod 666 "$part"
 	# In the namespace another id works: it must be able to reach both.

@@ -19,6 +19,16 @@ tiny_busybox() {
 	die $EX_UNAVAILABLE "no static busybox: apt-get install busybox-static"
 }
 
+# Bytes that the tree will take in the work folder: busybox, our init, the copies.
+tiny_need() {
+	local pair bytes=$((4 << 20))
+	for pair in "${copy_in[@]}"; do
+		split_copy_in "$pair"
+		bytes=$((bytes + $(du -sbL "$copy_src" | cut -f1)))
+	done
+	echo "$bytes"
+}
+
 # The compiled init: shipped when installed, compiled in a source tree.
 tiny_init() {
 	if [ -x "$share/tiny/init" ]; then cp "$share/tiny/init" "$1"; return; fi
@@ -57,12 +67,14 @@ tiny_build() {
 	local root=$work/root
 	need mkfs.erofs erofs-utils
 	progress 10 "tiny: files"
+	room_for "$work" "$(tiny_need)" "TMPDIR names another place"
 	tiny_tree "$root"
 	tiny_copy_in "$root"
 	# Modes must not depend on the builder's umask.
 	chmod -R u=rwX,go=rX "$root"
 	chmod 1777 "$root/tmp" "$root/var/tmp"
 	chmod 700 "$root/root"
+	room_for "$(dirname "$out")" "$(du -sb "$root" | cut -f1)" "make room, or write the image elsewhere"
 	progress 70 "tiny: file system"
 	mkfs.erofs --quiet --all-root -T "$epoch" -U "$tiny_uuid" -x-1 "$part" "$root" >"$work/log" 2>&1 ||
 		die 1 "mkfs.erofs failed: $(tail -n 1 "$work/log")"
