@@ -147,6 +147,23 @@ int disk_tool_bad_option(struct disk_tool *t, int answer, char **argv)
 	return disk_tool_usage(t, "unknown option %s", argv[optind - 1]);
 }
 
+int disk_tool_option(struct disk_tool *t, int answer, char **argv, const char *usage)
+{
+	switch (answer) {
+	case 'q':
+		t->quiet = true;
+		return -1;
+	case 'h':
+		fputs(usage, stdout);
+		return DISK_EXIT_OK;
+	case 'V':
+		disk_tool_version(t->name);
+		return DISK_EXIT_OK;
+	default:
+		return disk_tool_bad_option(t, answer, argv);
+	}
+}
+
 void disk_tool_version(const char *name)
 {
 	printf("%s (Nestling) %s\n", name, NESTLING_VERSION);

@@ -51,6 +51,12 @@ int disk_tool_usage(struct disk_tool *t, const char *format, ...)
 /* The same for what getopt_long() answered '?' or ':' to (optstring begins with ':'). */
 int disk_tool_bad_option(struct disk_tool *t, int answer, char **argv);
 
+/*
+ * The options every tool has, -q, -h (prints usage) and -V, and what getopt_long()
+ * did not know. -1: go on; else the exit status.
+ */
+int disk_tool_option(struct disk_tool *t, int answer, char **argv, const char *usage);
+
 /* Prints "name (Nestling) version". */
 void disk_tool_version(const char *name);
 

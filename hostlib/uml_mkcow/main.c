@@ -39,7 +39,7 @@ struct args {
 /* -1: go on; else the exit status. */
 static int parse(struct disk_tool *t, struct args *a, int argc, char **argv)
 {
-	int opt;
+	int opt, status;
 
 	while ((opt = getopt_long(argc, argv, ":fnqhV", options, NULL)) != -1) {
 		switch (opt) {
@@ -49,17 +49,10 @@ static int parse(struct disk_tool *t, struct args *a, int argc, char **argv)
 		case 'n':
 			a->spec.flags |= DISK_NO_IDENTITY;
 			break;
-		case 'q':
-			t->quiet = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return DISK_EXIT_OK;
-		case 'V':
-			disk_tool_version(t->name);
-			return DISK_EXIT_OK;
 		default:
-			return disk_tool_bad_option(t, opt, argv);
+			status = disk_tool_option(t, opt, argv, usage);
+			if (status >= 0)
+				return status;
 		}
 	}
 	if (argc - optind != 2)
