@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory mappings of one process: mmap, munmap, mprotect, mremap, madvise, holes, growth of heap
+ * and stack, and what faults and calls see of each change.
+ */
+#include "check.h"
+#include <fcntl.h>
+#include <setjmp.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
+
+#define PAGE 4096UL
+#define RW (PROT_READ | PROT_WRITE)
+
+static sigjmp_buf out;
+
+static void on_fault(int sig, siginfo_t *si, void *context)
+{
+	siglongjmp(out, sig);
+}
+
+/* Can the byte be read (or written)? */
+static bool can(volatile char *at, bool write)
+{
+	check_handler(SIGSEGV, on_fault, 0);
+	check_handler(SIGBUS, on_fault, 0);
+	if (sigsetjmp(out, 1))
+		return false;
+	if (write)
+		*at = *at;
+	else
+		(void)*at;
+	return true;
+}
+
+/* The same, asked of a system call. */
+static bool call_can(char *at, bool to_write)
+{
+	int p[2];
+	char c = 'c';
+	bool good;
+
+	if (pipe(p))
+		_exit(90);
+	if (to_write)
+		good = write(p[1], &c, 1) == 1 && read(p[0], at, 1) == 1;
+	else
+		good = write(p[1], at, 1) == 1;
+	close(p[0]);
+	close(p[1]);
+	return good;
+}
+
+/* One letter for a page: - nothing, r readable, w writable as well. Calls must agree with faults. */
+static char state(char *at)
+{
+	bool r = can(at, false), w = can(at, true);
+
+	if (call_can(at, false) != r || call_can(at, true) != w)
+		return '!';
+	return w ? 'w' : r ? 'r' : '-';
+}
+
+static const char *states(char *at, int pages)
+{
+	static char text[40];
+
+	for (int i = 0; i < pages; i++)
+		text[i] = state(at + i * PAGE);
+	text[pages] = 0;
+	return text;
+}
+
+static void check_states(char *at, const char *want, const char *what)
+{
+	const char *got = states(at, strlen(want));
+
+	if (!CHECK(!strcmp(got, want), "%s: %s", what, want))
+		check_note("is %s (! = calls and faults differ)", got);
+}
+
+static char *room(int pages, int prot)
+{
+	char *p = mmap(NULL, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK_NEED(p != MAP_FAILED, "mmap");
+	return p;
+}
+
+static void fill(char *p, int pages)
+{
+	for (int i = 0; i < pages; i++)
+		memset(p + i * PAGE, 'a' + i, PAGE);
+}
+
+static void protections(void)
+{
+	char *p = room(8, RW);
+
+	fill(p, 8);
+	mprotect(p + 2 * PAGE, 2 * PAGE, PROT_READ);
+	check_states(p, "wwrrwwww", "mprotect to read-only");
+	mprotect(p + 3 * PAGE, 2 * PAGE, PROT_NONE);
+	check_states(p, "wwr--www", "to nothing");
+	munmap(p + 6 * PAGE, PAGE);
+	check_states(p, "wwr--w-w", "munmap");
+	mprotect(p + 2 * PAGE, 3 * PAGE, RW);
+	check_states(p, "wwwwww-w", "and back");
+	CHECK(p[3 * PAGE + 9] == 'd' && p[4 * PAGE + 9] == 'e', "the contents stayed");
+	CHECK(mprotect(p, 8 * PAGE, PROT_READ) == -1 && errno == ENOMEM, "mprotect over a hole");
+	check_states(p, "rrrrrr-w", "which it does up to there");
+	CHECK(mprotect(p + 1, PAGE, RW) == -1 && errno == EINVAL, "an odd address");
+}
+
+static void toggles(void)
+{
+	char *p = room(2, RW);
+	int bad = 0;
+
+	for (int i = 0; i < 300; i++) {
+		p[i] = (char)i;
+		mprotect(p, PAGE, PROT_READ);
+		bad += p[i] != (char)i || can(p, true);
+		mprotect(p, PAGE, PROT_NONE);
+		bad += can(p, false);
+		mprotect(p, PAGE, RW);
+		bad += p[i] != (char)i;
+	}
+	CHECK_EQ(bad, 0, "300 rounds of three protections");
+}
+
+static void fixed(void)
+{
+	char *p = room(8, RW), *q;
+	int fd = memfd_create("f", 0);
+
+	fill(p, 8);
+	CHECK_NEED(!ftruncate(fd, 8 * PAGE) && pwrite(fd, "file", 4, PAGE) == 4, "file");
+	q = mmap(p + 2 * PAGE, 2 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	CHECK(q == p + 2 * PAGE && q[0] == 0 && q[PAGE] == 0,
+	      "MAP_FIXED over pages that were used");
+	q = mmap(p + 3 * PAGE, 2 * PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, PAGE);
+	CHECK(!memcmp(q, "file", 5) && p[5 * PAGE] == 'f', "a file over them");
+	check_states(p, "wwwrrwww", "their protections");
+	q = mmap(p + 3 * PAGE, PAGE, RW, MAP_PRIVATE | MAP_FIXED, fd, PAGE);
+	q[0] = 'F';
+	CHECK(!memcmp(q, "File", 5), "a private copy");
+	q = mmap(p, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	CHECK(q == MAP_FAILED && errno == EEXIST, "MAP_FIXED_NOREPLACE");
+	CHECK(pread(fd, p + 7 * PAGE, 4, PAGE) == 4 && !memcmp(p + 7 * PAGE, "file", 4),
+	      "the file is unchanged");
+	q = mmap((void *)(1UL << 47), PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	CHECK(q == MAP_FAILED && errno == ENOMEM, "beyond the end of the address space");
+	q = mmap(NULL, 0, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(q == MAP_FAILED && errno == EINVAL, "no length");
+}
+
+static void remaps(void)
+{
+	char *p = room(4, RW), *q;
+	int bad = 0;
+
+	fill(p, 4);
+	q = mremap(p, 4 * PAGE, 400 * PAGE, MREMAP_MAYMOVE);
+	CHECK(q != MAP_FAILED && q[0] == 'a' && q[3 * PAGE] == 'd' && q[4 * PAGE] == 0,
+	      "mremap to more");
+	CHECK(q == p || !can(p, false), "the old place is empty");
+	q[399 * PAGE] = 'z';
+	p = mremap(q, 400 * PAGE, 2 * PAGE, 0);
+	CHECK(p == q && p[PAGE] == 'b' && !can(q + 2 * PAGE, false), "to less");
+	q = room(2, RW);
+	CHECK(mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q) == q &&
+		      q[PAGE] == 'b',
+	      "to a place");
+	p = mremap(q, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	if (p == MAP_FAILED)
+		check_skip("no MREMAP_DONTUNMAP", "MREMAP_DONTUNMAP");
+	else
+		CHECK(p[0] == 'a' && q[0] == 0, "MREMAP_DONTUNMAP");
+	/* To and fro, with data that is checked. */
+	p = room(16, RW);
+	q = room(16, RW);
+	for (int i = 0; i < 100; i++) {
+		char *old = p;
+
+		memset(p, i, 16 * PAGE);
+		p = mremap(p, 16 * PAGE, 16 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q);
+		q = old;
+		for (unsigned n = 0; n < 16 * PAGE; n += 512)
+			bad += p[n] != (char)i;
+		bad += can(q, false);
+	}
+	CHECK_EQ(bad, 0, "100 moves of 16 pages");
+}
+
+static void advice(void)
+{
+	char *p = room(8, RW);
+	unsigned char vec[8];
+	int bad = 0;
+
+	for (int i = 0; i < 50; i++) {
+		fill(p, 8);
+		madvise(p + PAGE, 3 * PAGE, MADV_DONTNEED);
+		bad += p[PAGE] || p[2 * PAGE] || p[3 * PAGE + 100] || p[0] != 'a' ||
+		       p[4 * PAGE] != 'e';
+	}
+	CHECK_EQ(bad, 0, "MADV_DONTNEED gives zeros");
+	madvise(p, 8 * PAGE, MADV_DONTNEED);
+	CHECK(!mincore(p, 8 * PAGE, vec) && !(vec[0] & 1), "mincore");
+	CHECK(!madvise(p, 8 * PAGE, MADV_POPULATE_WRITE) || errno == EINVAL, "MADV_POPULATE_WRITE");
+	check_states(p, "wwwwwwww", "usable");
+	fill(p, 8);
+	CHECK(!madvise(p, 8 * PAGE, MADV_FREE), "MADV_FREE");
+	for (int i = 0; i < 8; i++)
+		bad += p[i * PAGE] != 0 && p[i * PAGE] != 'a' + i;
+	CHECK_EQ(bad, 0, "gives zeros or what was there");
+	CHECK(!madvise(p, 8 * PAGE, MADV_HUGEPAGE) || errno == EINVAL, "MADV_HUGEPAGE");
+	CHECK(madvise(p, PAGE, 9999) == -1 && errno == EINVAL, "no such advice");
+}
+
+static void heap(void)
+{
+	char *start = sbrk(0);
+	int bad = 0;
+
+	CHECK_NEED(sbrk(64 * PAGE) != (void *)-1, "brk");
+	memset(start, 'h', 64 * PAGE);
+	sbrk(-32 * (long)PAGE);
+	bad += !can(start + 31 * PAGE, true) ||
+	       can((char *)(((uintptr_t)start + 33 * PAGE) & -PAGE), false);
+	sbrk(32 * PAGE);
+	bad += start[40 * PAGE] != 0 || start[31 * PAGE] != 'h';
+	CHECK_EQ(bad, 0, "the heap shrinks and grows, and is clean then");
+}
+
+static int deep(int n)
+{
+	volatile char here[1000];
+
+	here[n % 1000] = 1;
+	return n ? deep(n - 1) + here[n % 1000] : 0;
+}
+
+static void stack(void)
+{
+	struct rlimit lim = {1 << 20, 1 << 20};
+
+	CHECK_EQ(deep(4000), 4000, "4 MB of stack");
+	CHECK(!setrlimit(RLIMIT_STACK, &lim), "limit of the stack");
+}
+
+/* Reads of untouched memory, then writes: zero page and its copies. */
+static void zero_pages(void)
+{
+	char *p = room(256, RW);
+	int bad = 0;
+
+	for (int i = 0; i < 256; i++)
+		bad += p[i * PAGE] != 0;
+	for (int i = 0; i < 256; i += 2)
+		p[i * PAGE] = 'x';
+	for (int i = 0; i < 256; i++)
+		bad += p[i * PAGE] != (i & 1 ? 0 : 'x') || p[i * PAGE + 1] != 0;
+	CHECK_EQ(bad, 0, "reads, then writes of fresh memory");
+}
+
+/* The kernel as the first to touch memory, over the boundaries of mappings. */
+static void by_kernel(void)
+{
+	char *p = room(8, RW), *q = room(4, RW);
+	int fd = memfd_create("f", 0);
+	struct iovec iov[2] = {{p + PAGE - 5, 10}, {p + 3 * PAGE - 1, 2}};
+
+	CHECK(write(fd, "0123456789ABCDEF", 16) == 16, "file");
+	CHECK(preadv(fd, iov, 2, 0) == 12 && !memcmp(p + PAGE - 5, "0123456789", 10) &&
+		      p[3 * PAGE] == 'B',
+	      "a call writes to fresh memory");
+	munmap(q + PAGE, PAGE);
+	CHECK(pread(fd, q + PAGE - 4, 8, 0) == 4 || errno == EFAULT, "to the end of a mapping");
+	CHECK(pread(fd, q + PAGE, 8, 0) == -1 && errno == EFAULT, "to none");
+	mprotect(p, PAGE, PROT_READ);
+	CHECK(pread(fd, p, 8, 0) == -1 && errno == EFAULT, "to read-only memory");
+	CHECK(pwrite(fd, q + PAGE, 8, 0) == -1 && errno == EFAULT, "from none");
+	CHECK(read(fd, (char *)0x7ffffffff000, 8) == -1, "to the end of the address space");
+	CHECK(pread(fd, (char *)0xffffffff81000000, 8, 0) == -1 && errno == EFAULT,
+	      "to the kernel's half");
+}
+
+/* Many small mappings with alternating protections. */
+static void many(void)
+{
+	char *p = room(600, RW);
+	int bad = 0;
+
+	for (int i = 0; i < 600; i += 2)
+		bad += mprotect(p + i * PAGE, PAGE, PROT_READ) != 0;
+	for (int i = 0; i < 600; i++)
+		bad += can(p + i * PAGE, true) != (i & 1);
+	for (int i = 1; i < 600; i += 2)
+		munmap(p + i * PAGE, PAGE);
+	for (int i = 0; i < 600; i++)
+		bad += can(p + i * PAGE, false) == (i & 1);
+	CHECK_EQ(bad, 0, "600 mappings in a row");
+}
+
+static void locked(void)
+{
+	char *p = room(4, RW);
+	unsigned char vec[4] = {};
+
+	if (mlock(p, 4 * PAGE)) {
+		check_skip("mlock is not allowed", "mlock");
+		return;
+	}
+	CHECK(!mincore(p, 4 * PAGE, vec) && (vec[0] & vec[3] & 1), "mlock brings pages in");
+	CHECK(madvise(p, PAGE, MADV_DONTNEED) == -1 && errno == EINVAL, "which cannot be dropped");
+	munlock(p, 4 * PAGE);
+}
+
+static const struct check_group groups[] = {{"protections", protections},
+					    {"toggles", toggles},
+					    {"fixed", fixed},
+					    {"remaps", remaps},
+					    {"advice", advice},
+					    {"heap", heap},
+					    {"stack", stack},
+					    {"zero pages", zero_pages},
+					    {"by the kernel", by_kernel},
+					    {"many", many},
+					    {"locked", locked},
+					    {}};
+
+int main(int argc, char **argv)
+{
+	return check_run(groups, argc, argv);
+}
