@@ -24,4 +24,25 @@ int nl_memory_fd(unsigned long long len);
 /* Exit status of the process after a restart was asked for. */
 int nl_reboot_status(void);
 
+/* The engine (nestling/engine/). */
+struct uml_pt_regs;
+struct task_struct;
+struct _fpx_sw_bytes;
+
+/* End of a host signal's handler: work that it made may concern the guest code that runs. */
+void nl_engine_signal_exit(void);
+/* Whether the guest kernel waits for guest code just now. */
+_Bool nl_engine_in_guest(void);
+/* After child's registers were copied from parent's: the FPU state goes with them. */
+void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent);
+/* regs->fp is about to be replaced: a copy in a stub counts no more. */
+void nl_fp_drop(struct uml_pt_regs *regs);
+/* Writes the state of a fresh FPU. */
+void nl_fp_clean(unsigned long *fp_regs);
+/* The software-reserved bytes of frames on this host. */
+const struct _fpx_sw_bytes *nl_fp_sw(void);
+/* x87 and SSE state (512 bytes) of a task that does not run. */
+void nl_fpregs_get(struct task_struct *task, void *fxsave);
+void nl_fpregs_set(struct task_struct *task, const void *fxsave);
+
 #endif

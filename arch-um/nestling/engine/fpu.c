@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * FPU state.
+ *
+ * When guest code traps, the host saves its FPU state (x87, SSE, AVX, AVX-512, all
+ * that the CPU has) in the signal frame, and takes it from there when the code goes
+ * on. So the state of the task that ran last in an address space stays in that
+ * frame, and is copied only when another task of the same address space runs, or
+ * when somebody wants to see it: fork, signal frames, ptrace, core dumps.
+ *
+ * The state of regs is in the frame of a stub if both say so: regs->fp_live names
+ * the stub, and the stub's fpu_owner is regs.
+ */
+#include <linux/errno.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <asm/sigcontext.h>
+#include <nestling.h>
+#include "engine.h"
+
+/* Laid into frames so that the host takes all of the state (asm/sigcontext.h). */
+static struct _fpx_sw_bytes frame_sw;
+
+/* An FPU in its initial state. */
+#define FCW_INIT 0x37f
+#define MXCSR_INIT 0x1f80
+
+static void *frame_xstate(struct nl_stub *s)
+{
+	return (void *)s->orders + nl_frame.fp;
+}
+
+static bool is_live(const struct uml_pt_regs *regs)
+{
+	return regs->fp_live && regs->fp_live->fpu_owner == regs;
+}
+
+void nl_fp_sync(struct uml_pt_regs *regs)
+{
+	if (is_live(regs))
+		memcpy(regs->fp, frame_xstate(regs->fp_live), nl_frame.fp_size);
+}
+
+void nl_fp_drop(struct uml_pt_regs *regs)
+{
+	if (is_live(regs))
+		regs->fp_live->fpu_owner = NULL;
+	regs->fp_live = NULL;
+}
+
+void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent)
+{
+	if (is_live(parent))
+		memcpy(child->fp, frame_xstate(parent->fp_live), nl_frame.fp_size);
+	child->fp_live = NULL;
+}
+
+void nl_fp_forget(struct nl_stub *s)
+{
+	if (s->fpu_owner)
+		s->fpu_owner->fp_live = NULL;
+	s->fpu_owner = NULL;
+}
+
+void nl_fp_load(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	struct _fpstate *fp = frame_xstate(s);
+
+	if (is_live(regs) && regs->fp_live == s)
+		return;
+	nl_fp_sync(regs);
+	nl_fp_drop(regs);
+	if (s->fpu_owner) {
+		nl_fp_sync(s->fpu_owner);
+		nl_fp_drop(s->fpu_owner);
+	}
+	memcpy(fp, regs->fp, nl_frame.fp_size);
+	fp->sw_reserved = frame_sw;
+	*(u32 *)((void *)fp + nl_frame.fp_size) = FP_XSTATE_MAGIC2;
+	s->fpu_owner = regs;
+	regs->fp_live = s;
+}
+
+int nl_fp_init(const void *xstate, unsigned int room)
+{
+	const struct _fpstate *fp = xstate;
+
+	frame_sw = fp->sw_reserved;
+	if (frame_sw.magic1 != FP_XSTATE_MAGIC1 || frame_sw.xstate_size < sizeof(struct _fpstate) ||
+	    frame_sw.xstate_size > sizeof(((struct uml_pt_regs *)0)->fp) ||
+	    frame_sw.extended_size > room)
+		return -EOPNOTSUPP;
+	nl_frame.fp_size = frame_sw.xstate_size;
+	return 0;
+}
+
+/* Called by registers' users that want a clean slate: exec, kernel threads. */
+void nl_fp_clean(unsigned long *fp_regs)
+{
+	struct _fpstate *fp = (void *)fp_regs;
+
+	memset(fp_regs, 0, sizeof(((struct uml_pt_regs *)0)->fp));
+	fp->cwd = FCW_INIT;
+	fp->mxcsr = MXCSR_INIT;
+	fp->sw_reserved = frame_sw;
+}
+
+const struct _fpx_sw_bytes *nl_fp_sw(void)
+{
+	return &frame_sw;
+}
+
+void nl_fpregs_get(struct task_struct *task, void *fxsave)
+{
+	struct uml_pt_regs *regs = &task->thread.regs.regs;
+
+	nl_fp_sync(regs);
+	memcpy(fxsave, regs->fp, sizeof(struct user_i387_struct));
+}
+
+void nl_fpregs_set(struct task_struct *task, const void *fxsave)
+{
+	struct uml_pt_regs *regs = &task->thread.regs.regs;
+	struct _fpx_sw_bytes sw;
+
+	nl_fp_sync(regs);
+	nl_fp_drop(regs);
+	sw = ((struct _fpstate *)regs->fp)->sw_reserved;
+	memcpy(regs->fp, fxsave, sizeof(struct user_i387_struct));
+	((struct _fpstate *)regs->fp)->sw_reserved = sw;
+	/* x87 and SSE count as in use, whatever they were (XSTATE_BV, Intel SDM vol. 1, 13.4.2). */
+	((struct _xstate *)regs->fp)->xstate_hdr.xfeatures |= 3;
+}
+
+void arch_release_task_struct(struct task_struct *task)
+{
+	nl_fp_drop(&task->thread.regs.regs);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Address spaces: contexts, and the queue of changes that a stub makes to its own
+ * mappings before it runs guest code again.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <asm/mmu_context.h>
+#include <asm/unistd.h>
+#include <uapi/linux/mman.h>
+#include <as-layout.h>
+#include <mem_user.h>
+#include <os.h>
+#include <skas.h>
+#include "engine.h"
+
+#define MAP_FLAGS (MAP_SHARED | MAP_FIXED | MAP_POPULATE)
+
+void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsigned long a1,
+		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
+		 unsigned long a6)
+{
+	struct nl_orders *o = s->orders;
+
+	if (o->ncmds == NL_CMD_MAX && nl_stub_flush(s) < 0)
+		o->ncmds = 0; /* the stub is dead, or will miss a mapping and fault again */
+	o->cmd[o->ncmds++] = (struct nl_cmd){ nr, result, { a1, a2, a3, a4, a5, a6 } };
+}
+
+/* The newest command if it is nr and ends at addr, to be made longer. */
+static struct nl_cmd *queue_join(struct nl_stub *s, unsigned long nr, unsigned long addr)
+{
+	struct nl_cmd *c;
+
+	if (!s->orders->ncmds)
+		return NULL;
+	c = &s->orders->cmd[s->orders->ncmds - 1];
+	return c->nr == nr && c->arg[0] + c->arg[1] == addr ? c : NULL;
+}
+
+int map(struct mm_id *id, unsigned long virt, unsigned long len, int prot, int phys_fd,
+	unsigned long long offset)
+{
+	struct nl_cmd *c = queue_join(id->stub, __NR_mmap, virt);
+
+	if (c && c->arg[2] == prot && c->arg[4] == phys_fd && c->arg[5] + c->arg[1] == offset)
+		c->arg[1] += len;
+	else
+		nl_mm_queue(id->stub, __NR_mmap, virt, virt, len, prot, MAP_FLAGS, phys_fd, offset);
+	return 0;
+}
+
+int unmap(struct mm_id *id, unsigned long addr, unsigned long len)
+{
+	struct nl_cmd *c = queue_join(id->stub, __NR_munmap, addr);
+
+	if (c)
+		c->arg[1] += len;
+	else
+		nl_mm_queue(id->stub, __NR_munmap, 0, addr, len, 0, 0, 0, 0);
+	return 0;
+}
+
+int protect(struct mm_id *id, unsigned long addr, unsigned long len, unsigned int prot)
+{
+	struct nl_cmd *c = queue_join(id->stub, __NR_mprotect, addr);
+
+	if (c && c->arg[2] == prot)
+		c->arg[1] += len;
+	else
+		nl_mm_queue(id->stub, __NR_mprotect, 0, addr, len, prot, 0, 0, 0);
+	return 0;
+}
+
+int init_new_context(struct task_struct *task, struct mm_struct *mm)
+{
+	struct nl_stub *s;
+
+	mm->context.id.stub = NULL;
+	s = nl_stub_new();
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	mm->context.id.stub = s;
+	return 0;
+}
+
+void destroy_context(struct mm_struct *mm)
+{
+	if (mm->context.id.stub)
+		nl_stub_free(mm->context.id.stub);
+	mm->context.id.stub = NULL;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Running guest code: from the kernel's return to user mode until the next trap.
+ *
+ * userspace() never returns. Nothing may sleep between the moment that it decides
+ * for a stub and the order to resume: another task of the same address space could
+ * take the stub in between.
+ */
+#include <linux/audit.h>
+#include <linux/bits.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+#include <uapi/asm/prctl.h>
+#include <asm/processor-flags.h>
+#include <asm/ptrace.h>
+#include <asm/ucontext.h>
+#include <asm/unistd.h>
+#include <as-layout.h>
+#include <kern_util.h>
+#include <nestling.h>
+#include <os.h>
+#include <registers.h>
+#include <skas.h>
+#include <timetravel.h>
+#include "engine.h"
+
+/* Selectors of 64-bit user code and its stack in Linux's GDT. */
+#define USER_CS 0x33
+#define USER_SS 0x2b
+#define TRAP_PAGE_FAULT 14
+#define ERROR_WRITE 2 /* page fault's error code: the access was a write */
+/* In guest code only what the handler is for may arrive. */
+#define STUB_SIGNAL_MASK                                                                    \
+	(~(sigmask(SIGSYS) | sigmask(SIGSEGV) | sigmask(SIGTRAP) | sigmask(SIGFPE) |        \
+	   sigmask(SIGILL) | sigmask(SIGBUS) | sigmask(SIGALRM)))
+#define SI_SECCOMP 1 /* SYS_SECCOMP */
+
+static struct ucontext *frame_of(const struct nl_stub *s)
+{
+	return (void *)s->orders + nl_frame.uc;
+}
+
+static const struct siginfo *siginfo_of(const struct nl_stub *s)
+{
+	return (void *)s->orders + nl_frame.si;
+}
+
+static unsigned long canonical(unsigned long addr)
+{
+	return addr >> 47 ? 0 : addr;
+}
+
+static void bases_set(struct nl_stub *s, const unsigned long *gp)
+{
+	unsigned long fs = canonical(gp[HOST_FS_BASE]), gs = canonical(gp[HOST_GS_BASE]);
+
+	s->orders->flags &= ~NL_ORF_BASES;
+	if (fs == s->fs_base && gs == s->gs_base)
+		return;
+	if (nl_host.fsgsbase) {
+		s->orders->fs_base = fs;
+		s->orders->gs_base = gs;
+		s->orders->flags |= NL_ORF_BASES;
+	} else {
+		nl_mm_queue(s, __NR_arch_prctl, 0, ARCH_SET_FS, fs, 0, 0, 0, 0);
+		nl_mm_queue(s, __NR_arch_prctl, 0, ARCH_SET_GS, gs, 0, 0, 0, 0);
+	}
+	s->fs_base = fs;
+	s->gs_base = gs;
+}
+
+static void frame_load(struct nl_stub *s, const struct uml_pt_regs *regs)
+{
+	const unsigned long *gp = regs->gp;
+	struct ucontext *uc = frame_of(s);
+	struct sigcontext *sc = &uc->uc_mcontext;
+
+	s->orders->frame = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc;
+	uc->uc_flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	uc->uc_stack.ss_sp = (void *)(nl_host.stub_start + NL_STUB_STATE + NL_STUB_STACK_OFFSET);
+	uc->uc_stack.ss_flags = 0;
+	uc->uc_stack.ss_size = NL_STUB_STACK_SIZE;
+	uc->uc_sigmask.sig[0] = STUB_SIGNAL_MASK;
+	sc->r8 = gp[HOST_R8];
+	sc->r9 = gp[HOST_R9];
+	sc->r10 = gp[HOST_R10];
+	sc->r11 = gp[HOST_R11];
+	sc->r12 = gp[HOST_R12];
+	sc->r13 = gp[HOST_R13];
+	sc->r14 = gp[HOST_R14];
+	sc->r15 = gp[HOST_R15];
+	sc->di = gp[HOST_DI];
+	sc->si = gp[HOST_SI];
+	sc->bp = gp[HOST_BP];
+	sc->bx = gp[HOST_BX];
+	sc->dx = gp[HOST_DX];
+	sc->ax = gp[HOST_AX];
+	sc->cx = gp[HOST_CX];
+	sc->sp = gp[HOST_SP];
+	sc->ip = gp[HOST_IP];
+	sc->flags = gp[HOST_EFLAGS];
+	if (s->stepping)
+		sc->flags |= X86_EFLAGS_TF;
+	sc->cs = USER_CS;
+	sc->ss = USER_SS;
+	sc->fpstate = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.fp;
+}
+
+static void frame_store(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	const struct sigcontext *sc = &frame_of(s)->uc_mcontext;
+	unsigned long *gp = regs->gp;
+
+	gp[HOST_R8] = sc->r8;
+	gp[HOST_R9] = sc->r9;
+	gp[HOST_R10] = sc->r10;
+	gp[HOST_R11] = sc->r11;
+	gp[HOST_R12] = sc->r12;
+	gp[HOST_R13] = sc->r13;
+	gp[HOST_R14] = sc->r14;
+	gp[HOST_R15] = sc->r15;
+	gp[HOST_DI] = sc->di;
+	gp[HOST_SI] = sc->si;
+	gp[HOST_BP] = sc->bp;
+	gp[HOST_BX] = sc->bx;
+	gp[HOST_DX] = sc->dx;
+	gp[HOST_AX] = sc->ax;
+	gp[HOST_CX] = sc->cx;
+	gp[HOST_SP] = sc->sp;
+	gp[HOST_IP] = sc->ip;
+	gp[HOST_EFLAGS] = sc->flags;
+	if (s->stepping)
+		gp[HOST_EFLAGS] &= ~X86_EFLAGS_TF;
+	gp[HOST_CS] = USER_CS;
+	gp[HOST_SS] = USER_SS;
+	if (nl_host.fsgsbase) {
+		s->fs_base = READ_ONCE(s->state->fs_base);
+		s->gs_base = READ_ONCE(s->state->gs_base);
+		gp[HOST_FS_BASE] = s->fs_base;
+		gp[HOST_GS_BASE] = s->gs_base;
+	}
+	regs->faultinfo = (struct faultinfo){
+		.error_code = sc->err,
+		.cr2 = sc->cr2,
+		.trap_no = sc->trapno,
+	};
+}
+
+/* The host lays frames at one place, and the stub's own code never traps. */
+static bool frame_sound(const struct nl_stub *s, const struct uml_pt_regs *regs)
+{
+	unsigned long ip = UPT_IP(regs);
+
+	return READ_ONCE(s->state->uc) == nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc &&
+	       (ip < nl_host.stub_start || ip > nl_host.stub_start + NL_STUB_SIZE);
+}
+
+static void serve_syscall(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	const struct siginfo *si = siginfo_of(s);
+
+	if (READ_ONCE(si->si_code) != SI_SECCOMP)
+		return; /* somebody on the host sent it */
+	if (READ_ONCE(si->si_arch) != AUDIT_ARCH_X86_64) {
+		force_sig(SIGSEGV); /* int $0x80: what a kernel without 32-bit calls does */
+		return;
+	}
+	/* The number is the low half of rax; the rest is kept for who looks. */
+	regs->gp[HOST_ORIG_AX] = (long)(int)regs->gp[HOST_AX];
+	handle_syscall(regs);
+}
+
+static void serve_page_fault(struct uml_pt_regs *regs)
+{
+	struct faultinfo *fi = &regs->faultinfo;
+	void __user *addr = (void __user *)fi->cr2;
+	int code, err;
+
+	err = handle_page_fault(fi->cr2, UPT_IP(regs), fi->error_code & ERROR_WRITE, 1, &code);
+	if (!err)
+		return;
+	current->thread.arch.faultinfo = *fi;
+	if (err == -EACCES)
+		force_sig_fault(SIGBUS, BUS_ADRERR, addr);
+	else
+		force_sig_fault(SIGSEGV, code, addr);
+}
+
+/* Faults that are the guest program's own: it gets the signal that the host made of it. */
+static void serve_exception(struct nl_stub *s, struct uml_pt_regs *regs, int sig)
+{
+	const struct siginfo *si = siginfo_of(s);
+	int code = READ_ONCE(si->si_code);
+
+	current->thread.arch.faultinfo = regs->faultinfo;
+	if (code > SI_USER && code < SI_KERNEL)
+		force_sig_fault(sig, code, READ_ONCE(si->si_addr));
+	else
+		force_sig(sig);
+}
+
+static void serve(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	int sig = READ_ONCE(s->state->sig);
+
+	regs->gp[HOST_ORIG_AX] = -1;
+	UPT_SYSCALL_NR(regs) = -1;
+	switch (sig) {
+	case SIGSYS:
+		serve_syscall(s, regs);
+		break;
+	case SIGSEGV:
+		if (regs->faultinfo.trap_no == TRAP_PAGE_FAULT)
+			serve_page_fault(regs);
+		else
+			serve_exception(s, regs, sig);
+		break;
+	case SIGTRAP:
+	case SIGFPE:
+	case SIGILL:
+	case SIGBUS:
+		serve_exception(s, regs, sig);
+		break;
+	case SIGALRM: /* a kick: interrupt_end() does the rest */
+		break;
+	default:
+		nl_stub_bad(s, "lied about a signal");
+		force_fatal_sig(SIGSEGV);
+	}
+}
+
+static int resume(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	int err;
+
+	if (s->dead)
+		return -EIO;
+	s->stepping = singlestepping();
+	bases_set(s, regs->gp);
+	if (s->orders->ncmds) {
+		err = nl_stub_gate(s);
+		if (err)
+			return err;
+	}
+	nl_fp_load(s, regs);
+	frame_load(s, regs);
+	return nl_stub_order(s, NL_ACT_RESUME);
+}
+
+static void run_once(struct uml_pt_regs *regs)
+{
+	struct nl_stub *s = current->mm->context.id.stub;
+	int err = resume(s, regs);
+
+	regs->is_user = 1;
+	if (err == -ENOMEM) {
+		report_enomem();
+		force_fatal_sig(SIGKILL);
+		return;
+	}
+	if (!err) {
+		frame_store(s, regs);
+		if (!frame_sound(s, regs)) {
+			nl_stub_bad(s, "was tampered with");
+			err = -EIO;
+		}
+	}
+	if (err)
+		force_fatal_sig(SIGSEGV);
+	else
+		serve(s, regs);
+}
+
+void userspace(struct uml_pt_regs *regs, unsigned long *aux_fp_regs)
+{
+	interrupt_end();
+	while (1) {
+		time_travel_print_bc_msg();
+		current_mm_sync();
+		run_once(regs);
+		interrupt_end();
+		/* No restart of a call whose end has been dealt with. */
+		UPT_SYSCALL_NR(regs) = -1;
+	}
+}
+
+void __switch_mm(struct mm_id *id)
+{
+}
+
+/* What exec and kernel threads start with. */
+void get_safe_registers(unsigned long *regs, unsigned long *fp_regs)
+{
+	memset(regs, 0, sizeof(((struct uml_pt_regs *)0)->gp));
+	regs[HOST_CS] = USER_CS;
+	regs[HOST_SS] = USER_SS;
+	regs[HOST_EFLAGS] = X86_EFLAGS_IF | X86_EFLAGS_FIXED;
+	if (fp_regs)
+		nl_fp_clean(fp_regs);
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stubs: making and ending them, giving orders, waiting.
+ *
+ * An order is a number. The guest kernel fills the orders page and raises its
+ * number; the stub does what is asked and answers with that number. Whoever waits
+ * spins for a while when the other side runs on another CPU, because that takes a
+ * tenth of a microsecond where waking a sleeper takes fifty; and sleeps at once
+ * when both share a CPU.
+ *
+ * A stub can lie: guest code may write the number itself and go on running. That
+ * gives it nothing but wrong registers of its own, until the guest kernel wants
+ * commands carried out; then the stub must first pass the gate (stub_code.S).
+ */
+#define pr_fmt(fmt) "nestling: " fmt
+
+#include <linux/gfp.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+#include <linux/slab.h>
+#include <asm/page.h>
+#include <asm/ucontext.h>
+#include <as-layout.h>
+#include <mem_user.h>
+#include <nestling.h>
+#include <os.h>
+#include "engine.h"
+
+#define SPIN_TURNS 2000 /* some 90 us, about what a wake-up across CPUs costs */
+#define DEATH_CHECK_MS 100
+#define FIRST_SEQ 1
+
+struct nl_stub_host nl_host;
+struct nl_frame nl_frame;
+
+/*
+ * The stub that runs guest code now, for the end of a host signal's handler; and
+ * the one before, which may still be spinning. This is a machine of one CPU.
+ */
+static struct nl_stub *running, *latest;
+
+extern char nl_stub_base[];
+
+void nl_stub_bad(struct nl_stub *s, const char *what)
+{
+	if (!s->dead)
+		pr_warn_ratelimited("%s[%d]: its stub (pid %d on the host) %s\n", current->comm,
+				    task_pid_nr(current), s->pid, what);
+	s->dead = true;
+}
+
+static bool guest_work(void)
+{
+	return read_thread_flags() & _TIF_WORK_MASK;
+}
+
+static void kick_if_needed(struct nl_stub *s)
+{
+	if (s->kicked || !guest_work())
+		return;
+	s->kicked = true;
+	nl_stub_kick(s->pid);
+}
+
+/* A handler may have made work for the task whose code runs, and nobody else looks. */
+void nl_engine_signal_exit(void)
+{
+	if (running)
+		kick_if_needed(running);
+}
+
+bool nl_engine_in_guest(void)
+{
+	return running;
+}
+
+static unsigned int spin_turns(const struct nl_stub *s)
+{
+	if (nl_host.cpus < 2 || READ_ONCE(s->state->cpu) == nl_cpu())
+		return 0;
+	return SPIN_TURNS;
+}
+
+static bool has_come(const struct nl_stub *s)
+{
+	return READ_ONCE(s->state->come) == s->seq;
+}
+
+static int wait_asleep(struct nl_stub *s)
+{
+	unsigned int come;
+	int err = 0;
+
+	WRITE_ONCE(s->orders->kernel_asleep, 1);
+	mb(); /* the stub looks at it after it has set come */
+	come = READ_ONCE(s->state->come);
+	if (come != s->seq)
+		err = nl_futex_wait(&s->state->come, come, DEATH_CHECK_MS);
+	WRITE_ONCE(s->orders->kernel_asleep, 0);
+	return err;
+}
+
+static int wait_come(struct nl_stub *s, unsigned int turns)
+{
+	while (turns--) {
+		if (has_come(s))
+			return 0;
+		if (running)
+			kick_if_needed(s);
+		cpu_relax();
+	}
+	while (!has_come(s)) {
+		if (running)
+			kick_if_needed(s);
+		if (wait_asleep(s) < 0 && nl_stub_reap(s->pid)) {
+			s->pid = 0;
+			nl_stub_bad(s, "died");
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
+/* Tells the stub that ran before to stop spinning: its CPU may be wanted. */
+static void quiet_latest(struct nl_stub *s)
+{
+	if (latest && latest != s)
+		WRITE_ONCE(latest->orders->spin, 0);
+	latest = s;
+}
+
+static int order_result(struct nl_stub *s, unsigned int ncmds)
+{
+	unsigned int failed = READ_ONCE(s->state->failed);
+	const struct nl_cmd *c;
+
+	if (!failed)
+		return 0;
+	if (failed > ncmds) {
+		nl_stub_bad(s, "lied");
+		return -EIO;
+	}
+	c = &s->orders->cmd[failed - 1];
+	pr_warn_ratelimited("host call %lu(%lx, %lx, %lx, %lx) gave %ld\n", c->nr, c->arg[0],
+			    c->arg[1], c->arg[2], c->arg[5], READ_ONCE(s->state->error));
+	return -ENOMEM;
+}
+
+static void order_give(struct nl_stub *s, unsigned int action, unsigned int turns)
+{
+	struct nl_orders *o = s->orders;
+	struct nl_state *st = s->state;
+
+	o->action = action;
+	o->spin = turns;
+	WRITE_ONCE(st->failed, 0);
+	if (o->ncmds) {
+		WRITE_ONCE(st->token_a, s->token_a);
+		WRITE_ONCE(st->token_b, s->token_b);
+	}
+	s->seq++;
+	barrier();
+	WRITE_ONCE(o->seq, s->seq);
+	mb(); /* the stub says that it sleeps, then looks at the number once more */
+	if (READ_ONCE(st->asleep))
+		nl_futex_wake(&o->seq);
+	quiet_latest(s);
+}
+
+int nl_stub_order(struct nl_stub *s, unsigned int action)
+{
+	unsigned int turns = spin_turns(s), ncmds = s->orders->ncmds;
+	int err;
+
+	if (s->dead)
+		return -EIO;
+	if (action == NL_ACT_RESUME) {
+		s->kicked = false;
+		running = s;
+	}
+	order_give(s, action, turns);
+	err = wait_come(s, turns);
+	running = NULL;
+	s->orders->ncmds = 0;
+	if (err)
+		return err;
+	s->gated = READ_ONCE(s->orders->gate) == s->seq ||
+		   (action == NL_ACT_REPORT && s->gated);
+	return order_result(s, ncmds);
+}
+
+int nl_stub_gate(struct nl_stub *s)
+{
+	unsigned int ncmds = s->orders->ncmds;
+	int err;
+
+	if (s->gated)
+		return 0;
+	s->orders->ncmds = 0;
+	err = nl_stub_order(s, NL_ACT_GATE);
+	s->orders->ncmds = ncmds;
+	if (!err && !s->gated) {
+		nl_stub_bad(s, "did not pass the gate");
+		err = -EIO;
+	}
+	return err;
+}
+
+int nl_stub_flush(struct nl_stub *s)
+{
+	int err;
+
+	if (!s->orders->ncmds)
+		return 0;
+	err = nl_stub_gate(s);
+	return err ?: nl_stub_order(s, NL_ACT_REPORT);
+}
+
+/* Learns where the host lays a signal's frame: always the same place in every stub. */
+static int frame_learn(const struct nl_stub *s)
+{
+	unsigned long base = nl_host.stub_start + NL_STUB_ORDERS;
+	unsigned long uc = READ_ONCE(s->state->uc) - base, si = READ_ONCE(s->state->si) - base;
+	const struct ucontext *u;
+	unsigned long fp;
+
+	if (uc > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(*u) ||
+	    si > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct siginfo))
+		return -EINVAL;
+	u = (void *)s->orders + uc;
+	fp = (unsigned long)u->uc_mcontext.fpstate - base;
+	if (fp > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct _fpstate))
+		return -EINVAL;
+	nl_frame.uc = uc;
+	nl_frame.si = si;
+	nl_frame.fp = fp;
+	return nl_fp_init((void *)s->orders + fp, NL_PAGE * NL_STUB_BLOCK_PAGES - fp);
+}
+
+static int stub_start_one(struct nl_stub *s, unsigned long block)
+{
+	unsigned long long offset;
+
+	phys_mapping(__pa(block), &offset);
+	s->token_a = (unsigned long)get_random_u32() << 32;
+	s->token_b = (unsigned long)get_random_u32() << 32;
+	s->seq = FIRST_SEQ;
+	s->orders->seq = FIRST_SEQ;
+	s->orders->gate_offset = offset + NL_OR_GATE;
+	s->orders->flags = nl_host.fsgsbase ? NL_ORF_FSGSBASE : 0;
+	s->pid = nl_stub_spawn(&nl_host, (void *)block, offset, s->token_a, s->token_b);
+	if (s->pid < 0)
+		return s->pid;
+	if (wait_come(s, 0) < 0)
+		return -EIO;
+	if (READ_ONCE(s->state->sig) != SIGSYS)
+		return -ENOSYS;
+	if (!nl_frame.uc)
+		return frame_learn(s);
+	return 0;
+}
+
+struct nl_stub *nl_stub_new(void)
+{
+	struct nl_stub *s = kzalloc(sizeof(*s), GFP_KERNEL);
+	unsigned long block;
+	int err;
+
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	block = __get_free_pages(GFP_KERNEL | __GFP_ZERO, ilog2(NL_STUB_BLOCK_PAGES));
+	if (!block) {
+		kfree(s);
+		return ERR_PTR(-ENOMEM);
+	}
+	s->orders = (void *)block;
+	s->state = (void *)block + NL_ST_BASE;
+	err = stub_start_one(s, block);
+	if (err) {
+		pr_err("no stub could be made: error %d\n", -err);
+		nl_stub_free(s);
+		return ERR_PTR(err);
+	}
+	return s;
+}
+
+void nl_stub_free(struct nl_stub *s)
+{
+	if (latest == s)
+		latest = NULL;
+	nl_fp_forget(s);
+	if (s->pid > 0)
+		nl_stub_kill(s->pid);
+	free_pages((unsigned long)s->orders, ilog2(NL_STUB_BLOCK_PAGES));
+	kfree(s);
+}
+
+static int __init engine_init(void)
+{
+	unsigned long long offset;
+
+	phys_mapping(__pa(nl_stub_base), &offset);
+	nl_host.stub_start = STUB_START;
+	nl_host.code_offset = offset;
+	return nl_stub_host_probe(&nl_host);
+}
+early_initcall(engine_init);
+
+static_assert(offsetof(struct nl_orders, frame) == NL_OR_FRAME);
+static_assert(offsetof(struct nl_orders, gate_offset) == NL_OR_GATE_OFFSET);
+static_assert(offsetof(struct nl_orders, gate) == NL_OR_GATE);
+static_assert(offsetof(struct nl_orders, cmd) == NL_OR_CMDS);
+static_assert(sizeof(struct nl_orders) <= NL_PAGE);
+static_assert(sizeof(struct nl_cmd) == NL_CMD_SIZE);
+static_assert(offsetof(struct nl_state, uc) + NL_ST_BASE == NL_ST_UC);
+static_assert(offsetof(struct nl_state, token_a) + NL_ST_BASE == NL_ST_TOKEN_A);
+static_assert(offsetof(struct nl_state, cpu) + NL_ST_BASE == NL_ST_CPU);
+static_assert(offsetof(struct nl_state, error) + NL_ST_BASE == NL_ST_ERROR);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a stub and the guest kernel share.
+ *
+ * A stub is the host process that runs the code of one guest address space. At
+ * the top of that address space, out of the guest's reach for mapping, lie:
+ *
+ *	stub_start	code	one page, the same for all stubs, read and execute
+ *	 + 0x1000	orders	one page, written by the guest kernel only: the stub
+ *				(and guest code, which runs with the same rights) may
+ *				only read it
+ *	 + 0x2000	state	what the stub tells, and its signal stack: guest code can
+ *				write here, so the guest kernel believes nothing of it
+ *
+ * Included by the stub's assembler code, by the guest kernel and by its host
+ * half; offsets for the assembler are checked against the structures in run.c.
+ */
+#ifndef NESTLING_STUB_ABI_H
+#define NESTLING_STUB_ABI_H
+
+#define NL_PAGE 4096
+#define NL_STUB_MEMORY_FD 4 /* NL_FD_MEMORY, for the assembler */
+#define NL_STUB_ORDERS 0x1000 /* from the start of the code */
+#define NL_STUB_STATE 0x2000
+#define NL_STUB_BLOCK_PAGES 4 /* orders and state, physically contiguous */
+#define NL_STUB_SIZE (NL_PAGE * (1 + NL_STUB_BLOCK_PAGES))
+/* The lowest part of the state's first page is no stack. */
+#define NL_STUB_STACK_OFFSET 1024
+#define NL_STUB_STACK_SIZE (NL_PAGE * (NL_STUB_BLOCK_PAGES - 1) - NL_STUB_STACK_OFFSET)
+
+/* orders */
+#define NL_OR_SEQ 0
+#define NL_OR_KERNEL_ASLEEP 4
+#define NL_OR_SPIN 8
+#define NL_OR_ACTION 12
+#define NL_OR_NCMDS 16
+#define NL_OR_FLAGS 20
+#define NL_OR_FRAME 24
+#define NL_OR_FS 32
+#define NL_OR_GS 40
+#define NL_OR_GATE_OFFSET 48
+#define NL_OR_GATE 56
+#define NL_OR_CMDS 128
+#define NL_CMD_SIZE 64
+#define NL_CMD_MAX ((NL_PAGE - NL_OR_CMDS) / NL_CMD_SIZE)
+
+/* state, from the start of the orders */
+#define NL_ST_BASE (NL_STUB_STATE - NL_STUB_ORDERS)
+#define NL_ST_COME (NL_ST_BASE + 0)
+#define NL_ST_ASLEEP (NL_ST_BASE + 4)
+#define NL_ST_SIG (NL_ST_BASE + 8)
+#define NL_ST_FAILED (NL_ST_BASE + 12)
+#define NL_ST_UC (NL_ST_BASE + 16)
+#define NL_ST_SI (NL_ST_BASE + 24)
+#define NL_ST_FS (NL_ST_BASE + 32)
+#define NL_ST_GS (NL_ST_BASE + 40)
+#define NL_ST_TOKEN_A (NL_ST_BASE + 48)
+#define NL_ST_TOKEN_B (NL_ST_BASE + 56)
+#define NL_ST_CPU (NL_ST_BASE + 64)
+#define NL_ST_ERROR (NL_ST_BASE + 72)
+
+/* What to do after the commands of an order. */
+#define NL_ACT_RESUME 0 /* go on with guest code, registers as in the frame */
+#define NL_ACT_REPORT 1 /* hand over again */
+#define NL_ACT_GATE 2 /* pass the gate, then hand over */
+
+/* NL_OR_FLAGS */
+#define NL_ORF_FSGSBASE 1 /* the instructions that read and write fs and gs base work */
+#define NL_ORF_BASES 2 /* load fs and gs base before resuming */
+
+/* Segment whose limit holds the number of the CPU (Linux's GDT on x86-64, see getcpu()). */
+#define NL_CPU_SELECTOR 0x7b
+#define NL_CPU_MASK 0xfff
+
+#ifndef __ASSEMBLY__
+
+/*
+ * A host call that the stub makes for the guest kernel: number, result that is
+ * expected, arguments. The stub adds the token to those arguments that the call
+ * ignores (stub_code.S).
+ */
+struct nl_cmd {
+	unsigned long nr;
+	unsigned long result;
+	unsigned long arg[6];
+};
+
+struct nl_orders {
+	unsigned int seq; /* number of the newest order; a futex word for the stub */
+	unsigned int kernel_asleep; /* the guest kernel wants to be woken */
+	unsigned int spin; /* turns that the stub may spin before it sleeps */
+	unsigned int action; /* NL_ACT_* */
+	unsigned int ncmds;
+	unsigned int flags; /* NL_ORF_* */
+	unsigned long frame; /* stub address of the ucontext to resume from */
+	unsigned long fs_base, gs_base;
+	unsigned long gate_offset; /* file offset of .gate in guest memory */
+	unsigned int gate; /* order under which the gate was passed last; written through the file */
+	unsigned char pad[NL_OR_CMDS - NL_OR_GATE - 4];
+	struct nl_cmd cmd[NL_CMD_MAX];
+};
+
+struct nl_state {
+	unsigned int come; /* number of the last order that was done; a futex word */
+	unsigned int asleep; /* the stub wants to be woken */
+	unsigned int sig; /* signal that brought it here */
+	unsigned int failed; /* 1 + index of the command that failed, 0 = none */
+	unsigned long uc, si; /* stub addresses of ucontext and siginfo */
+	unsigned long fs_base, gs_base;
+	unsigned long token_a, token_b;
+	unsigned int cpu; /* where it ran when it handed over */
+	unsigned int pad;
+	long error; /* what the failed command gave */
+};
+
+#endif
+#endif

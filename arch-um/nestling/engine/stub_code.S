@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The stub's code: runs at stub_start in each guest address space.
+ *
+ * Guest code can jump to any byte of this page with any registers. What protects
+ * the guest kernel from that:
+ *  - the filter (filter_user.c) lets each call through at one place only, with
+ *    arguments that do no harm or that carry the token;
+ *  - addresses come from the instruction pointer, never from a register that was
+ *    set before, and all that steers a host call comes from the orders page;
+ *  - the token is written by the guest kernel only when it knows that this code
+ *    runs: the gate, a host call that only this page may make, writes the number
+ *    of the current order to where guest code cannot write. Behind the gate there
+ *    is no way back to guest code but by the next order;
+ *  - the token is read once and wiped at once, and sigreturn sets all registers;
+ *  - after each call that guest code could have jumped to, rbx is computed anew.
+ *
+ * rbx = orders page throughout.
+ */
+#include <asm/unistd.h>
+#include <linux/linkage.h>
+#include "stub_abi.h"
+
+
+#define SECCOMP_SET_MODE_FILTER 1
+#define SIG_SEGV 11
+
+	.section .__syscall_stub, "ax"
+	.balign NL_PAGE
+SYM_CODE_START(nl_stub_base)
+
+/*
+ * First run: drop what the process was cloned with, install the filter, and trap
+ * for the first time. r12 = end of the host's address space, r13 = struct
+ * sock_fprog, r14 = flags of the filter.
+ */
+SYM_INNER_LABEL(nl_stub_entry, SYM_L_GLOBAL)
+	leaq	nl_stub_base(%rip), %rbx
+	xorl	%edi, %edi
+	movq	%rbx, %rsi
+	movl	$__NR_munmap, %eax
+	syscall
+	leaq	NL_STUB_SIZE(%rbx), %rdi
+	movq	%r12, %rsi
+	subq	%rdi, %rsi
+	movl	$__NR_munmap, %eax
+	syscall
+	movl	$SECCOMP_SET_MODE_FILTER, %edi
+	movq	%r14, %rsi
+	movq	%r13, %rdx
+	movl	$__NR_seccomp, %eax
+	syscall
+	testl	%eax, %eax
+	jz	1f
+	ud2
+1:	movl	$__NR_getpid, %eax
+	syscall
+	jmp	1b
+
+/* Signal handler: rdi = signal, rsi = siginfo, rdx = ucontext. */
+SYM_INNER_LABEL(nl_stub_signal, SYM_L_GLOBAL)
+	leaq	nl_stub_base(%rip), %rbx
+	addq	$NL_STUB_ORDERS, %rbx
+	movl	%edi, NL_ST_SIG(%rbx)
+	movq	%rsi, NL_ST_SI(%rbx)
+	movq	%rdx, NL_ST_UC(%rbx)
+	testl	$NL_ORF_FSGSBASE, NL_OR_FLAGS(%rbx)
+	jz	1f
+	rdfsbase %rax
+	movq	%rax, NL_ST_FS(%rbx)
+	rdgsbase %rax
+	movq	%rax, NL_ST_GS(%rbx)
+1:	/* A page fault nearly always needs commands: pass the gate without being asked. */
+	cmpl	$SIG_SEGV, %edi
+	jne	.Lhand_over
+
+.Lgate:
+	movl	$NL_STUB_MEMORY_FD, %edi
+	leaq	nl_stub_base(%rip), %rbx
+	addq	$NL_STUB_ORDERS, %rbx
+	leaq	NL_OR_SEQ(%rbx), %rsi
+	movl	$4, %edx
+	movq	NL_OR_GATE_OFFSET(%rbx), %r10
+	movl	$__NR_pwrite64, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_gate, SYM_L_GLOBAL)
+	leaq	nl_stub_base(%rip), %rbx
+	addq	$NL_STUB_ORDERS, %rbx
+
+.Lhand_over:
+	movl	$NL_CPU_SELECTOR, %eax
+	lsll	%eax, %eax
+	andl	$NL_CPU_MASK, %eax
+	movl	%eax, NL_ST_CPU(%rbx)
+	movl	NL_OR_SEQ(%rbx), %ebp
+	movl	%ebp, %eax
+	xchgl	%eax, NL_ST_COME(%rbx)	/* a full barrier before looking whom to wake */
+	cmpl	$0, NL_OR_KERNEL_ASLEEP(%rbx)
+	jne	.Lwake
+
+.Lwait:
+	movl	NL_OR_SPIN(%rbx), %ecx
+1:	cmpl	%ebp, NL_OR_SEQ(%rbx)
+	jne	.Lorder
+	pause
+	decl	%ecx
+	jg	1b
+	movl	$1, %eax
+	xchgl	%eax, NL_ST_ASLEEP(%rbx)
+2:	cmpl	%ebp, NL_OR_SEQ(%rbx)
+	jne	3f
+	leaq	NL_OR_SEQ(%rbx), %rdi
+	xorl	%esi, %esi		/* FUTEX_WAIT */
+	movl	%ebp, %edx
+	xorl	%r10d, %r10d
+	movl	$__NR_futex, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_wait, SYM_L_GLOBAL)
+	leaq	nl_stub_base(%rip), %rbx
+	addq	$NL_STUB_ORDERS, %rbx
+	jmp	2b
+3:	movl	$0, NL_ST_ASLEEP(%rbx)
+
+.Lorder:
+	movl	NL_OR_NCMDS(%rbx), %r12d
+	testl	%r12d, %r12d
+	jz	.Lact
+	movq	NL_ST_TOKEN_A(%rbx), %r14
+	movq	NL_ST_TOKEN_B(%rbx), %r15
+	movq	$0, NL_ST_TOKEN_A(%rbx)
+	movq	$0, NL_ST_TOKEN_B(%rbx)
+	leaq	NL_OR_CMDS(%rbx), %r13
+.Lcommand:
+	movq	16(%r13), %rdi
+	movq	24(%r13), %rsi
+	movq	32(%r13), %rdx
+	movq	40(%r13), %r10
+	movq	48(%r13), %r8
+	movq	56(%r13), %r9
+	movq	(%r13), %rax
+	orq	%r14, %r10
+	cmpl	$__NR_mmap, %eax
+	jne	1f
+	orq	%r15, %rdx
+	jmp	2f
+1:	orq	%r15, %r8
+2:	syscall
+SYM_INNER_LABEL(nl_stub_at_command, SYM_L_GLOBAL)
+	cmpq	8(%r13), %rax
+	jne	.Lfailed
+	addq	$NL_CMD_SIZE, %r13
+	decl	%r12d
+	jnz	.Lcommand
+
+.Lact:
+	movl	NL_OR_ACTION(%rbx), %eax
+	cmpl	$NL_ACT_GATE, %eax
+	je	.Lgate
+	testl	%eax, %eax
+	jnz	.Lhand_over
+	testl	$NL_ORF_BASES, NL_OR_FLAGS(%rbx)
+	jz	1f
+	movq	NL_OR_FS(%rbx), %rax
+	wrfsbase %rax
+	movq	NL_OR_GS(%rbx), %rax
+	wrgsbase %rax
+1:	movq	NL_OR_FRAME(%rbx), %rsp
+SYM_INNER_LABEL(nl_stub_restorer, SYM_L_GLOBAL)
+	movl	$__NR_rt_sigreturn, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_return, SYM_L_GLOBAL)
+	ud2
+
+.Lwake:
+	leaq	NL_ST_COME(%rbx), %rdi
+	movl	$1, %esi		/* FUTEX_WAKE */
+	movl	$1, %edx
+	movl	$__NR_futex, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
+	leaq	nl_stub_base(%rip), %rbx
+	addq	$NL_STUB_ORDERS, %rbx
+	jmp	.Lwait
+
+.Lfailed:
+	movq	%rax, NL_ST_ERROR(%rbx)
+	movl	NL_OR_NCMDS(%rbx), %eax
+	subl	%r12d, %eax
+	incl	%eax
+	movl	%eax, NL_ST_FAILED(%rbx)
+	jmp	.Lhand_over
+SYM_CODE_END(nl_stub_base)

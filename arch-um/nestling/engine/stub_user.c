@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stub processes: making, waking, kicking and ending them (host half).
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <as-layout.h>
+#include <os.h>
+#include "abi.h"
+#include "stub_user.h"
+
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
+#define HWCAP2_FSGSBASE_BIT (1 << 1) /* Linux, Documentation/arch/x86/x86_64/fsgs.rst */
+#define ADDRESS_BITS 47
+#define SPAWN_STACK (4 * NL_PAGE)
+
+extern char nl_stub_base[], nl_stub_entry[], nl_stub_signal[], nl_stub_restorer[];
+
+/* The kernel's layout, without libc's own restorer. */
+struct kernel_sigaction {
+	unsigned long handler;
+	unsigned long flags;
+	unsigned long restorer;
+	unsigned long mask;
+};
+
+struct spawn {
+	struct nl_stub_host host;
+	unsigned long block_offset;
+	struct sock_fprog *fprog; /* stub address */
+	int parent;
+};
+
+/* Whether the host lets this process map the page at addr. */
+static int mappable(unsigned long addr)
+{
+	void *p = mmap((void *)addr, NL_PAGE, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return errno == EEXIST;
+	munmap(p, NL_PAGE);
+	return p == (void *)addr;
+}
+
+static unsigned long probe_top(void)
+{
+	unsigned long low = 0x10000000, high = 1UL << ADDRESS_BITS;
+
+	while (high - low > NL_PAGE) {
+		unsigned long mid = (low + (high - low) / 2) & ~(NL_PAGE - 1UL);
+
+		if (mappable(mid))
+			low = mid;
+		else
+			high = mid;
+	}
+	return high;
+}
+
+/* Without libc's wrapper, which calls what the guest kernel has under the same name. */
+static int count_cpus(void)
+{
+	unsigned long mask[128] = {};
+	int i, n = 0;
+
+	if (syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask) < 0)
+		return 1;
+	for (i = 0; i < 128; i++)
+		n += __builtin_popcountl(mask[i]);
+	return n;
+}
+
+int nl_stub_host_probe(struct nl_stub_host *h)
+{
+	h->memory_fd = NL_FD_MEMORY;
+	h->top = probe_top();
+	h->fsgsbase = !!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT);
+	h->cpus = count_cpus();
+	return 0;
+}
+
+static unsigned long stub_address(const struct nl_stub_host *h, const char *label)
+{
+	return h->stub_start + (label - nl_stub_base);
+}
+
+static int map_at(unsigned long addr, unsigned long len, int prot, int fd, unsigned long offset)
+{
+	void *p = mmap((void *)addr, len, prot, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, offset);
+
+	return p == (void *)addr ? 0 : -1;
+}
+
+static int map_stub(const struct spawn *sp)
+{
+	const struct nl_stub_host *h = &sp->host;
+	unsigned long start = h->stub_start;
+
+	if (map_at(start, NL_PAGE, PROT_READ | PROT_EXEC, h->memory_fd, h->code_offset) < 0)
+		return -1;
+	if (map_at(start + NL_STUB_ORDERS, NL_PAGE, PROT_READ, h->memory_fd, sp->block_offset) < 0)
+		return -1;
+	return map_at(start + NL_STUB_STATE, NL_PAGE * (NL_STUB_BLOCK_PAGES - 1),
+		      PROT_READ | PROT_WRITE, h->memory_fd, sp->block_offset + NL_PAGE);
+}
+
+static int set_signals(const struct nl_stub_host *h)
+{
+	static const int handled[] = { SIGSYS, SIGSEGV, SIGTRAP, SIGFPE, SIGILL, SIGBUS, SIGALRM };
+	stack_t stack = {
+		.ss_sp = (void *)(h->stub_start + NL_STUB_STATE + NL_STUB_STACK_OFFSET),
+		.ss_size = NL_STUB_STACK_SIZE,
+	};
+	struct kernel_sigaction sa = {
+		.handler = stub_address(h, nl_stub_signal),
+		.flags = SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
+		.restorer = stub_address(h, nl_stub_restorer),
+		.mask = ~0UL,
+	};
+	unsigned long blocked = ~0UL;
+	unsigned int i;
+
+	if (sigaltstack(&stack, NULL) < 0)
+		return -1;
+	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
+		if (syscall(SYS_rt_sigaction, handled[i], &sa, NULL, sizeof(sa.mask)) < 0)
+			return -1;
+		blocked &= ~(1UL << (handled[i] - 1));
+	}
+	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof(blocked));
+}
+
+/* Keeps guest memory's descriptor: mappings and the gate need it. */
+static int close_descriptors(int keep)
+{
+	if (keep > 0 && syscall(SYS_close_range, 0, keep - 1, 0) < 0)
+		return -1;
+	return syscall(SYS_close_range, keep + 1, ~0U, 0);
+}
+
+/*
+ * Runs in the new process, on a stack of its own, with the guest kernel's memory as it
+ * was: so nothing here may write to what is shared.
+ */
+static int stub_main(void *arg)
+{
+	const struct spawn *sp = arg;
+	const struct nl_stub_host *h = &sp->host;
+	register unsigned long top __asm__("r12") = h->top;
+	register unsigned long fprog __asm__("r13") = (unsigned long)sp->fprog;
+	register unsigned long flags __asm__("r14") = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != sp->parent)
+		_exit(1);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (map_stub(sp) < 0 || close_descriptors(h->memory_fd) < 0 || set_signals(h) < 0)
+		_exit(2);
+	top = h->top;
+	fprog = (unsigned long)sp->fprog;
+	flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	__asm__ volatile("jmp *%0"
+			 :
+			 : "a"(stub_address(h, nl_stub_entry)), "r"(top), "r"(fprog), "r"(flags)
+			 : "memory");
+	__builtin_unreachable();
+}
+
+/* The filter lies at the low end of the signal stack until it is installed. */
+static struct sock_fprog *lay_filter(const struct nl_stub_host *h, char *block,
+				     unsigned long block_offset, unsigned long token_a,
+				     unsigned long token_b)
+{
+	unsigned long place = NL_ST_BASE + NL_STUB_STACK_OFFSET;
+	struct sock_fprog *fprog = (void *)(block + place);
+	struct sock_filter *filter = (void *)(fprog + 1);
+	unsigned long stub_place = h->stub_start + NL_STUB_ORDERS + place;
+
+	fprog->len = nl_filter_build(h, filter, block_offset + NL_OR_GATE, token_a, token_b);
+	fprog->filter = (void *)(stub_place + sizeof(*fprog));
+	return (void *)stub_place;
+}
+
+int nl_stub_spawn(const struct nl_stub_host *h, void *block, unsigned long block_offset,
+		  unsigned long token_a, unsigned long token_b)
+{
+	unsigned long all = ~0UL, old;
+	struct spawn *sp;
+	void *stack;
+	int pid;
+
+	stack = mmap(NULL, SPAWN_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack == MAP_FAILED)
+		return -errno;
+	/* Not on this stack: it is guest memory, which the child shares, and is used again. */
+	sp = stack;
+	*sp = (struct spawn){
+		.host = *h,
+		.block_offset = block_offset,
+		.fprog = lay_filter(h, block, block_offset, token_a, token_b),
+		.parent = os_getpid(),
+	};
+	/* A signal of the guest kernel must not run its handler in the child. */
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof(all));
+	pid = clone(stub_main, (char *)stack + SPAWN_STACK, SIGCHLD, sp);
+	if (pid < 0)
+		pid = -errno;
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));
+	munmap(stack, SPAWN_STACK);
+	return pid;
+}
+
+void nl_stub_kill(int pid)
+{
+	kill(pid, SIGKILL);
+	CATCH_EINTR(waitpid(pid, NULL, __WALL));
+}
+
+int nl_stub_reap(int pid)
+{
+	int n = waitpid(pid, NULL, WNOHANG | __WALL);
+
+	return n == pid || (n < 0 && errno == ECHILD);
+}
+
+void nl_stub_kick(int pid)
+{
+	kill(pid, SIGALRM);
+}
+
+void nl_futex_wake(unsigned int *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+int nl_futex_wait(unsigned int *word, unsigned int val, int ms)
+{
+	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
+
+	if (syscall(SYS_futex, word, FUTEX_WAIT, val, &ts, NULL, 0) < 0 && errno != EAGAIN)
+		return -errno;
+	return 0;
+}
+
+_Static_assert(NL_STUB_MEMORY_FD == NL_FD_MEMORY, "the gate's descriptor");

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Host half of the engine: processes, futexes, signals. */
+#ifndef NESTLING_STUB_USER_H
+#define NESTLING_STUB_USER_H
+
+#include "stub_abi.h"
+
+/* Where things are in every stub, and what the host can do. Set once at boot. */
+struct nl_stub_host {
+	unsigned long stub_start; /* stub address of the code */
+	unsigned long code_offset; /* of the code page in guest memory's file */
+	unsigned long top; /* end of the host's user address space */
+	int memory_fd;
+	int fsgsbase; /* guest code and stub may use the instructions */
+	int cpus; /* on which this process may run */
+};
+
+/* Probes the host. 0 or -errno. stub_start and code_offset are the caller's. */
+int nl_stub_host_probe(struct nl_stub_host *h);
+
+/*
+ * Makes a stub whose orders and state lie at block (kernel's view) and at
+ * block_offset of guest memory's file; token_a and token_b are what its filter asks
+ * for, in their upper halves. Returns its pid, or -errno. The stub comes up by
+ * itself and hands over as order 0.
+ */
+int nl_stub_spawn(const struct nl_stub_host *h, void *block, unsigned long block_offset,
+		  unsigned long token_a, unsigned long token_b);
+
+/* Ends a stub and reaps it. */
+void nl_stub_kill(int pid);
+
+/* 1 when the stub has died (it is reaped then), else 0. */
+int nl_stub_reap(int pid);
+
+/* Makes guest code hand over, now or as soon as it runs. */
+void nl_stub_kick(int pid);
+
+/* Wakes who sleeps on word. */
+void nl_futex_wake(unsigned int *word);
+
+/*
+ * Sleeps while *word is val, at most ms milliseconds. 0 when woken or when the word
+ * differs, -EINTR after a signal, -ETIMEDOUT.
+ */
+int nl_futex_wait(unsigned int *word, unsigned int val, int ms);
+
+/* Number of the CPU that runs this code; cheap, and old at once. */
+static inline unsigned int nl_cpu(void)
+{
+	unsigned int limit;
+
+	__asm__ volatile("lsl %1, %0" : "=r"(limit) : "r"(NL_CPU_SELECTOR) : "cc");
+	return limit & NL_CPU_MASK;
+}
+
+/* filter_user.c */
+struct sock_filter;
+#define NL_FILTER_MAX 128
+/*
+ * Writes the stub's filter into f (room for NL_FILTER_MAX) and returns its length.
+ * gate_offset: file offset of the orders' gate word.
+ */
+int nl_filter_build(const struct nl_stub_host *h, struct sock_filter *f, unsigned long gate_offset,
+		    unsigned long token_a, unsigned long token_b);
+
+#endif
