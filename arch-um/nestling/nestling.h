@@ -41,8 +41,8 @@ void nl_fp_drop(struct uml_pt_regs *regs);
 void nl_fp_clean(unsigned long *fp_regs);
 /* The software-reserved bytes of frames on this host. */
 const struct _fpx_sw_bytes *nl_fp_sw(void);
-/* x87 and SSE state (512 bytes) of a task that does not run. */
+/* x87 and SSE state (512 bytes) of a task that does not run; setting: 0 or -EINVAL. */
 void nl_fpregs_get(struct task_struct *task, void *fxsave);
-void nl_fpregs_set(struct task_struct *task, const void *fxsave);
+int nl_fpregs_set(struct task_struct *task, const void *fxsave);
 
 #endif

@@ -4,12 +4,12 @@
 # The programs of tests/guest that include check.h give the same answers in a guest as on the host.
 #
 # Every program runs on the host first, where all its checks must hold; then one guest runs all
-# of them from a disk. KNOWN_FAILURES (default tests/guest/stock-known; "" for none) names a list
+# of them from a disk. KNOWN_FAILURES (default tests/guest/known-failures; "" for none) names a list
 # of what this engine is known to get wrong. NL_PROGRAMS="sysabi ..." chooses programs, GUEST_ARGS
 # are more arguments for the guest, KEEP is a directory for all output. A check that is skipped
 # ("# SKIP") on either side is not compared.
 . tests/system/lib.sh
-known=${KNOWN_FAILURES-tests/guest/stock-known}
+known=${KNOWN_FAILURES-tests/guest/known-failures}
 limit=20 # seconds for one program in the guest
 
 read -r -a programs <<<"${NL_PROGRAMS:-$(grep -l '^#include "check.h"' tests/guest/*.c | xargs -n 1 basename | sed 's/\.c$//' | tr '\n' ' ')}"

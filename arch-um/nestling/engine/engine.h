@@ -67,6 +67,8 @@ void nl_fp_sync(struct uml_pt_regs *regs);
 void nl_fp_drop(struct uml_pt_regs *regs);
 /* Puts the state of regs into the frame of s, if it is not there. */
 void nl_fp_load(struct nl_stub *s, struct uml_pt_regs *regs);
+/* 0 when the host will load this state, else -EINVAL. */
+int nl_fp_check(const unsigned long *fp_regs);
 /* The stub goes away: nobody's state is in it. */
 void nl_fp_forget(struct nl_stub *s);
 /* Learns size and shape from the first frame, in which xstate has room bytes. 0 or -errno. */

@@ -38,7 +38,7 @@ struct builder {
 
 static void put(struct builder *b, unsigned short code, unsigned int k, int jt, int jf)
 {
-	b->f[b->n++] = (struct sock_filter){ .code = code, .jt = jt, .jf = jf, .k = k };
+	b->f[b->n++] = (struct sock_filter){.code = code, .jt = jt, .jf = jf, .k = k};
 }
 
 static void load(struct builder *b, unsigned int offset)
@@ -114,7 +114,7 @@ int nl_filter_build(const struct nl_stub_host *h, struct sock_filter *f, unsigne
 		    unsigned long token_a, unsigned long token_b)
 {
 	unsigned long orders = h->stub_start + NL_STUB_ORDERS;
-	struct builder b = { f, 0 };
+	struct builder b = {f, 0};
 	int start;
 
 	need(&b, offsetof(struct seccomp_data, arch), AUDIT_ARCH_X86_64);

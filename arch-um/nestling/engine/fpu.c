@@ -11,6 +11,7 @@
  * The state of regs is in the frame of a stub if both say so: regs->fp_live names
  * the stub, and the stub's fpu_owner is regs.
  */
+#include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -20,10 +21,12 @@
 
 /* Laid into frames so that the host takes all of the state (asm/sigcontext.h). */
 static struct _fpx_sw_bytes frame_sw;
+static u32 mxcsr_mask;
 
 /* An FPU in its initial state. */
 #define FCW_INIT 0x37f
 #define MXCSR_INIT 0x1f80
+#define MXCSR_MASK_OLD 0xffbf /* of CPUs that tell none (Intel SDM vol. 1, 11.6.6) */
 
 static void *frame_xstate(struct nl_stub *s)
 {
@@ -91,6 +94,24 @@ int nl_fp_init(const void *xstate, unsigned int room)
 	    frame_sw.extended_size > room)
 		return -EOPNOTSUPP;
 	nl_frame.fp_size = frame_sw.xstate_size;
+	mxcsr_mask = fp->mxcsr_mask ?: MXCSR_MASK_OLD;
+	return 0;
+}
+
+/* What the host would refuse to load, and end the stub for. */
+int nl_fp_check(const unsigned long *fp_regs)
+{
+	const struct _xstate *x = (const void *)fp_regs;
+	const struct _header *h = &x->xstate_hdr;
+	unsigned int i;
+
+	if ((x->fpstate.mxcsr & ~mxcsr_mask) || (h->xfeatures & ~frame_sw.xfeatures))
+		return -EINVAL;
+	if (h->reserved1[0] || h->reserved1[1]) /* no compacted format in frames */
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(h->reserved2); i++)
+		if (h->reserved2[i])
+			return -EINVAL;
 	return 0;
 }
 
@@ -118,11 +139,13 @@ void nl_fpregs_get(struct task_struct *task, void *fxsave)
 	memcpy(fxsave, regs->fp, sizeof(struct user_i387_struct));
 }
 
-void nl_fpregs_set(struct task_struct *task, const void *fxsave)
+int nl_fpregs_set(struct task_struct *task, const void *fxsave)
 {
 	struct uml_pt_regs *regs = &task->thread.regs.regs;
 	struct _fpx_sw_bytes sw;
 
+	if (((const struct _fpstate *)fxsave)->mxcsr & ~mxcsr_mask)
+		return -EINVAL;
 	nl_fp_sync(regs);
 	nl_fp_drop(regs);
 	sw = ((struct _fpstate *)regs->fp)->sw_reserved;
@@ -130,6 +153,7 @@ void nl_fpregs_set(struct task_struct *task, const void *fxsave)
 	((struct _fpstate *)regs->fp)->sw_reserved = sw;
 	/* x87 and SSE count as in use, whatever they were (XSTATE_BV, Intel SDM vol. 1, 13.4.2). */
 	((struct _xstate *)regs->fp)->xstate_hdr.xfeatures |= 3;
+	return 0;
 }
 
 void arch_release_task_struct(struct task_struct *task)

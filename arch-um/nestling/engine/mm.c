@@ -24,7 +24,7 @@ void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsi
 
 	if (o->ncmds == NL_CMD_MAX && nl_stub_flush(s) < 0)
 		o->ncmds = 0; /* the stub is dead, or will miss a mapping and fault again */
-	o->cmd[o->ncmds++] = (struct nl_cmd){ nr, result, { a1, a2, a3, a4, a5, a6 } };
+	o->cmd[o->ncmds++] = (struct nl_cmd){nr, result, {a1, a2, a3, a4, a5, a6}};
 }
 
 /* The newest command if it is nr and ends at addr, to be made longer. */

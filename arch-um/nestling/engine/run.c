@@ -31,8 +31,8 @@
 #define TRAP_PAGE_FAULT 14
 #define ERROR_WRITE 2 /* page fault's error code: the access was a write */
 /* In guest code only what the handler is for may arrive. */
-#define STUB_SIGNAL_MASK                                                                    \
-	(~(sigmask(SIGSYS) | sigmask(SIGSEGV) | sigmask(SIGTRAP) | sigmask(SIGFPE) |        \
+#define STUB_SIGNAL_MASK                                                             \
+	(~(sigmask(SIGSYS) | sigmask(SIGSEGV) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
 	   sigmask(SIGILL) | sigmask(SIGBUS) | sigmask(SIGALRM)))
 #define SI_SECCOMP 1 /* SYS_SECCOMP */
 

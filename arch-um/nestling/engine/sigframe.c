@@ -18,8 +18,8 @@
 
 #define RED_ZONE 128
 /* Flags that a program may set in its frame; the others stay as they are. */
-#define FLAGS_OF_USER                                                                       \
-	(X86_EFLAGS_AC | X86_EFLAGS_OF | X86_EFLAGS_DF | X86_EFLAGS_TF | X86_EFLAGS_SF |    \
+#define FLAGS_OF_USER                                                                    \
+	(X86_EFLAGS_AC | X86_EFLAGS_OF | X86_EFLAGS_DF | X86_EFLAGS_TF | X86_EFLAGS_SF | \
 	 X86_EFLAGS_ZF | X86_EFLAGS_AF | X86_EFLAGS_PF | X86_EFLAGS_CF | X86_EFLAGS_RF)
 
 struct guest_frame {
@@ -40,7 +40,9 @@ static int put_xstate(struct uml_pt_regs *regs, void __user *to)
 	nl_fp_sync(regs);
 	((struct _fpstate *)regs->fp)->sw_reserved = *nl_fp_sw();
 	return copy_to_user(to, regs->fp, nl_frame.fp_size) ||
-	       copy_to_user(to + nl_frame.fp_size, &magic2, sizeof(magic2)) ? -EFAULT : 0;
+			       copy_to_user(to + nl_frame.fp_size, &magic2, sizeof(magic2))
+		       ? -EFAULT
+		       : 0;
 }
 
 static void put_registers(struct sigcontext *sc, const unsigned long *gp)
@@ -142,6 +144,9 @@ int setup_signal_stack_si(unsigned long stack_top, struct ksignal *ksig, struct 
 	PT_REGS_DX(regs) = (unsigned long)&frame->uc;
 	PT_REGS_AX(regs) = 0; /* no vector registers for a handler without prototype */
 	PT_REGS_EFLAGS(regs) &= ~(X86_EFLAGS_DF | X86_EFLAGS_RF | X86_EFLAGS_TF);
+	/* Handlers start with a fresh FPU. */
+	nl_fp_drop(&regs->regs);
+	nl_fp_clean(regs->regs.fp);
 	return 0;
 }
 
@@ -167,7 +172,7 @@ static int get_xstate(struct uml_pt_regs *regs, const void __user *from)
 		return -EFAULT;
 	if (size == sizeof(struct _fpstate))
 		((struct _xstate *)regs->fp)->xstate_hdr.xfeatures = 3; /* x87 and SSE */
-	return 0;
+	return nl_fp_check(regs->fp);
 }
 
 SYSCALL_DEFINE0(rt_sigreturn)

@@ -188,8 +188,7 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 	s->orders->ncmds = 0;
 	if (err)
 		return err;
-	s->gated = READ_ONCE(s->orders->gate) == s->seq ||
-		   (action == NL_ACT_REPORT && s->gated);
+	s->gated = READ_ONCE(s->orders->gate) == s->seq || (action == NL_ACT_REPORT && s->gated);
 	return order_result(s, ncmds);
 }
 

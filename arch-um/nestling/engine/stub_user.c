@@ -124,7 +124,7 @@ static int map_stub(const struct spawn *sp)
 
 static int set_signals(const struct nl_stub_host *h)
 {
-	static const int handled[] = { SIGSYS, SIGSEGV, SIGTRAP, SIGFPE, SIGILL, SIGBUS, SIGALRM };
+	static const int handled[] = {SIGSYS, SIGSEGV, SIGTRAP, SIGFPE, SIGILL, SIGBUS, SIGALRM};
 	stack_t stack = {
 		.ss_sp = (void *)(h->stub_start + NL_STUB_STATE + NL_STUB_STACK_OFFSET),
 		.ss_size = NL_STUB_STACK_SIZE,
@@ -253,7 +253,7 @@ void nl_futex_wake(unsigned int *word)
 
 int nl_futex_wait(unsigned int *word, unsigned int val, int ms)
 {
-	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
+	struct timespec ts = {ms / 1000, (ms % 1000) * 1000000L};
 
 	if (syscall(SYS_futex, word, FUTEX_WAIT, val, &ts, NULL, 0) < 0 && errno != EAGAIN)
 		return -errno;
