@@ -257,7 +257,7 @@ static int stub_start_one(struct nl_stub *s, unsigned long block)
 	if (wait_come(s, 0) < 0)
 		return -EIO;
 	if (READ_ONCE(s->state->sig) != SIGSYS)
-		return -ENOSYS;
+		return -EOPNOTSUPP; /* the host took no filter */
 	if (!nl_frame.uc)
 		return frame_learn(s);
 	return 0;

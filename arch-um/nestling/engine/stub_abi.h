@@ -95,8 +95,7 @@ struct nl_orders {
 	unsigned long frame; /* stub address of the ucontext to resume from */
 	unsigned long fs_base, gs_base;
 	unsigned long gate_offset; /* file offset of .gate in guest memory */
-	unsigned int
-		gate; /* order under which the gate was passed last; written through the file */
+	unsigned int gate; /* order under which the gate was passed last */
 	unsigned char pad[NL_OR_CMDS - NL_OR_GATE - 4];
 	struct nl_cmd cmd[NL_CMD_MAX];
 };

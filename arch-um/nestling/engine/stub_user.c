@@ -140,7 +140,7 @@ static int set_signals(const struct nl_stub_host *h)
 
 	if (sigaltstack(&stack, NULL) < 0)
 		return -1;
-	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(handled); i++) {
 		if (syscall(SYS_rt_sigaction, handled[i], &sa, NULL, sizeof(sa.mask)) < 0)
 			return -1;
 		blocked &= ~(1UL << (handled[i] - 1));
@@ -164,9 +164,6 @@ static int stub_main(void *arg)
 {
 	const struct spawn *sp = arg;
 	const struct nl_stub_host *h = &sp->host;
-	register unsigned long top __asm__("r12") = h->top;
-	register unsigned long fprog __asm__("r13") = (unsigned long)sp->fprog;
-	register unsigned long flags __asm__("r14") = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != sp->parent)
@@ -174,13 +171,14 @@ static int stub_main(void *arg)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (map_stub(sp) < 0 || close_descriptors(h->memory_fd) < 0 || set_signals(h) < 0)
 		_exit(2);
-	top = h->top;
-	fprog = (unsigned long)sp->fprog;
-	flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	__asm__ volatile("jmp *%0"
+	__asm__ volatile("movq %1, %%r12\n\t"
+			 "movq %2, %%r13\n\t"
+			 "movq %3, %%r14\n\t"
+			 "jmp *%0"
 			 :
-			 : "a"(stub_address(h, nl_stub_entry)), "r"(top), "r"(fprog), "r"(flags)
-			 : "memory");
+			 : "a"(stub_address(h, nl_stub_entry)), "b"(h->top), "c"(sp->fprog),
+			   "d"((unsigned long)SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+			 : "r12", "r13", "r14", "memory");
 	__builtin_unreachable();
 }
 
