@@ -243,9 +243,22 @@ static void check_one(const struct check_group *g)
 	CHECK_EQ(status, 0, "%s: ended", g->name);
 }
 
+/* Whatever the shell left: nothing ignored, nothing blocked. */
+static void check_clean_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < 32; i++)
+		if (i != SIGKILL && i != SIGSTOP)
+			signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Runs the groups that the arguments name, or all; the program's exit status. */
 static int check_run(const struct check_group *groups, int argc, char **argv)
 {
+	check_clean_signals();
 	check_totals = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (check_totals == MAP_FAILED)
 		return 99;
