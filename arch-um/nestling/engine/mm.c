@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <asm/mmu_context.h>
+#include <asm/tlbflush.h>
 #include <asm/unistd.h>
 #include <uapi/linux/mman.h>
 #include <as-layout.h>
@@ -22,8 +23,10 @@ void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsi
 {
 	struct nl_orders *o = s->orders;
 
-	if (o->ncmds == NL_CMD_MAX && nl_stub_flush(s) < 0)
-		o->ncmds = 0; /* the stub is dead, or will miss a mapping and fault again */
+	if (o->ncmds == NL_CMD_MAX && nl_stub_flush(s) < 0) {
+		s->lost = true;
+		o->ncmds = 0;
+	}
 	o->cmd[o->ncmds++] = (struct nl_cmd){nr, result, {a1, a2, a3, a4, a5, a6}};
 }
 
@@ -77,7 +80,7 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 	struct nl_stub *s;
 
 	mm->context.id.stub = NULL;
-	s = nl_stub_new();
+	s = nl_pool_get();
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	mm->context.id.stub = s;
@@ -87,6 +90,6 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 void destroy_context(struct mm_struct *mm)
 {
 	if (mm->context.id.stub)
-		nl_stub_free(mm->context.id.stub);
+		nl_pool_put(mm->context.id.stub);
 	mm->context.id.stub = NULL;
 }

@@ -236,6 +236,8 @@ static int resume(struct nl_stub *s, struct uml_pt_regs *regs)
 
 	if (s->dead)
 		return -EIO;
+	if (s->lost)
+		return -ENOMEM;
 	s->stepping = singlestepping();
 	bases_set(s, regs->gp);
 	if (s->orders->ncmds) {

@@ -24,6 +24,7 @@
 #include <linux/slab.h>
 #include <asm/page.h>
 #include <asm/ucontext.h>
+#include <asm/unistd.h>
 #include <as-layout.h>
 #include <mem_user.h>
 #include <nestling.h>
@@ -31,6 +32,7 @@
 #include "engine.h"
 
 #define SPIN_TURNS 2000 /* some 90 us, about what a wake-up across CPUs costs */
+#define START_TURNS 10000
 #define DEATH_CHECK_MS 100
 #define FIRST_SEQ 1
 
@@ -171,12 +173,50 @@ static void order_give(struct nl_stub *s, unsigned int action, unsigned int turn
 	quiet_latest(s);
 }
 
+/* Learns where the host lays a signal's frame: always the same place in every stub. */
+static int frame_learn(const struct nl_stub *s)
+{
+	unsigned long base = nl_host.stub_start + NL_STUB_ORDERS;
+	unsigned long uc = READ_ONCE(s->state->uc) - base, si = READ_ONCE(s->state->si) - base;
+	const struct ucontext *u;
+	unsigned long fp;
+
+	if (uc > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(*u) ||
+	    si > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct siginfo))
+		return -EINVAL;
+	u = (void *)s->orders + uc;
+	fp = (unsigned long)u->uc_mcontext.fpstate - base;
+	if (fp > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct _fpstate))
+		return -EINVAL;
+	nl_frame.uc = uc;
+	nl_frame.si = si;
+	nl_frame.fp = fp;
+	return nl_fp_init((void *)s->orders + fp, NL_PAGE * NL_STUB_BLOCK_PAGES - fp);
+}
+
+static int wait_start(struct nl_stub *s)
+{
+	int err;
+
+	if (!s->starting)
+		return 0;
+	s->starting = false;
+	err = wait_come(s, nl_host.cpus > 1 ? START_TURNS : 0);
+	if (err)
+		return err;
+	if (READ_ONCE(s->state->sig) != SIGSYS) {
+		nl_stub_bad(s, "got no filter from the host");
+		return -EOPNOTSUPP;
+	}
+	return nl_frame.uc ? 0 : frame_learn(s);
+}
+
 int nl_stub_order(struct nl_stub *s, unsigned int action)
 {
 	unsigned int turns = spin_turns(s), ncmds = s->orders->ncmds;
 	int err;
 
-	if (s->dead)
+	if (s->dead || wait_start(s) < 0)
 		return -EIO;
 	if (action == NL_ACT_RESUME) {
 		s->kicked = false;
@@ -219,27 +259,6 @@ int nl_stub_flush(struct nl_stub *s)
 	return err ?: nl_stub_order(s, NL_ACT_REPORT);
 }
 
-/* Learns where the host lays a signal's frame: always the same place in every stub. */
-static int frame_learn(const struct nl_stub *s)
-{
-	unsigned long base = nl_host.stub_start + NL_STUB_ORDERS;
-	unsigned long uc = READ_ONCE(s->state->uc) - base, si = READ_ONCE(s->state->si) - base;
-	const struct ucontext *u;
-	unsigned long fp;
-
-	if (uc > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(*u) ||
-	    si > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct siginfo))
-		return -EINVAL;
-	u = (void *)s->orders + uc;
-	fp = (unsigned long)u->uc_mcontext.fpstate - base;
-	if (fp > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct _fpstate))
-		return -EINVAL;
-	nl_frame.uc = uc;
-	nl_frame.si = si;
-	nl_frame.fp = fp;
-	return nl_fp_init((void *)s->orders + fp, NL_PAGE * NL_STUB_BLOCK_PAGES - fp);
-}
-
 static int stub_start_one(struct nl_stub *s, unsigned long block)
 {
 	unsigned long long offset;
@@ -254,13 +273,8 @@ static int stub_start_one(struct nl_stub *s, unsigned long block)
 	s->pid = nl_stub_spawn(&nl_host, (void *)block, offset, s->token_a, s->token_b);
 	if (s->pid < 0)
 		return s->pid;
-	if (wait_come(s, 0) < 0)
-		return -EIO;
-	if (READ_ONCE(s->state->sig) != SIGSYS)
-		return -EOPNOTSUPP; /* the host took no filter */
-	if (!nl_frame.uc)
-		return frame_learn(s);
-	return 0;
+	s->starting = true;
+	return nl_frame.uc ? 0 : wait_start(s);
 }
 
 struct nl_stub *nl_stub_new(void)
@@ -287,13 +301,57 @@ struct nl_stub *nl_stub_new(void)
 	return s;
 }
 
+/*
+ * The next address space has other registers and mappings, and sees nothing of this
+ * one. Its own code runs from here on: what it tells may be believed.
+ */
+int nl_stub_empty(struct nl_stub *s)
+{
+	nl_fp_forget(s);
+	s->orders->ncmds = 0;
+	if (s->dead || s->lost || nl_stub_gate(s) < 0)
+		return -EIO;
+	nl_mm_queue(s, __NR_munmap, 0, 0, nl_host.stub_start, 0, 0, 0, 0);
+	s->orders->flags |= NL_ORF_SELECTORS;
+	order_give(s, NL_ACT_REPORT, 0);
+	return 0;
+}
+
+int nl_stub_wipe(struct nl_stub *s)
+{
+	struct nl_orders *o = s->orders;
+	struct nl_state *st = s->state;
+	void *cmds = o->cmd, *rest = &st->sig;
+	unsigned int cpu = READ_ONCE(st->cpu);
+	void *end = (void *)o + NL_PAGE * NL_STUB_BLOCK_PAGES;
+
+	if (wait_come(s, spin_turns(s)) < 0 || READ_ONCE(st->failed))
+		return -EIO;
+	memset(cmds, 0, sizeof(o->cmd));
+	memset(rest, 0, end - rest);
+	st->cpu = cpu;
+	o->ncmds = 0;
+	o->flags &= ~(NL_ORF_SELECTORS | NL_ORF_BASES);
+	s->fs_base = NL_BASE_UNKNOWN;
+	s->gs_base = NL_BASE_UNKNOWN;
+	s->kicked = false;
+	return 0;
+}
+
+void nl_stub_end(struct nl_stub *s)
+{
+	s->dead = true;
+	if (s->pid > 0)
+		nl_stub_kill(s->pid);
+	s->pid = 0;
+}
+
 void nl_stub_free(struct nl_stub *s)
 {
 	if (latest == s)
 		latest = NULL;
 	nl_fp_forget(s);
-	if (s->pid > 0)
-		nl_stub_kill(s->pid);
+	nl_stub_end(s);
 	free_pages((unsigned long)s->orders, ilog2(NL_STUB_BLOCK_PAGES));
 	kfree(s);
 }

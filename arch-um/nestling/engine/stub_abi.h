@@ -67,6 +67,7 @@
 /* NL_OR_FLAGS */
 #define NL_ORF_FSGSBASE 1 /* the instructions that read and write fs and gs base work */
 #define NL_ORF_BASES 2 /* load fs and gs base before resuming */
+#define NL_ORF_SELECTORS 4 /* reset segment registers before handing over */
 
 /* Segment whose limit holds the number of the CPU (Linux's GDT on x86-64, see getcpu()). */
 #define NL_CPU_SELECTOR 0x7b

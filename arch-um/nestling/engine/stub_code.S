@@ -157,7 +157,7 @@ SYM_INNER_LABEL(nl_stub_at_command, SYM_L_GLOBAL)
 	cmpl	$NL_ACT_GATE, %eax
 	je	.Lgate
 	testl	%eax, %eax
-	jnz	.Lhand_over
+	jnz	.Lreport
 	testl	$NL_ORF_BASES, NL_OR_FLAGS(%rbx)
 	jz	1f
 	movq	NL_OR_FS(%rbx), %rax
@@ -170,6 +170,16 @@ SYM_INNER_LABEL(nl_stub_restorer, SYM_L_GLOBAL)
 	syscall
 SYM_INNER_LABEL(nl_stub_at_return, SYM_L_GLOBAL)
 	ud2
+
+.Lreport:
+	testl	$NL_ORF_SELECTORS, NL_OR_FLAGS(%rbx)
+	jz	.Lhand_over
+	xorl	%eax, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %fs
+	movl	%eax, %gs
+	jmp	.Lhand_over
 
 .Lwake:
 	leaq	NL_ST_COME(%rbx), %rdi
