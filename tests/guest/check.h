@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK_LIMIT_MS 8000 /* a group that takes longer hangs */
+#define CHECK_LIMIT_MS 12000 /* a group that takes longer hangs */
 #define CHECK_UNUSED __attribute__((unused))
 
 struct check_group {

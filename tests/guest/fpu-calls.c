@@ -181,7 +181,7 @@ static void quick_calls(void)
 	for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		int bad = 0;
 
-		for (int n = 0; n < 2000; n++)
+		for (int n = 0; n < 500; n++)
 			bad += call_in_state(n, calls[i].nr, 0, 0, 0, 0, NULL);
 		CHECK_EQ(bad, 0, "all registers over %s", calls[i].name);
 	}

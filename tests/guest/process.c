@@ -303,7 +303,7 @@ static void fork_among_threads(void)
 		if (pid == 0) {
 			long before = memory[64];
 
-			for (int n = 0; n < 50; n++)
+			for (int n = 0; n < 20; n++)
 				sched_yield();
 			_exit(memory[64] == before ? 0 : 1);
 		}

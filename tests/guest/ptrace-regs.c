@@ -78,7 +78,7 @@ static bool go_on(pid_t pid)
 static void finish(pid_t pid, const char *what)
 {
 	ptrace(PTRACE_CONT, pid, 0, 0);
-	CHECK_EQ(check_wait(pid, 3000), 0, "%s: the child ends well", what);
+	CHECK_EQ(check_wait(pid, 1000), 0, "%s: the child ends well", what);
 }
 
 static void general(void)

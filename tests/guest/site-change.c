@@ -231,8 +231,7 @@ static void threads(void)
 		pthread_create(&t[i], NULL, runner, NULL);
 	for (int i = 0; i < 300; i++) {
 		*(volatile uint32_t *)(shared_code + 1) = i & 1 ? SYS_getpid : SYS_getppid;
-		for (int n = 0; n < 5; n++)
-			sched_yield();
+		sched_yield();
 	}
 	stop = true;
 	for (int i = 0; i < 2; i++)

@@ -111,7 +111,7 @@ static void registers(void)
 		int bad = 0;
 
 		/* Often, so that an engine that rewrites hot sites is seen in each of its states. */
-		for (int n = 0; n < 3000; n++)
+		for (int n = 0; n < 500; n++)
 			bad += call_differences(pattern(calls[i].nr), &result);
 		CHECK_EQ(bad, 0, "%s keeps all registers but rax, rcx, r11", calls[i].name);
 	}
@@ -212,7 +212,7 @@ static void red_zone(void)
 	static const long calls[] = {SYS_getpid, SYS_sched_yield, SYS_getuid, 9999};
 	int bad = 0;
 
-	for (int n = 0; n < 2000; n++) {
+	for (int n = 0; n < 600; n++) {
 		struct regs r = pattern(calls[n % 4]);
 		uint64_t result;
 
