@@ -39,6 +39,11 @@ BINS := $(PROGRAMS:%=$(B)/bin/%)
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 GUEST := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
+# Some of them once more with another libc, and dynamically linked.
+GUEST += $(patsubst %,build/guest/%-dyn,clock futex process sig-basic tls)
+ifneq ($(shell command -v musl-gcc),)
+GUEST += $(patsubst %,build/guest/%-musl,clock futex map-race process sig-basic timers)
+endif
 
 # libcrypto: SHA-256 of backing files (disk_identity.c).
 LIBS_libhost := -lcrypto
@@ -100,11 +105,25 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)
 		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) $(LIBS_libhost) -o $@
 -include tests/fuzz/sources.mk
 
-build/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h)
+GUEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-strict-aliasing -D_GNU_SOURCE
+GUEST_HEADERS := $(wildcard tests/guest/*.h)
+
+build/guest/%: tests/guest/%.c $(GUEST_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  GUEST   $@"
-	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-strict-aliasing \
-		-D_GNU_SOURCE -static $< -o $@ -lpthread
+	$(Q)$(CC) $(GUEST_CFLAGS) -static $< -o $@ -lpthread
+
+build/guest/%-dyn: tests/guest/%.c $(GUEST_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  GUEST   $@"
+	$(Q)$(CC) $(GUEST_CFLAGS) $< -o $@ -lpthread
+
+# The kernel's headers are not musl's, but those of the machine.
+build/guest/%-musl: tests/guest/%.c $(GUEST_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  GUEST   $@"
+	$(Q)musl-gcc $(GUEST_CFLAGS) -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
+		-static $< -o $@
 
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
 

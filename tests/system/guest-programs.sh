@@ -12,7 +12,12 @@
 known=${KNOWN_FAILURES-tests/guest/known-failures}
 limit=20 # seconds for one program in the guest
 
-read -r -a programs <<<"${NL_PROGRAMS:-$(grep -l '^#include "check.h"' tests/guest/*.c | xargs -n 1 basename | sed 's/\.c$//' | tr '\n' ' ')}"
+# Those of tests/guest, and what the Makefile makes of them with other libraries.
+all_programs() {
+	grep -lE '^#include "(check|site).h"' tests/guest/*.c | xargs -n 1 basename | sed 's/\.c$//'
+	find build/guest -name '*-dyn' -o -name '*-musl' | xargs -rn 1 basename | sort
+}
+read -r -a programs <<<"${NL_PROGRAMS:-$(all_programs | tr '\n' ' ')}"
 
 # Filters from a program's output: checks without numbers and skipped ones; the skipped ones.
 checks() {
@@ -40,8 +45,13 @@ done
 
 # --- in a guest ------------------------------------------------------------------
 
+mkdir "$T/disk/lib"
+cp -L /lib64/ld-linux-x86-64.so.2 "$(gcc -print-file-name=libc.so.6)" "$T/disk/lib/"
 cat >"$T/disk/run" <<'END'
 cd /tmp
+mkdir -p /lib /lib64
+cp /mnt/lib/ld-linux-x86-64.so.2 /lib64/
+cp /mnt/lib/libc.so.6 /lib/
 mkdir -p /dev/shm /dev/mqueue
 ulimit -c unlimited
 for p in $(cat /mnt/programs); do
@@ -66,12 +76,14 @@ awk -v dir="$T/guest" '/^=== /{ out = dir "/" $2 ".out"; next } out { print > ou
 
 # is_known PROGRAM CHECK: lines of the list are `PROGRAM | CHECK | reason`, CHECK a shell pattern
 is_known() {
-	local program pattern reason
+	local program pattern reason name=$1
+	name=${name%-dyn}
+	name=${name%-musl}
 	[ -n "$known" ] || return 1
 	while IFS='|' read -r program pattern reason; do
 		pattern=${pattern# } program=${program% }
 		# shellcheck disable=SC2053
-		[[ $program == "$1" && -n $reason && $2 == ${pattern% } ]] || continue
+		[[ $program == "$name" && -n $reason && $2 == ${pattern% } ]] || continue
 		met["$program |$pattern"]=1
 		return 0
 	done <"$known"
