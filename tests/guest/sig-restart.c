@@ -185,85 +185,43 @@ static void make_pi(void)
 		check_sleep_ms(1);
 }
 
-static long call_read(void)
-{
-	return sys(read(fds[0], buffer, 8));
-}
-static long call_write(void)
-{
-	return sys(write(fds[1], buffer, 4096));
-}
-static long call_recv(void)
-{
-	return sys(recv(fds[0], buffer, 1, 0));
-}
-static long call_accept(void)
-{
-	return sys(accept(fds[0], NULL, NULL));
-}
-static long call_wait4(void)
-{
-	return sys(waitpid(id, NULL, 0));
-}
-static long call_waitid(void)
-{
-	return sys(waitid(P_PID, id, NULL, WEXITED));
-}
-static long call_nanosleep(void)
-{
-	return sys(nanosleep(&second_fraction, NULL));
-}
-static long call_pause(void)
-{
-	return sys(pause());
-}
-static long call_poll(void)
-{
-	return sys(poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, -1));
-}
-static long call_poll_timed(void)
-{
-	return sys(poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, 3000));
-}
-static long call_flock(void)
-{
-	return sys(flock(fds[0], LOCK_EX));
-}
-static long call_ofd_lock(void)
-{
-	return sys(fcntl(fds[0], F_OFD_SETLKW, &whole));
-}
-static long call_mq(void)
-{
-	return sys(mq_receive(fds[0], buffer, 16, NULL));
-}
-static long call_fifo(void)
-{
-	return sys(open(buffer, O_RDONLY));
-}
-static long call_futex(void)
-{
-	return sys(syscall(SYS_futex, &shared->futex, FUTEX_WAIT, 0, NULL));
-}
-static long call_pi(void)
-{
-	return sys(syscall(SYS_futex, &shared->futex, FUTEX_LOCK_PI, 0, NULL));
-}
-static long call_msgrcv(void)
-{
-	return sys(msgrcv(id, buffer, 8, 0, 0));
-}
+/* One line each: the calls, what ends them, what takes their objects away. */
+/* clang-format off */
+static long call_read(void) { return sys(read(fds[0], buffer, 8)); }
+static long call_write(void) { return sys(write(fds[1], buffer, 4096)); }
+static long call_recv(void) { return sys(recv(fds[0], buffer, 1, 0)); }
+static long call_accept(void) { return sys(accept(fds[0], NULL, NULL)); }
+static long call_wait4(void) { return sys(waitpid(id, NULL, 0)); }
+static long call_waitid(void) { return sys(waitid(P_PID, id, NULL, WEXITED)); }
+static long call_nanosleep(void) { return sys(nanosleep(&second_fraction, NULL)); }
+static long call_pause(void) { return sys(pause()); }
+static long call_poll(void) { return sys(poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, -1)); }
+static long call_poll_timed(void) { return sys(poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, 3000)); }
+static long call_flock(void) { return sys(flock(fds[0], LOCK_EX)); }
+static long call_ofd_lock(void) { return sys(fcntl(fds[0], F_OFD_SETLKW, &whole)); }
+static long call_mq(void) { return sys(mq_receive(fds[0], buffer, 16, NULL)); }
+static long call_fifo(void) { return sys(open(buffer, O_RDONLY)); }
+static long call_futex(void) { return sys(syscall(SYS_futex, &shared->futex, FUTEX_WAIT, 0, NULL)); }
+static long call_pi(void) { return sys(syscall(SYS_futex, &shared->futex, FUTEX_LOCK_PI, 0, NULL)); }
+static long call_msgrcv(void) { return sys(msgrcv(id, buffer, 8, 0, 0)); }
+static long call_clock_nanosleep(void) { return -clock_nanosleep(CLOCK_MONOTONIC, 0, &second_fraction, NULL); }
+static long call_semop(void) { return sys(semop(id, &(struct sembuf){0, -1, 0}, 1)); }
+static void finish_flock(void) { flock(fds[1], LOCK_UN); }
+static void finish_sem(void) { semop(id, &(struct sembuf){0, 1, 0}, 1); }
+static void finish_mq(void) { mq_send(fds[0], "m", 1, 0); }
+static void finish_usr1(void) { kill(getppid(), SIGUSR1); }
+static void finish_usr2(void) { kill(getppid(), SIGUSR2); }
+static void finish_pi(void) { shared->handled = 2; }
+static void drop_sem(void) { semctl(id, 0, IPC_RMID); }
+static void drop_msg(void) { msgctl(id, IPC_RMID, NULL); }
+static void drop_fifo(void) { unlink(buffer); }
+/* clang-format on */
 
 static long call_futex_timed(void)
 {
 	struct timespec ts = {3, 0};
 
 	return sys(syscall(SYS_futex, &shared->futex, FUTEX_WAIT, 0, &ts));
-}
-
-static long call_clock_nanosleep(void)
-{
-	return -clock_nanosleep(CLOCK_MONOTONIC, 0, &second_fraction, NULL);
 }
 
 static long call_clock_nanosleep_abs(void)
@@ -321,11 +279,6 @@ static long call_sigsuspend(void)
 	return sys(sigsuspend(&none));
 }
 
-static long call_semop(void)
-{
-	return sys(semop(id, &(struct sembuf){0, -1, 0}, 1));
-}
-
 static long call_timer(void)
 {
 	struct itimerspec its = {.it_value = {0, 60000000}};
@@ -376,18 +329,6 @@ static void finish_ofd(void)
 	fcntl(fds[1], F_OFD_SETLK, &none);
 }
 
-static void finish_flock(void)
-{
-	flock(fds[1], LOCK_UN);
-}
-static void finish_sem(void)
-{
-	semop(id, &(struct sembuf){0, 1, 0}, 1);
-}
-static void finish_mq(void)
-{
-	mq_send(fds[0], "m", 1, 0);
-}
 static void finish_msg(void)
 {
 	msgsnd(id, &(struct {
@@ -396,31 +337,6 @@ static void finish_msg(void)
 	       }){1, "m"},
 	       8, 0);
 }
-static void finish_usr1(void)
-{
-	kill(getppid(), SIGUSR1);
-}
-static void finish_usr2(void)
-{
-	kill(getppid(), SIGUSR2);
-}
-static void finish_pi(void)
-{
-	shared->handled = 2;
-}
-static void drop_sem(void)
-{
-	semctl(id, 0, IPC_RMID);
-}
-static void drop_msg(void)
-{
-	msgctl(id, IPC_RMID, NULL);
-}
-static void drop_fifo(void)
-{
-	unlink(buffer);
-}
-
 #define YES 1 /* sleeps on, and succeeds */
 #define NO -EINTR
 
