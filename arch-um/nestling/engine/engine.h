@@ -5,6 +5,7 @@
  *	stub.c		making and ending stubs; orders and waiting
  *	pool.c		stubs that wait for an address space
  *	mm.c		contexts of address spaces; the queue of mmap, munmap, mprotect
+ *	around.c	fills memory ahead of its first touch
  *	run.c		runs a task's code until it traps, and serves what it trapped for
  *	fpu.c		FPU state, which stays in the stub's frame while it can
  *	sigframe.c	signal frames of guest programs
@@ -78,6 +79,14 @@ void nl_pool_put(struct nl_stub *s);
 void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsigned long a1,
 		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
 		 unsigned long a6);
+
+/* around.c */
+struct mm_struct;
+/*
+ * Serves a first write to anonymous memory of the current task, with pages next to it.
+ * false: the ordinary way has to.
+ */
+bool nl_fill_around(struct mm_struct *mm, unsigned long addr);
 
 /* fpu.c */
 /* The state of regs stands in regs->fp afterwards, and stays live where it is. */

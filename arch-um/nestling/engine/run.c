@@ -177,6 +177,8 @@ static void serve_page_fault(struct uml_pt_regs *regs)
 	void __user *addr = (void __user *)fi->cr2;
 	int code, err;
 
+	if ((fi->error_code & ERROR_WRITE) && nl_fill_around(current->mm, fi->cr2))
+		return;
 	err = handle_page_fault(fi->cr2, UPT_IP(regs), fi->error_code & ERROR_WRITE, 1, &code);
 	if (!err)
 		return;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Filling memory ahead of its first touch.
+ *
+ * A page fault costs the engine several times what it costs natively, the same for one
+ * page as for sixteen that lie together in guest memory. So when a program writes to
+ * anonymous memory for the first time, page by page, the pages that come next are
+ * made along with the one that is wanted, from one block, which is one mapping on the
+ * host.
+ *
+ * How many: as many as the pages in use right before (or, going down as stacks do,
+ * right behind), up to FILL_MAX. A program that touches memory here and there gets
+ * what it touches, and at most as many pages again. Small mappings begin with FILL_MIN.
+ *
+ * Whatever is unusual (userfaultfd, mlock, random access told by madvise, a full cgroup,
+ * memory that is short) is left to the ordinary way, one page at a time. Pages are
+ * charged and counted as the ordinary way does.
+ */
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/oom.h>
+#include <linux/perf_event.h>
+#include <linux/rmap.h>
+#include <linux/sched/mm.h>
+#include <linux/swap.h>
+#include <linux/userfaultfd_k.h>
+#include <linux/vmstat.h>
+#include <asm/tlbflush.h>
+#include "engine.h"
+
+#define FILL_MAX 16
+#define FILL_MIN 4
+#define FILL_SMALL (256 * 1024) /* bytes of a mapping that begins with FILL_MIN */
+#define FILL_GFP ((GFP_HIGHUSER_MOVABLE & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN)
+
+/* Part of one page table that belongs to one mapping. */
+struct fill {
+	struct mm_struct *mm;
+	struct vm_area_struct *vma;
+	pte_t *table; /* entry of low */
+	unsigned long low, high; /* addresses between which may be filled */
+	unsigned long addr; /* first page to fill */
+	unsigned int pages;
+};
+
+static bool vma_fits(struct vm_area_struct *vma)
+{
+	return vma_is_anonymous(vma) && vma->anon_vma && !userfaultfd_armed(vma) &&
+	       (vma->vm_flags & (VM_WRITE | VM_LOCKED | VM_RAND_READ | VM_SHARED)) == VM_WRITE;
+}
+
+static pmd_t *pmd_find(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd = pmd_off(mm, addr);
+
+	return pmd_present(*pmd) ? pmd : NULL;
+}
+
+static pte_t *entry(const struct fill *f, unsigned long addr)
+{
+	return f->table + ((addr - f->low) >> PAGE_SHIFT);
+}
+
+/* Pages in use from addr on, step by step. */
+static unsigned int run_used(const struct fill *f, unsigned long addr, long step)
+{
+	unsigned int n = 0;
+
+	while (n < FILL_MAX && addr >= f->low && addr < f->high && pte_present(*entry(f, addr))) {
+		addr += step;
+		n++;
+	}
+	return n;
+}
+
+/* Pages that were never touched, from addr on, at most max. */
+static unsigned int run_none(const struct fill *f, unsigned long addr, long step, unsigned int max)
+{
+	unsigned int n = 0;
+
+	while (n < max && addr >= f->low && addr < f->high && pte_none(*entry(f, addr))) {
+		addr += step;
+		n++;
+	}
+	return n;
+}
+
+/* Decides what to fill around addr, which is among it. */
+static void choose(struct fill *f, unsigned long addr)
+{
+	unsigned int before = run_used(f, addr - PAGE_SIZE, -(long)PAGE_SIZE);
+	unsigned int behind = before ? 0 : run_used(f, addr + PAGE_SIZE, PAGE_SIZE);
+	bool small = f->vma->vm_end - f->vma->vm_start <= FILL_SMALL;
+	unsigned int want = max3(before, behind, small ? FILL_MIN : 1U);
+	unsigned int n;
+
+	if (behind) {
+		n = run_none(f, addr, -(long)PAGE_SIZE, want);
+		f->pages = n ? rounddown_pow_of_two(n) : 0;
+		f->addr = addr - (f->pages - 1) * PAGE_SIZE;
+	} else {
+		n = run_none(f, addr, PAGE_SIZE, want);
+		f->pages = n ? rounddown_pow_of_two(n) : 0;
+		f->addr = addr;
+	}
+}
+
+static void install(const struct fill *f, struct page *page, unsigned long addr)
+{
+	struct folio *folio = page_folio(page);
+	pte_t pte = mk_pte(page, f->vma->vm_page_prot);
+
+	clear_page(page_address(page));
+	__folio_mark_uptodate(folio);
+	inc_mm_counter(f->mm, MM_ANONPAGES);
+	folio_add_new_anon_rmap(folio, f->vma, addr, RMAP_EXCLUSIVE);
+	folio_add_lru_vma(folio, f->vma);
+	set_pte_at(f->mm, addr, entry(f, addr), pte_mkwrite(pte_mkyoung(pte_mkdirty(pte)), f->vma));
+}
+
+/* Nothing here sleeps: the page table's lock is held. */
+static bool fill(const struct fill *f)
+{
+	unsigned int order = ilog2(f->pages), i;
+	struct page *block = alloc_pages(FILL_GFP, order);
+
+	if (!block)
+		return false;
+	split_page(block, order);
+	for (i = 0; i < f->pages; i++)
+		if (mem_cgroup_charge(page_folio(block + i), f->mm, FILL_GFP))
+			goto give_back;
+	for (i = 0; i < f->pages; i++)
+		install(f, block + i, f->addr + i * PAGE_SIZE);
+	return true;
+give_back:
+	for (i = 0; i < f->pages; i++)
+		__free_page(block + i);
+	return false;
+}
+
+static bool fill_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)
+{
+	struct fill f = {
+		.mm = mm,
+		.vma = vma,
+		.low = max(vma->vm_start, addr & PMD_MASK),
+		.high = min(vma->vm_end, (addr & PMD_MASK) + PMD_SIZE),
+	};
+	pmd_t *pmd = pmd_find(mm, addr);
+	bool done = false;
+	spinlock_t *ptl;
+
+	if (!pmd)
+		return false;
+	f.table = pte_offset_map_lock(mm, pmd, f.low, &ptl);
+	if (!f.table)
+		return false;
+	choose(&f, addr);
+	if (f.pages > 1 && !check_stable_address_space(mm))
+		done = fill(&f);
+	pte_unmap_unlock(f.table, ptl);
+	return done;
+}
+
+bool nl_fill_around(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	bool done = false;
+
+	addr &= PAGE_MASK;
+	if (!mmap_read_trylock(mm))
+		return false;
+	vma = vma_lookup(mm, addr);
+	if (vma && vma_fits(vma))
+		done = fill_vma(mm, vma, addr);
+	if (done) {
+		count_vm_event(PGFAULT);
+		count_memcg_event_mm(mm, PGFAULT);
+		current->min_flt++;
+		perf_sw_event(PERF_COUNT_SW_PAGE_FAULTS, 1, current_pt_regs(), addr);
+		perf_sw_event(PERF_COUNT_SW_PAGE_FAULTS_MIN, 1, current_pt_regs(), addr);
+	}
+	mmap_read_unlock(mm);
+	return done;
+}
