@@ -7,12 +7,14 @@
  *	mm.c		contexts of address spaces; the queue of mmap, munmap, mprotect
  *	around.c	fills memory ahead of its first touch
  *	run.c		runs a task's code until it traps, and serves what it trapped for
+ *	sites.c		call sites that trap often and are patched into jumps
  *	fpu.c		FPU state, which stays in the stub's frame while it can
  *	sigframe.c	signal frames of guest programs
  */
 #ifndef NESTLING_ENGINE_H
 #define NESTLING_ENGINE_H
 
+#include <linux/bitmap.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <asm/ptrace.h>
@@ -21,12 +23,17 @@
 
 #define NL_BASE_UNKNOWN (~0UL) /* no address */
 
+struct nl_sites;
+
+#define NL_SITE_COUNTERS 32
+
 struct nl_stub {
 	struct nl_orders *orders;
 	struct nl_state *state; /* guest code writes here: read once, check, believe nothing */
 	int pid;
 	unsigned int seq; /* of the newest order */
 	bool gated; /* it is known that the stub's own code runs */
+	bool at_site; /* parked at a patched site, not in a signal frame: FPU state in the CPU */
 	bool dead; /* no use any more: its process is gone or lied */
 	bool kicked; /* a kick is under way */
 	bool starting; /* it comes up, and nobody has waited for it */
@@ -35,7 +42,16 @@ struct nl_stub {
 	unsigned long token_a, token_b;
 	unsigned long fs_base, gs_base; /* as the stub's CPU state has them, or NL_BASE_UNKNOWN */
 	struct list_head parked; /* pool.c */
-	struct uml_pt_regs *fpu_owner; /* whose FPU state is in the frame; NULL: nobody's */
+	u64 kick_cpu_ns; /* the stub's CPU time when somebody first looked; 0: not yet */
+	struct uml_pt_regs *fpu_owner; /* whose FPU state is in the frame (or CPU); or NULL */
+	struct nl_sites *sites; /* NULL: none yet */
+	unsigned int thunk_pages; /* of the sites, mapped in this stub */
+	unsigned int npatched;
+	DECLARE_BITMAP(patched, NL_SITES_MAX); /* sites that are patched in this address space */
+	struct {
+		unsigned long ip;
+		unsigned int traps;
+	} counter[NL_SITE_COUNTERS];
 };
 
 /* Where the host lays the frame of a signal, from the start of orders; found at boot. */
@@ -65,6 +81,10 @@ int nl_stub_gate(struct nl_stub *s);
 int nl_stub_empty(struct nl_stub *s);
 /* Makes an emptied s as good as new. 0 or -errno: it is no use. */
 int nl_stub_wipe(struct nl_stub *s);
+/* A stub parked at a site lays its FPU state into a frame, and parks there. 0 or -EIO. */
+int nl_stub_to_frame(struct nl_stub *s);
+/* Waits until the stub's signal handler has handed over for the newest order. 0 or -EIO. */
+int nl_stub_await_parked(struct nl_stub *s);
 /* What is wrong with the stub, once, in the log; marks it dead. */
 void nl_stub_bad(struct nl_stub *s, const char *what);
 
@@ -87,6 +107,32 @@ struct mm_struct;
  * false: the ordinary way has to.
  */
 bool nl_fill_around(struct mm_struct *mm, unsigned long addr);
+/* sites.c */
+/* Where the table of thunks lies in every address space that has patches. */
+extern unsigned long nl_site_table;
+/* A call trapped; ip is the address behind it, ax its number. May sleep, may patch. */
+void nl_site_trapped(struct nl_stub *s, unsigned long ip, unsigned long ax);
+/* Where to go on for a program that is to go on at ip, with the trap flag set or not. */
+unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool stepping);
+/*
+ * The program's own address for ip, an address in a thunk, in *canonical; false when the
+ * thunk is between two instructions of the program.
+ */
+bool nl_site_canonical(const struct nl_stub *s, unsigned long ip, unsigned long *canonical);
+/* Likewise, and from any place in a thunk: back to the call, whose registers are all there. */
+bool nl_site_rewind(const struct nl_stub *s, unsigned long ip, unsigned long *canonical);
+static inline bool nl_site_in_thunk(unsigned long ip)
+{
+	return ip - nl_host.stub_start - NL_STUB_THUNKS < NL_THUNK_PAGES * NL_PAGE;
+}
+/* Takes back all patches of the current address space: somebody traces it. May sleep. */
+void nl_site_undo(struct nl_stub *s);
+/* A forked address space has its parent's patches. */
+void nl_sites_inherit(struct nl_stub *child, struct nl_stub *parent);
+/* Queues what takes the thunks out of the stub. */
+void nl_sites_unmap(struct nl_stub *s);
+/* The stub has no patched sites any more. */
+void nl_sites_put(struct nl_stub *s);
 
 /* fpu.c */
 /* The state of regs stands in regs->fp afterwards, and stays live where it is. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stub's system call filter: everything traps, but for five calls at five places
- * of the stub's own code.
+ * The stub's system call filter: everything traps, but for five kinds of calls at a few
+ * places of the stub's own code.
  *
  *	gate		pwrite64 of the order's number to the gate word, nothing else
  *	command		mmap of guest memory, munmap, mprotect, arch_prctl, with the token in the
@@ -24,7 +24,7 @@
 #include "stub_user.h"
 
 extern char nl_stub_base[], nl_stub_at_gate[], nl_stub_at_wait[], nl_stub_at_command[],
-	nl_stub_at_return[], nl_stub_at_wake[];
+	nl_stub_at_return[], nl_stub_at_wake[], nl_stub_at_site_wait[], nl_stub_at_site_wake[];
 
 struct builder {
 	struct sock_filter *f;
@@ -115,7 +115,7 @@ int nl_filter_build(const struct nl_stub_host *h, struct sock_filter *f, unsigne
 {
 	unsigned long orders = h->stub_start + NL_STUB_ORDERS;
 	struct builder b = {f, 0};
-	int start;
+	int i, start;
 
 	need(&b, offsetof(struct seccomp_data, arch), AUDIT_ARCH_X86_64);
 	need(&b, offsetof(struct seccomp_data, instruction_pointer) + 4, HIGH(h->stub_start));
@@ -139,13 +139,15 @@ int nl_filter_build(const struct nl_stub_host *h, struct sock_filter *f, unsigne
 	ret(&b, SECCOMP_RET_ALLOW);
 	block_end(&b, start);
 
-	start = block(&b, LOW(at(h, nl_stub_at_wait)));
-	build_futex(&b, orders + NL_OR_SEQ, FUTEX_WAIT);
-	block_end(&b, start);
+	for (i = 0; i < 2; i++) {
+		start = block(&b, LOW(at(h, i ? nl_stub_at_site_wait : nl_stub_at_wait)));
+		build_futex(&b, orders + NL_OR_SEQ, FUTEX_WAIT);
+		block_end(&b, start);
 
-	start = block(&b, LOW(at(h, nl_stub_at_wake)));
-	build_futex(&b, orders + NL_ST_COME, FUTEX_WAKE);
-	block_end(&b, start);
+		start = block(&b, LOW(at(h, i ? nl_stub_at_site_wake : nl_stub_at_wake)));
+		build_futex(&b, orders + NL_ST_COME, FUTEX_WAKE);
+		block_end(&b, start);
+	}
 
 	ret(&b, SECCOMP_RET_TRAP);
 	return b.n;

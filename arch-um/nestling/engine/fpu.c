@@ -8,6 +8,9 @@
  * frame, and is copied only when another task of the same address space runs, or
  * when somebody wants to see it: fork, signal frames, ptrace, core dumps.
  *
+ * A stub that is parked at a patched site has no frame: its task's state is still in
+ * the CPU, and is laid into a frame by a trap when somebody asks.
+ *
  * The state of regs is in the frame of a stub if both say so: regs->fp_live names
  * the stub, and the stub's fpu_owner is regs.
  */
@@ -40,7 +43,7 @@ static bool is_live(const struct uml_pt_regs *regs)
 
 void nl_fp_sync(struct uml_pt_regs *regs)
 {
-	if (is_live(regs))
+	if (is_live(regs) && !nl_stub_to_frame(regs->fp_live))
 		memcpy(regs->fp, frame_xstate(regs->fp_live), nl_frame.fp_size);
 }
 
@@ -53,7 +56,7 @@ void nl_fp_drop(struct uml_pt_regs *regs)
 
 void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent)
 {
-	if (is_live(parent))
+	if (is_live(parent) && !nl_stub_to_frame(parent->fp_live))
 		memcpy(child->fp, frame_xstate(parent->fp_live), nl_frame.fp_size);
 	child->fp_live = NULL;
 }

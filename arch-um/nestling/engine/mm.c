@@ -55,7 +55,16 @@ int map(struct mm_id *id, unsigned long virt, unsigned long len, int prot, int p
 
 int unmap(struct mm_id *id, unsigned long addr, unsigned long len)
 {
-	struct nl_cmd *c = queue_join(id->stub, __NR_munmap, addr);
+	unsigned long low = nl_site_table + NL_PAGE;
+	struct nl_cmd *c;
+
+	if (addr < low) { /* the table of sites stays; programs map nothing below it */
+		if (addr + len <= low)
+			return 0;
+		len -= low - addr;
+		addr = low;
+	}
+	c = queue_join(id->stub, __NR_munmap, addr);
 
 	if (c)
 		c->arg[1] += len;
@@ -84,6 +93,9 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	mm->context.id.stub = s;
+	/* A fork has its parent's text, with the patches in it; exec starts anew. */
+	if (task != current && current->mm)
+		nl_sites_inherit(s, current->mm->context.id.stub);
 	return 0;
 }
 

@@ -34,7 +34,11 @@
 #define STUB_SIGNAL_MASK                                                             \
 	(~(sigmask(SIGSYS) | sigmask(SIGSEGV) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
 	   sigmask(SIGILL) | sigmask(SIGBUS) | sigmask(SIGALRM)))
+#define CALL_LEN 2 /* bytes of the syscall instruction */
 #define SI_SECCOMP 1 /* SYS_SECCOMP */
+
+extern char nl_stub_base[], nl_stub_site[], nl_stub_site_stack[], nl_stub_site_flags[],
+	nl_stub_saved[], nl_stub_announced[], nl_stub_leave[], nl_stub_code_end[];
 
 static struct ucontext *frame_of(const struct nl_stub *s)
 {
@@ -70,6 +74,7 @@ static void bases_set(struct nl_stub *s, const unsigned long *gp)
 	s->gs_base = gs;
 }
 
+/* The program goes on by the frame. */
 static void frame_load(struct nl_stub *s, const struct uml_pt_regs *regs)
 {
 	const unsigned long *gp = regs->gp;
@@ -98,10 +103,10 @@ static void frame_load(struct nl_stub *s, const struct uml_pt_regs *regs)
 	sc->ax = gp[HOST_AX];
 	sc->cx = gp[HOST_CX];
 	sc->sp = gp[HOST_SP];
-	sc->ip = gp[HOST_IP];
 	sc->flags = gp[HOST_EFLAGS];
 	if (s->stepping)
 		sc->flags |= X86_EFLAGS_TF;
+	sc->ip = nl_site_entry(s, gp[HOST_IP], sc->flags & X86_EFLAGS_TF);
 	sc->cs = USER_CS;
 	sc->ss = USER_SS;
 	sc->fpstate = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.fp;
@@ -147,13 +152,153 @@ static void frame_store(struct nl_stub *s, struct uml_pt_regs *regs)
 	};
 }
 
-/* The host lays frames at one place, and the stub's own code never traps. */
-static bool frame_sound(const struct nl_stub *s, const struct uml_pt_regs *regs)
+/* A call through a patched site has laid its registers down itself. */
+static void site_store(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	const struct nl_state *st = s->state;
+	unsigned long *gp = regs->gp;
+
+	gp[HOST_AX] = st->ax;
+	gp[HOST_BX] = st->bx;
+	gp[HOST_CX] = st->cx;
+	gp[HOST_DX] = st->dx;
+	gp[HOST_SI] = st->si_reg;
+	gp[HOST_DI] = st->di;
+	gp[HOST_BP] = st->bp;
+	gp[HOST_R8] = st->r8;
+	gp[HOST_R9] = st->r9;
+	gp[HOST_R10] = st->r10;
+	gp[HOST_R11] = st->flags;
+	gp[HOST_R12] = st->r12;
+	gp[HOST_R13] = st->r13;
+	gp[HOST_R14] = st->r14;
+	gp[HOST_R15] = st->r15;
+	gp[HOST_SP] = st->sp;
+	gp[HOST_IP] = st->cx;
+	gp[HOST_EFLAGS] = st->flags;
+	if (nl_host.fsgsbase) {
+		s->fs_base = gp[HOST_FS_BASE] = st->fs_base;
+		s->gs_base = gp[HOST_GS_BASE] = st->gs_base;
+	}
+}
+
+/* Whether a task that waits at its site needs nothing but a result. */
+static bool site_can_return(const struct nl_stub *s, const struct uml_pt_regs *regs)
+{
+	const struct nl_state *st = s->state;
+	const unsigned long *gp = regs->gp;
+
+	return s->at_site && s->fpu_owner == regs && regs->fp_live == s && !s->stepping &&
+	       !s->orders->ncmds && !((st->flags | gp[HOST_EFLAGS]) & X86_EFLAGS_TF) &&
+	       !(s->orders->flags & NL_ORF_BASES) && gp[HOST_IP] == st->cx &&
+	       gp[HOST_SP] == st->sp && gp[HOST_EFLAGS] == st->flags && gp[HOST_BX] == st->bx &&
+	       gp[HOST_DX] == st->dx && gp[HOST_SI] == st->si_reg && gp[HOST_DI] == st->di &&
+	       gp[HOST_BP] == st->bp && gp[HOST_R8] == st->r8 && gp[HOST_R9] == st->r9 &&
+	       gp[HOST_R10] == st->r10 && gp[HOST_R12] == st->r12 && gp[HOST_R13] == st->r13 &&
+	       gp[HOST_R14] == st->r14 && gp[HOST_R15] == st->r15 && gp[HOST_CX] == st->cx &&
+	       gp[HOST_R11] == st->flags;
+}
+
+/* What a stub came for. */
+enum visit {
+	VISIT_TRAP, /* a signal, registers from the frame */
+	VISIT_SITE, /* a call through a patched site */
+	VISIT_BETWEEN, /* stepping through a thunk or the site's code: let it go on */
+	VISIT_BAD,
+};
+
+static unsigned long code_address(const char *label)
+{
+	return nl_host.stub_start + (label - nl_stub_base);
+}
+
+/*
+ * A kick hit a thunk or the site's code. The call has not begun as long as registers
+ * are as they were; it is to be made once all are saved; it is over when the stub was
+ * leaving. To let the code go on to a better place would not do: the work that the kick
+ * is for would make the next kick hit the same instruction.
+ */
+static enum visit visit_kicked(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	unsigned long ip = UPT_IP(regs);
 
-	return READ_ONCE(s->state->uc) == nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc &&
-	       (ip < nl_host.stub_start || ip > nl_host.stub_start + NL_STUB_SIZE);
+	if (nl_site_in_thunk(ip))
+		return nl_site_rewind(s, ip, &UPT_IP(regs)) ? VISIT_TRAP : VISIT_BAD;
+	if (ip < code_address(nl_stub_site) || ip >= code_address(nl_stub_code_end))
+		return VISIT_BAD;
+	if (ip <= code_address(nl_stub_site_stack)) {
+		UPT_IP(regs) = regs->gp[HOST_CX] - CALL_LEN;
+		return VISIT_TRAP;
+	}
+	if (ip < code_address(nl_stub_site_flags))
+		s->state->flags = UPT_EFLAGS(regs);
+	site_store(s, regs);
+	if (ip < code_address(nl_stub_announced))
+		return VISIT_SITE;
+	/* Else it is the call that was served before, if that came under an older order. */
+	return ip < code_address(nl_stub_leave) && READ_ONCE(s->state->site_seq) == s->seq ?
+		       VISIT_SITE :
+		       VISIT_TRAP;
+}
+
+/* A step of a program that steps itself ended in a thunk or in the site's code. */
+static enum visit visit_stepped(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	unsigned long ip = UPT_IP(regs), canonical;
+
+	if (nl_site_in_thunk(ip)) {
+		if (!nl_site_canonical(s, ip, &canonical))
+			return VISIT_BETWEEN;
+		UPT_IP(regs) = canonical;
+		return VISIT_TRAP;
+	}
+	if (ip < code_address(nl_stub_site) || ip >= code_address(nl_stub_code_end))
+		return VISIT_BAD;
+	if (ip < code_address(nl_stub_saved) || ip >= code_address(nl_stub_leave))
+		return VISIT_BETWEEN;
+	site_store(s, regs);
+	return VISIT_SITE;
+}
+
+/* A frame whose instruction pointer is in the stub's own pages. */
+static enum visit visit_inside(struct nl_stub *s, struct uml_pt_regs *regs, int sig)
+{
+	if (sig == SIGALRM)
+		return visit_kicked(s, regs);
+	if (sig == SIGTRAP && ((UPT_EFLAGS(regs) & X86_EFLAGS_TF) || s->stepping))
+		return visit_stepped(s, regs);
+	/* The five bytes of the program's own in a thunk may fault. */
+	if (sig == SIGSEGV && nl_site_in_thunk(UPT_IP(regs)) &&
+	    nl_site_canonical(s, UPT_IP(regs), &UPT_IP(regs)))
+		return VISIT_TRAP;
+	return VISIT_BAD;
+}
+
+/* Judges what the stub says, and takes over the program's registers. */
+static enum visit visit_judge(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	int sig = READ_ONCE(s->state->sig);
+	unsigned long ip;
+
+	/*
+	 * At a site the stub may be hit by a kick after it has come. Then it is on its way
+	 * through the handler, and must not see the next order before it has parked there.
+	 */
+	if ((s->kicked || sig != NL_SIG_SITE) && nl_stub_await_parked(s))
+		return VISIT_BAD;
+	if (sig == NL_SIG_SITE) {
+		s->at_site = !s->kicked;
+		site_store(s, regs);
+		return VISIT_SITE;
+	}
+	/* The host lays frames at one place. */
+	if (READ_ONCE(s->state->uc) != nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc)
+		return VISIT_BAD;
+	frame_store(s, regs);
+	ip = UPT_IP(regs);
+	if (ip < nl_host.stub_start || ip > nl_host.stub_start + NL_STUB_END)
+		return VISIT_TRAP;
+	return visit_inside(s, regs, sig);
 }
 
 static void serve_syscall(struct nl_stub *s, struct uml_pt_regs *regs)
@@ -167,16 +312,31 @@ static void serve_syscall(struct nl_stub *s, struct uml_pt_regs *regs)
 		return;
 	}
 	/* The number is the low half of rax; the rest is kept for who looks. */
+	nl_site_trapped(s, UPT_IP(regs), regs->gp[HOST_AX]);
 	regs->gp[HOST_ORIG_AX] = (long)(int)regs->gp[HOST_AX];
 	handle_syscall(regs);
 }
 
-static void serve_page_fault(struct uml_pt_regs *regs)
+/*
+ * A jump to the call of a patched site, past what comes before it, meets the middle of
+ * the jump there, which reads and writes at rax: the call's number (sites.c).
+ */
+static bool is_jump_into_site(const struct nl_stub *s, const struct uml_pt_regs *regs)
+{
+	unsigned long ip = UPT_IP(regs);
+
+	return s->npatched && regs->faultinfo.cr2 == regs->gp[HOST_AX] &&
+	       regs->faultinfo.cr2 < NL_PAGE && nl_site_entry(s, ip, false) != ip;
+}
+
+static void serve_page_fault(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	struct faultinfo *fi = &regs->faultinfo;
 	void __user *addr = (void __user *)fi->cr2;
 	int code, err;
 
+	if (is_jump_into_site(s, regs))
+		return;
 	if ((fi->error_code & ERROR_WRITE) && nl_fill_around(current->mm, fi->cr2))
 		return;
 	err = handle_page_fault(fi->cr2, UPT_IP(regs), fi->error_code & ERROR_WRITE, 1, &code);
@@ -214,7 +374,7 @@ static void serve(struct nl_stub *s, struct uml_pt_regs *regs)
 		break;
 	case SIGSEGV:
 		if (regs->faultinfo.trap_no == TRAP_PAGE_FAULT)
-			serve_page_fault(regs);
+			serve_page_fault(s, regs);
 		else
 			serve_exception(s, regs, sig);
 		break;
@@ -242,38 +402,59 @@ static int resume(struct nl_stub *s, struct uml_pt_regs *regs)
 		return -ENOMEM;
 	s->stepping = singlestepping();
 	bases_set(s, regs->gp);
-	if (s->orders->ncmds) {
-		err = nl_stub_gate(s);
-		if (err)
-			return err;
+	if (site_can_return(s, regs)) {
+		s->state->ax = regs->gp[HOST_AX];
+		s->at_site = false;
+		return nl_stub_order(s, NL_ACT_RETURN);
 	}
+	err = nl_stub_to_frame(s);
+	if (!err && s->orders->ncmds)
+		err = nl_stub_gate(s);
+	if (err)
+		return err;
 	nl_fp_load(s, regs);
 	frame_load(s, regs);
 	return nl_stub_order(s, NL_ACT_RESUME);
 }
 
+static void serve_visit(struct nl_stub *s, struct uml_pt_regs *regs, enum visit visit)
+{
+	switch (visit) {
+	case VISIT_TRAP:
+		serve(s, regs);
+		break;
+	case VISIT_SITE:
+		regs->gp[HOST_ORIG_AX] = (long)(int)regs->gp[HOST_AX];
+		handle_syscall(regs);
+		break;
+	default:
+		nl_stub_bad(s, "was tampered with");
+		force_fatal_sig(SIGSEGV);
+	}
+}
+
 static void run_once(struct uml_pt_regs *regs)
 {
 	struct nl_stub *s = current->mm->context.id.stub;
+	enum visit visit = VISIT_BAD;
 	int err = resume(s, regs);
 
 	regs->is_user = 1;
+	if (!err)
+		visit = visit_judge(s, regs);
+	while (visit == VISIT_BETWEEN) {
+		err = nl_stub_order(s, NL_ACT_RESUME);
+		visit = err ? VISIT_BAD : visit_judge(s, regs);
+	}
 	if (err == -ENOMEM) {
 		report_enomem();
 		force_fatal_sig(SIGKILL);
 		return;
 	}
-	if (!err) {
-		frame_store(s, regs);
-		if (!frame_sound(s, regs)) {
-			nl_stub_bad(s, "was tampered with");
-			err = -EIO;
-		}
-	}
-	if (err)
-		force_fatal_sig(SIGSEGV);
-	else
-		serve(s, regs);
+	serve_visit(s, regs, visit);
+	s = current->mm ? current->mm->context.id.stub : NULL;
+	if (s && s->npatched && current->ptrace)
+		nl_site_undo(s);
 }
 
 void userspace(struct uml_pt_regs *regs, unsigned long *aux_fp_regs)

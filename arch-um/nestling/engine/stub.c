@@ -35,6 +35,8 @@
 #define START_TURNS 10000
 #define DEATH_CHECK_MS 100
 #define FIRST_SEQ 1
+#define KICK_CPU_LIMIT_NS (200 * 1000000ULL)
+#define KICK_LIMIT_MS 3000 /* of wall time, for a host that is very busy */
 
 struct nl_stub_host nl_host;
 struct nl_frame nl_frame;
@@ -65,6 +67,7 @@ static void kick_if_needed(struct nl_stub *s)
 	if (s->kicked || !guest_work())
 		return;
 	s->kicked = true;
+	s->kick_cpu_ns = 0;
 	nl_stub_kick(s->pid);
 }
 
@@ -106,6 +109,33 @@ static int wait_asleep(struct nl_stub *s)
 	return err;
 }
 
+/* A kick that is not answered although the stub had the CPU: its signals are blocked. */
+static bool is_overdue(struct nl_stub *s)
+{
+	u64 now;
+
+	if (!s->kicked)
+		return false;
+	now = nl_stub_cpu_ns(s->pid);
+	if (!s->kick_cpu_ns)
+		s->kick_cpu_ns = now;
+	return now - s->kick_cpu_ns > KICK_CPU_LIMIT_NS;
+}
+
+static int wait_end(struct nl_stub *s)
+{
+	if (nl_stub_reap(s->pid)) {
+		s->pid = 0;
+		nl_stub_bad(s, "died");
+		return -EIO;
+	}
+	if (is_overdue(s)) {
+		nl_stub_bad(s, "did not answer a kick");
+		return -EIO;
+	}
+	return 0;
+}
+
 static int wait_come(struct nl_stub *s, unsigned int turns)
 {
 	while (turns--) {
@@ -118,11 +148,8 @@ static int wait_come(struct nl_stub *s, unsigned int turns)
 	while (!has_come(s)) {
 		if (running)
 			kick_if_needed(s);
-		if (wait_asleep(s) < 0 && nl_stub_reap(s->pid)) {
-			s->pid = 0;
-			nl_stub_bad(s, "died");
+		if (wait_asleep(s) < 0 && wait_end(s) < 0)
 			return -EIO;
-		}
 	}
 	return 0;
 }
@@ -218,7 +245,7 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 
 	if (s->dead || wait_start(s) < 0)
 		return -EIO;
-	if (action == NL_ACT_RESUME) {
+	if (action == NL_ACT_RESUME || action == NL_ACT_RETURN) {
 		s->kicked = false;
 		running = s;
 	}
@@ -240,13 +267,58 @@ int nl_stub_gate(struct nl_stub *s)
 	if (s->gated)
 		return 0;
 	s->orders->ncmds = 0;
-	err = nl_stub_order(s, NL_ACT_GATE);
+	err = nl_stub_to_frame(s) ?: nl_stub_order(s, NL_ACT_GATE);
 	s->orders->ncmds = ncmds;
 	if (!err && !s->gated) {
 		nl_stub_bad(s, "did not pass the gate");
 		err = -EIO;
 	}
 	return err;
+}
+
+int nl_stub_to_frame(struct nl_stub *s)
+{
+	unsigned int ncmds = s->orders->ncmds;
+	int err;
+
+	if (!s->at_site)
+		return 0;
+	s->orders->ncmds = 0; /* none are carried out there */
+	err = nl_stub_order(s, NL_ACT_TRAP);
+	s->orders->ncmds = ncmds;
+	if (!err && READ_ONCE(s->state->sig) == NL_SIG_SITE) {
+		nl_stub_bad(s, "did not trap");
+		err = -EIO;
+	}
+	s->at_site = false;
+	return err;
+}
+
+/*
+ * Guest code that claims to be at a site, blocks the kick and goes on, or goes to sleep,
+ * must not hold the guest kernel up.
+ */
+int nl_stub_await_parked(struct nl_stub *s)
+{
+	unsigned int turns;
+
+	for (turns = 0; READ_ONCE(s->state->parked) != s->seq; turns++) {
+		if (turns < SPIN_TURNS) {
+			cpu_relax();
+			continue;
+		}
+		nl_nap_us(100);
+		if (turns > SPIN_TURNS + KICK_LIMIT_MS * 10 && !nl_stub_stopped(s->pid)) {
+			nl_stub_bad(s, "did not answer a kick");
+			return -EIO;
+		}
+		if (nl_stub_reap(s->pid)) {
+			s->pid = 0;
+			nl_stub_bad(s, "died");
+			return -EIO;
+		}
+	}
+	return 0;
 }
 
 int nl_stub_flush(struct nl_stub *s)
@@ -312,6 +384,8 @@ int nl_stub_empty(struct nl_stub *s)
 	if (s->dead || s->lost || nl_stub_gate(s) < 0)
 		return -EIO;
 	nl_mm_queue(s, __NR_munmap, 0, 0, nl_host.stub_start, 0, 0, 0, 0);
+	nl_sites_unmap(s);
+	nl_sites_put(s);
 	s->orders->flags |= NL_ORF_SELECTORS;
 	order_give(s, NL_ACT_REPORT, 0);
 	return 0;
@@ -351,6 +425,7 @@ void nl_stub_free(struct nl_stub *s)
 	if (latest == s)
 		latest = NULL;
 	nl_fp_forget(s);
+	nl_sites_put(s);
 	nl_stub_end(s);
 	free_pages((unsigned long)s->orders, ilog2(NL_STUB_BLOCK_PAGES));
 	kfree(s);
@@ -377,3 +452,9 @@ static_assert(offsetof(struct nl_state, uc) + NL_ST_BASE == NL_ST_UC);
 static_assert(offsetof(struct nl_state, token_a) + NL_ST_BASE == NL_ST_TOKEN_A);
 static_assert(offsetof(struct nl_state, cpu) + NL_ST_BASE == NL_ST_CPU);
 static_assert(offsetof(struct nl_state, error) + NL_ST_BASE == NL_ST_ERROR);
+static_assert(offsetof(struct nl_state, parked) + NL_ST_BASE == NL_ST_PARKED);
+static_assert(offsetof(struct nl_state, ax) + NL_ST_BASE == NL_ST_AX);
+static_assert(offsetof(struct nl_state, r15) + NL_ST_BASE == NL_ST_R15);
+static_assert(offsetof(struct nl_state, flags) + NL_ST_BASE == NL_ST_FLAGS_REG);
+static_assert(offsetof(struct nl_state, site_seq) + NL_ST_BASE == NL_ST_SITE_SEQ);
+static_assert(sizeof(struct nl_state) <= NL_STUB_STACK_OFFSET);

@@ -11,6 +11,12 @@
  *				only read it
  *	 + 0x2000	state	what the stub tells, and its signal stack: guest code can
  *				write here, so the guest kernel believes nothing of it
+ *	 + 0x5000	thunks	code that patched call sites go through (sites.c), read
+ *				and execute; only the pages that are in use
+ *
+ * and below the lowest address that guest programs may map, the table of the thunks'
+ * addresses, because a patched site has room for an indirect jump through a short
+ * address and for nothing more.
  *
  * Included by the stub's assembler code, by the guest kernel and by its host
  * half; offsets for the assembler are checked against the structures in run.c.
@@ -24,6 +30,11 @@
 #define NL_STUB_STATE 0x2000
 #define NL_STUB_BLOCK_PAGES 4 /* orders and state, physically contiguous */
 #define NL_STUB_SIZE (NL_PAGE * (1 + NL_STUB_BLOCK_PAGES))
+#define NL_STUB_THUNKS NL_STUB_SIZE
+#define NL_THUNK_SIZE 64
+#define NL_THUNK_PAGES 4
+#define NL_SITES_MAX (NL_THUNK_PAGES * NL_PAGE / NL_THUNK_SIZE)
+#define NL_STUB_END (NL_STUB_THUNKS + NL_THUNK_PAGES * NL_PAGE)
 /* The lowest part of the state's first page is no stack. */
 #define NL_STUB_STACK_OFFSET 1024
 #define NL_STUB_STACK_SIZE (NL_PAGE * (NL_STUB_BLOCK_PAGES - 1) - NL_STUB_STACK_OFFSET)
@@ -57,12 +68,36 @@
 #define NL_ST_TOKEN_A (NL_ST_BASE + 48)
 #define NL_ST_TOKEN_B (NL_ST_BASE + 56)
 #define NL_ST_CPU (NL_ST_BASE + 64)
+#define NL_ST_PARKED (NL_ST_BASE + 68)
 #define NL_ST_ERROR (NL_ST_BASE + 72)
+/* Registers of a call that came through a patched site. */
+#define NL_ST_AX (NL_ST_BASE + 80)
+#define NL_ST_BX (NL_ST_BASE + 88)
+#define NL_ST_CX (NL_ST_BASE + 96) /* address behind the call */
+#define NL_ST_DX (NL_ST_BASE + 104)
+#define NL_ST_SI_REG (NL_ST_BASE + 112)
+#define NL_ST_DI (NL_ST_BASE + 120)
+#define NL_ST_BP (NL_ST_BASE + 128)
+#define NL_ST_R8 (NL_ST_BASE + 136)
+#define NL_ST_R9 (NL_ST_BASE + 144)
+#define NL_ST_R10 (NL_ST_BASE + 152)
+#define NL_ST_R12 (NL_ST_BASE + 160)
+#define NL_ST_R13 (NL_ST_BASE + 168)
+#define NL_ST_R14 (NL_ST_BASE + 176)
+#define NL_ST_R15 (NL_ST_BASE + 184)
+#define NL_ST_TAIL (NL_ST_BASE + 192) /* where to go on, in the thunk or behind the site */
+#define NL_ST_SP (NL_ST_BASE + 200)
+#define NL_ST_FLAGS_REG (NL_ST_BASE + 208)
+#define NL_ST_SITE_SEQ (NL_ST_BASE + 216) /* newest order when the call was made */
+
+#define NL_SIG_SITE 0 /* instead of a signal: a call through a patched site */
 
 /* What to do after the commands of an order. */
 #define NL_ACT_RESUME 0 /* go on with guest code, registers as in the frame */
 #define NL_ACT_REPORT 1 /* hand over again */
 #define NL_ACT_GATE 2 /* pass the gate, then hand over */
+#define NL_ACT_RETURN 3 /* to one that waits at a site: go on behind it */
+#define NL_ACT_TRAP 4 /* to one that waits at a site: hand over with a signal frame */
 
 /* NL_OR_FLAGS */
 #define NL_ORF_FSGSBASE 1 /* the instructions that read and write fs and gs base work */
@@ -110,8 +145,11 @@ struct nl_state {
 	unsigned long fs_base, gs_base;
 	unsigned long token_a, token_b;
 	unsigned int cpu; /* where it ran when it handed over */
-	unsigned int pad;
+	unsigned int parked; /* order under which it handed over from a signal */
 	long error; /* what the failed command gave */
+	unsigned long ax, bx, cx, dx, si_reg, di, bp, r8, r9, r10, r12, r13, r14, r15;
+	unsigned long tail, sp, flags;
+	unsigned int site_seq, pad;
 };
 
 #endif

@@ -95,6 +95,7 @@ SYM_INNER_LABEL(nl_stub_at_gate, SYM_L_GLOBAL)
 	movl	NL_OR_SEQ(%rbx), %ebp
 	movl	%ebp, %eax
 	xchgl	%eax, NL_ST_COME(%rbx)	/* a full barrier before looking whom to wake */
+	movl	%ebp, NL_ST_PARKED(%rbx)
 	cmpl	$0, NL_OR_KERNEL_ASLEEP(%rbx)
 	jne	.Lwake
 
@@ -103,9 +104,11 @@ SYM_INNER_LABEL(nl_stub_at_gate, SYM_L_GLOBAL)
 1:	cmpl	%ebp, NL_OR_SEQ(%rbx)
 	jne	.Lorder
 	pause
+	cmpl	$0, NL_OR_SPIN(%rbx)	/* the guest kernel may want this CPU for another */
+	je	4f
 	decl	%ecx
 	jg	1b
-	movl	$1, %eax
+4:	movl	$1, %eax
 	xchgl	%eax, NL_ST_ASLEEP(%rbx)
 2:	cmpl	%ebp, NL_OR_SEQ(%rbx)
 	jne	3f
@@ -199,4 +202,115 @@ SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
 	incl	%eax
 	movl	%eax, NL_ST_FAILED(%rbx)
 	jmp	.Lhand_over
+
+/*
+ * A call through a patched site: rax = number, rcx = address behind the call, r11 =
+ * where to go on. All registers are saved, so that the guest kernel knows them; the
+ * FPU state stays in the CPU. Unlike in the signal handler a kick can arrive here; at
+ * every instruction the guest kernel finds all registers, in the frame or in the state
+ * (visit_kicked() in run.c). No commands are carried out here, so no token is ever in
+ * a register that such a kick would lay into guest memory.
+ */
+#define S(x) nl_stub_base+NL_STUB_ORDERS+NL_ST_##x(%rip)
+SYM_INNER_LABEL(nl_stub_site, SYM_L_GLOBAL)
+	movq	%rax, S(AX)
+	movq	%rbx, S(BX)
+	movq	%rcx, S(CX)
+	movq	%rdx, S(DX)
+	movq	%rsi, S(SI_REG)
+	movq	%rdi, S(DI)
+	movq	%rbp, S(BP)
+	movq	%r8, S(R8)
+	movq	%r9, S(R9)
+	movq	%r10, S(R10)
+	movq	%r12, S(R12)
+	movq	%r13, S(R13)
+	movq	%r14, S(R14)
+	movq	%r15, S(R15)
+	movq	%r11, S(TAIL)
+	movq	%rsp, S(SP)
+SYM_INNER_LABEL(nl_stub_site_stack, SYM_L_GLOBAL)
+	leaq	8+S(FLAGS_REG), %rsp
+	pushfq
+SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
+	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
+	testl	$NL_ORF_FSGSBASE, NL_OR_FLAGS(%rbx)
+	jz	1f
+	rdfsbase %rax
+	movq	%rax, NL_ST_FS(%rbx)
+	rdgsbase %rax
+	movq	%rax, NL_ST_GS(%rbx)
+1:	movl	$NL_SIG_SITE, NL_ST_SIG(%rbx)
+SYM_INNER_LABEL(nl_stub_saved, SYM_L_GLOBAL)
+	movl	NL_OR_SEQ(%rbx), %ebp
+	movl	%ebp, NL_ST_SITE_SEQ(%rbx)
+SYM_INNER_LABEL(nl_stub_announced, SYM_L_GLOBAL)
+	movl	%ebp, %eax
+	xchgl	%eax, NL_ST_COME(%rbx)
+	cmpl	$0, NL_OR_KERNEL_ASLEEP(%rbx)
+	jne	.Lsite_wake
+.Lsite_wait:
+	movl	NL_OR_SPIN(%rbx), %ecx
+1:	cmpl	%ebp, NL_OR_SEQ(%rbx)
+	jne	.Lsite_order
+	pause
+	cmpl	$0, NL_OR_SPIN(%rbx)
+	je	2f
+	decl	%ecx
+	jg	1b
+2:	movl	$NL_CPU_SELECTOR, %eax
+	lsll	%eax, %eax
+	andl	$NL_CPU_MASK, %eax
+	movl	%eax, NL_ST_CPU(%rbx)
+	movl	$1, %eax
+	xchgl	%eax, NL_ST_ASLEEP(%rbx)
+3:	cmpl	%ebp, NL_OR_SEQ(%rbx)
+	jne	4f
+	leaq	NL_OR_SEQ(%rbx), %rdi
+	xorl	%esi, %esi		/* FUTEX_WAIT */
+	movl	%ebp, %edx
+	xorl	%r10d, %r10d
+	movl	$__NR_futex, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_site_wait, SYM_L_GLOBAL)
+	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
+	jmp	3b
+4:	movl	$0, NL_ST_ASLEEP(%rbx)
+.Lsite_order:
+	movl	NL_OR_ACTION(%rbx), %eax
+	cmpl	$NL_ACT_RETURN, %eax
+	je	nl_stub_leave
+	int3				/* NL_ACT_TRAP */
+	ud2
+.Lsite_wake:
+	leaq	NL_ST_COME(%rbx), %rdi
+	movl	$1, %esi		/* FUTEX_WAKE */
+	movl	$1, %edx
+	movl	$__NR_futex, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_site_wake, SYM_L_GLOBAL)
+	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
+	jmp	.Lsite_wait
+
+SYM_INNER_LABEL(nl_stub_leave, SYM_L_GLOBAL)
+	movq	S(BX), %rbx
+	movq	S(DX), %rdx
+	movq	S(SI_REG), %rsi
+	movq	S(DI), %rdi
+	movq	S(BP), %rbp
+	movq	S(R8), %r8
+	movq	S(R9), %r9
+	movq	S(R10), %r10
+	movq	S(R12), %r12
+	movq	S(R13), %r13
+	movq	S(R14), %r14
+	movq	S(R15), %r15
+	movq	S(CX), %rcx
+	movq	S(FLAGS_REG), %r11
+	leaq	S(FLAGS_REG), %rsp
+	popfq
+	movq	S(SP), %rsp
+	movq	S(AX), %rax
+	jmpq	*S(TAIL)
+SYM_INNER_LABEL(nl_stub_code_end, SYM_L_GLOBAL)
 SYM_CODE_END(nl_stub_base)

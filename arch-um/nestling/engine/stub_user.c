@@ -29,6 +29,7 @@
 #endif
 #define HWCAP2_FSGSBASE_BIT (1 << 1) /* Linux, Documentation/arch/x86/x86_64/fsgs.rst */
 #define ADDRESS_BITS 47
+#define LOW_LIMIT 0x400000 /* where programs begin */
 #define SPAWN_STACK (4 * NL_PAGE)
 
 extern char nl_stub_base[], nl_stub_entry[], nl_stub_signal[], nl_stub_restorer[];
@@ -92,6 +93,8 @@ int nl_stub_host_probe(struct nl_stub_host *h)
 {
 	h->memory_fd = NL_FD_MEMORY;
 	h->top = probe_top();
+	for (h->low = NL_PAGE; h->low < LOW_LIMIT && !mappable(h->low); h->low += NL_PAGE)
+		;
 	h->fsgsbase = !!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT);
 	h->cpus = count_cpus();
 	return 0;
@@ -237,6 +240,30 @@ int nl_stub_reap(int pid)
 	int n = waitpid(pid, NULL, WNOHANG | __WALL);
 
 	return n == pid || (n < 0 && errno == ECHILD);
+}
+
+int nl_stub_stopped(int pid)
+{
+	siginfo_t si = {};
+
+	return waitid(P_PID, pid, &si, WSTOPPED | WNOHANG | WNOWAIT) == 0 && si.si_pid == pid;
+}
+
+unsigned long long nl_stub_cpu_ns(int pid)
+{
+	/* The clock of a process, as clock_getcpuclockid(3) makes it. */
+	clockid_t clock = (~(clockid_t)pid << 3) | 2;
+	struct timespec ts = {};
+
+	syscall(SYS_clock_gettime, clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+void nl_nap_us(unsigned int us)
+{
+	struct timespec ts = { 0, us * 1000L };
+
+	syscall(SYS_nanosleep, &ts, NULL);
 }
 
 void nl_stub_kick(int pid)

@@ -10,6 +10,7 @@ struct nl_stub_host {
 	unsigned long stub_start; /* stub address of the code */
 	unsigned long code_offset; /* of the code page in guest memory's file */
 	unsigned long top; /* end of the host's user address space */
+	unsigned long low; /* lowest page that the host lets this process map */
 	int memory_fd;
 	int fsgsbase; /* guest code and stub may use the instructions */
 	int cpus; /* on which this process may run */
@@ -32,6 +33,15 @@ void nl_stub_kill(int pid);
 
 /* 1 when the stub has died (it is reaped then), else 0. */
 int nl_stub_reap(int pid);
+
+/* Whether somebody on the host stopped it (SIGSTOP). */
+int nl_stub_stopped(int pid);
+
+/* CPU time that it has used, ns. */
+unsigned long long nl_stub_cpu_ns(int pid);
+
+/* Sleeps for so many microseconds of host time. */
+void nl_nap_us(unsigned int us);
 
 /* Makes guest code hand over, now or as soon as it runs. */
 void nl_stub_kick(int pid);
@@ -56,7 +66,7 @@ static inline unsigned int nl_cpu(void)
 
 /* filter_user.c */
 struct sock_filter;
-#define NL_FILTER_MAX 128
+#define NL_FILTER_MAX 160
 /*
  * Writes the stub's filter into f (room for NL_FILTER_MAX) and returns its length.
  * gate_offset: file offset of the orders' gate word.

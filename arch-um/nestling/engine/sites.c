@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Patched call sites: calls without a signal.
+ *
+ * A `syscall` instruction of guest code traps by SIGSYS, which takes some two
+ * microseconds. A site that traps often is rewritten into a jump, if it is one of
+ *
+ *	A	5 bytes of one instruction, syscall		b8 n n n n 0f 05
+ *	B	syscall, cmp $n,%rax				0f 05 48 3d n n n n
+ *
+ * and lies in a private mapping of a file that is not writable: the page becomes a
+ * private copy of the address space, as a debugger's breakpoint makes it. The jump
+ *
+ *	ff 24 25 t t t t	jmp *t
+ *
+ * goes through a table at a low address to the site's thunk:
+ *
+ *	A	the 5 bytes; mov $ip,%rcx; mov $ip,%r11; jmp nl_stub_site
+ *	B	mov $ip,%rcx; mov $tail,%r11; jmp nl_stub_site
+ *	  tail:	cmp $n,%rax; jmp behind the site
+ *
+ * where ip is the address behind the call. The guest kernel knows only addresses of
+ * the original text; nl_site_entry() says where such an address goes on in patched
+ * text. A jump to the `syscall` of form A, past the 5 bytes, hits `add %eax,(%rax)`,
+ * the upper half of t: with a call's number in rax that is a page fault, and the fault
+ * goes on in the thunk. Where a jump into a site is to be seen in the page, the site
+ * is left alone.
+ *
+ * Thunks and table are shared by an address space and its forks until exec. While
+ * anybody traces the address space nothing is patched.
+ *
+ * Limit: a program that reads its own hot text sees the jump.
+ */
+#include <linux/hashtable.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <asm/unistd.h>
+#include <uapi/linux/mman.h>
+#include <as-layout.h>
+#include <mem_user.h>
+#include "engine.h"
+
+#define TRAPS_BEFORE_PATCH 12
+#define NEVER UINT_MAX
+#define BELOW_PROGRAMS 0x10000
+#define LOWEST_PROGRAM 0x400000
+#define FORM_A_LEN 7 /* bytes that are replaced; the jump is as long */
+#define FORM_B_LEN 8
+#define JUMP_LEN 7
+#define A_CALL 5 /* offset of the call in form A; of thunk A's code behind the 5 bytes */
+#define B_NEXT 2 /* offset of the cmp in form B */
+#define B_TAIL 25 /* offset of the tail in thunk B */
+#define SITE_HASH_BITS 8
+
+static const u8 call_insn[] = { 0x0f, 0x05 };
+/* cmp $imm32,%rax: compilers compare with -4095 or -4096 */
+static const u8 cmp_insn[] = { 0x48, 0x3d };
+#define CMP_LEN 6
+/* libc's syscall(): mov 8(%rsp),%r9 */
+static const u8 load_r9_insn[] = { 0x4c, 0x8b, 0x4c, 0x24, 0x08 };
+
+struct site {
+	struct hlist_node node;
+	unsigned long addr; /* of the first byte that is replaced */
+	u8 len;
+	u8 bytes[FORM_B_LEN];
+};
+
+struct nl_sites {
+	refcount_t ref;
+	unsigned int n;
+	struct page *table;
+	struct page *thunk[NL_THUNK_PAGES];
+	DECLARE_HASHTABLE(by_addr, SITE_HASH_BITS);
+	struct site site[NL_SITES_MAX];
+};
+
+unsigned long nl_site_table;
+
+static bool patching = true;
+/* nestling.patch=0 is for comparisons and for finding out who is to blame. */
+core_param(nestling_patch, patching, bool, 0444);
+
+extern char nl_stub_base[], nl_stub_site[];
+
+static bool is_form_a(const struct site *site)
+{
+	return site->len == FORM_A_LEN;
+}
+
+static unsigned long thunk_addr(unsigned int i)
+{
+	return nl_host.stub_start + NL_STUB_THUNKS + i * NL_THUNK_SIZE;
+}
+
+static const struct site *site_at(const struct nl_stub *s, unsigned long addr, bool patched)
+{
+	const struct nl_sites *all = s->sites;
+	const struct site *site;
+
+	hash_for_each_possible(all->by_addr, site, node, addr)
+		if (site->addr == addr && (!patched || test_bit(site - all->site, s->patched)))
+			return site;
+	return NULL;
+}
+
+/* --- thunks ----------------------------------------------------------------- */
+
+struct writer {
+	u8 *p;
+	unsigned long addr; /* where *p will be seen */
+};
+
+static void put(struct writer *w, const void *bytes, unsigned int n)
+{
+	memcpy(w->p, bytes, n);
+	w->p += n;
+	w->addr += n;
+}
+
+static void put_mov(struct writer *w, u8 rex, u8 opcode, u64 value)
+{
+	const u8 op[] = { rex, opcode };
+
+	put(w, op, sizeof(op));
+	put(w, &value, sizeof(value));
+}
+
+static void put_jump_site(struct writer *w)
+{
+	const u8 op = 0xe9;
+	s32 rel = nl_host.stub_start + (nl_stub_site - nl_stub_base) - (w->addr + 5);
+
+	put(w, &op, 1);
+	put(w, &rel, sizeof(rel));
+}
+
+static void put_jump_to(struct writer *w, u64 to)
+{
+	static const u8 op[] = { 0xff, 0x25, 0, 0, 0, 0 }; /* jmp *0(%rip) */
+
+	put(w, op, sizeof(op));
+	put(w, &to, sizeof(to));
+}
+
+#define PUT_MOV_RCX(w, v) put_mov(w, 0x48, 0xb9, v)
+#define PUT_MOV_R11(w, v) put_mov(w, 0x49, 0xbb, v)
+
+static void thunk_write(const struct nl_sites *all, unsigned int i)
+{
+	const struct site *site = &all->site[i];
+	unsigned int per_page = NL_PAGE / NL_THUNK_SIZE;
+	u8 *page = page_address(all->thunk[i / per_page]);
+	struct writer w = { page + i % per_page * NL_THUNK_SIZE, thunk_addr(i) };
+	unsigned long ip = site->addr + (is_form_a(site) ? FORM_A_LEN : B_NEXT);
+
+	if (is_form_a(site)) {
+		put(&w, site->bytes, A_CALL);
+		PUT_MOV_RCX(&w, ip);
+		PUT_MOV_R11(&w, ip);
+		put_jump_site(&w);
+	} else {
+		PUT_MOV_RCX(&w, ip);
+		PUT_MOV_R11(&w, thunk_addr(i) + B_TAIL);
+		put_jump_site(&w);
+		put(&w, site->bytes + B_NEXT, CMP_LEN);
+		put_jump_to(&w, site->addr + FORM_B_LEN);
+	}
+	((u64 *)page_address(all->table))[i] = thunk_addr(i);
+}
+
+/* --- the set ------------------------------------------------------------------ */
+
+static struct nl_sites *sites_new(void)
+{
+	struct nl_sites *all = kzalloc(sizeof(*all), GFP_KERNEL);
+
+	if (!all)
+		return NULL;
+	all->table = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!all->table) {
+		kfree(all);
+		return NULL;
+	}
+	refcount_set(&all->ref, 1);
+	hash_init(all->by_addr);
+	return all;
+}
+
+void nl_sites_put(struct nl_stub *s)
+{
+	struct nl_sites *all = s->sites;
+	int i;
+
+	s->sites = NULL;
+	s->thunk_pages = 0;
+	s->npatched = 0;
+	bitmap_zero(s->patched, NL_SITES_MAX);
+	memset(s->counter, 0, sizeof(s->counter));
+	if (!all || !refcount_dec_and_test(&all->ref))
+		return;
+	for (i = 0; i < NL_THUNK_PAGES; i++)
+		if (all->thunk[i])
+			__free_page(all->thunk[i]);
+	__free_page(all->table);
+	kfree(all);
+}
+
+static void map_page(struct nl_stub *s, unsigned long addr, struct page *page, int prot)
+{
+	unsigned long long offset;
+	int fd = phys_mapping(page_to_phys(page), &offset);
+
+	nl_mm_queue(s, __NR_mmap, addr, addr, NL_PAGE, prot, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
+		    fd, offset);
+}
+
+void nl_sites_unmap(struct nl_stub *s)
+{
+	if (s->thunk_pages)
+		nl_mm_queue(s, __NR_munmap, 0, thunk_addr(0), s->thunk_pages * NL_PAGE, 0, 0, 0, 0);
+}
+
+/* Maps what the stub has not yet of table and thunks. */
+static void sites_map(struct nl_stub *s)
+{
+	const struct nl_sites *all = s->sites;
+	unsigned int i = s->thunk_pages;
+
+	if (!i)
+		map_page(s, nl_site_table, all->table, PROT_READ);
+	for (; i < NL_THUNK_PAGES && all->thunk[i]; i++)
+		map_page(s, thunk_addr(0) + i * NL_PAGE, all->thunk[i], PROT_READ | PROT_EXEC);
+	s->thunk_pages = i;
+}
+
+void nl_sites_inherit(struct nl_stub *child, struct nl_stub *parent)
+{
+	if (!parent->sites || !parent->npatched)
+		return;
+	child->sites = parent->sites;
+	refcount_inc(&child->sites->ref);
+	bitmap_copy(child->patched, parent->patched, NL_SITES_MAX);
+	child->npatched = parent->npatched;
+	sites_map(child);
+}
+
+/* The site's index, made anew if there is none with these bytes; negative: no room. */
+static int sites_add(struct nl_stub *s, const struct site *want)
+{
+	const struct site *old;
+	struct nl_sites *all;
+	struct site *site;
+	unsigned int page;
+
+	if (!s->sites)
+		s->sites = sites_new();
+	all = s->sites;
+	if (!all)
+		return -ENOMEM;
+	old = site_at(s, want->addr, false);
+	if (old)
+		return old->len == want->len && !memcmp(old->bytes, want->bytes, want->len) ?
+			       old - all->site :
+			       -EEXIST;
+	if (all->n == NL_SITES_MAX)
+		return -ENOSPC;
+	page = all->n / (NL_PAGE / NL_THUNK_SIZE);
+	if (!all->thunk[page])
+		all->thunk[page] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!all->thunk[page])
+		return -ENOMEM;
+	site = &all->site[all->n];
+	site->addr = want->addr;
+	site->len = want->len;
+	memcpy(site->bytes, want->bytes, want->len);
+	hash_add(all->by_addr, &site->node, site->addr);
+	thunk_write(all, all->n);
+	return all->n++;
+}
+
+/* --- finding and patching --------------------------------------------------------- */
+
+/* Whether a jump in the page goes to the instruction at offset target. */
+static bool has_jump_to(const u8 *page, unsigned int target)
+{
+	unsigned int i;
+
+	for (i = 0; i + 2 <= NL_PAGE; i++) {
+		u8 op = page[i];
+
+		if ((op == 0xeb || (op & 0xf0) == 0x70 || (op & 0xfc) == 0xe0) &&
+		    i + 2 + (s8)page[i + 1] == target)
+			return true;
+		if (i + 6 > NL_PAGE)
+			continue;
+		if ((op == 0xe9 || op == 0xe8) &&
+		    i + 5 + (s32)get_unaligned_le32(&page[i + 1]) == target)
+			return true;
+		if (op == 0x0f && (page[i + 1] & 0xf0) == 0x80 &&
+		    i + 6 + (s32)get_unaligned_le32(&page[i + 2]) == target)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * 5 bytes before the call that are one instruction: mov $n,%eax, if rax is what it
+ * would be, and not the end of a longer instruction; or libc's load of the sixth
+ * argument.
+ */
+static bool looks_like_a(const u8 *page, unsigned int call, unsigned long ax)
+{
+	const u8 *b = page + call - A_CALL;
+
+	if (call < A_CALL + 1)
+		return false;
+	if (!memcmp(b, load_r9_insn, sizeof(load_r9_insn)))
+		return true;
+	return b[0] == 0xb8 && (b[-1] & 0xf0) != 0x40 && get_unaligned_le32(b + 1) == ax;
+}
+
+/* Fills in what can be patched around the call at offset of page. */
+static bool site_find(const u8 *page, unsigned int call, unsigned long ax, struct site *site)
+{
+	if (looks_like_a(page, call, ax) && !has_jump_to(page, call)) {
+		site->len = FORM_A_LEN;
+		site->addr -= A_CALL;
+		call -= A_CALL;
+	} else if (call + FORM_B_LEN <= NL_PAGE &&
+		   !memcmp(page + call + B_NEXT, cmp_insn, sizeof(cmp_insn)) &&
+		   !has_jump_to(page, call + B_NEXT)) {
+		site->len = FORM_B_LEN;
+	} else {
+		return false;
+	}
+	memcpy(site->bytes, page + call, site->len);
+	return true;
+}
+
+/* Text that cannot change under us: a file's, private, not writable. */
+static bool is_text(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma && vma->vm_start <= addr && vma->vm_file && (vma->vm_flags & VM_EXEC) &&
+	       !(vma->vm_flags & (VM_WRITE | VM_SHARED | VM_MAYSHARE));
+}
+
+static void jump_write(u8 *to, unsigned int index)
+{
+	u32 slot = nl_site_table + index * sizeof(u64);
+
+	to[0] = 0xff;
+	to[1] = 0x24;
+	to[2] = 0x25;
+	put_unaligned_le32(slot, to + 3);
+}
+
+/* The page at addr, private and to be written; the caller holds the lock on mappings. */
+static struct page *page_to_write(unsigned long addr)
+{
+	struct page *page;
+	long n = get_user_pages_remote(current->mm, addr, 1, FOLL_WRITE | FOLL_FORCE, &page, NULL);
+
+	return n == 1 ? page : NULL;
+}
+
+static void page_written(struct page *page)
+{
+	set_page_dirty_lock(page);
+	put_page(page);
+}
+
+/* Patches the call at addr with the lock held. False: this site will never do. */
+static bool site_patch(struct nl_stub *s, unsigned long addr, unsigned long ax)
+{
+	unsigned int call = offset_in_page(addr);
+	struct site site = { .addr = addr };
+	struct page *page;
+	int i;
+
+	if (call + sizeof(call_insn) > NL_PAGE || !is_text(find_vma(current->mm, addr), addr))
+		return false;
+	page = page_to_write(addr);
+	if (!page)
+		return false;
+	i = -EINVAL;
+	if (!memcmp(page_address(page) + call, call_insn, sizeof(call_insn)) &&
+	    site_find(page_address(page), call, ax, &site))
+		i = sites_add(s, &site);
+	if (i >= 0) {
+		jump_write(page_address(page) + offset_in_page(site.addr), i);
+		__set_bit(i, s->patched);
+		s->npatched++;
+		sites_map(s);
+	}
+	page_written(page);
+	return i >= 0;
+}
+
+void nl_site_trapped(struct nl_stub *s, unsigned long ip, unsigned long ax)
+{
+	unsigned int h = (ip ^ (ip >> 7)) % NL_SITE_COUNTERS;
+
+	if (s->counter[h].ip != ip) {
+		s->counter[h].ip = ip;
+		s->counter[h].traps = 0;
+	}
+	if (s->counter[h].traps == NEVER || ++s->counter[h].traps < TRAPS_BEFORE_PATCH)
+		return;
+	s->counter[h].traps = NEVER;
+	if (!patching || !nl_site_table || current->ptrace || (u32)ax != ax)
+		return;
+	if (mmap_read_lock_killable(current->mm))
+		return;
+	site_patch(s, ip - sizeof(call_insn), ax);
+	mmap_read_unlock(current->mm);
+}
+
+/* The bytes are put back only where the jump still stands. */
+static void site_restore(const struct site *site, unsigned int i)
+{
+	u8 jump[JUMP_LEN];
+	struct page *page;
+	u8 *at;
+
+	jump_write(jump, i);
+	if (!is_text(find_vma(current->mm, site->addr), site->addr))
+		return;
+	page = page_to_write(site->addr);
+	if (!page)
+		return;
+	at = page_address(page) + offset_in_page(site->addr);
+	if (!memcmp(at, jump, JUMP_LEN))
+		memcpy(at, site->bytes, site->len);
+	page_written(page);
+}
+
+void nl_site_undo(struct nl_stub *s)
+{
+	unsigned int i;
+
+	mmap_read_lock(current->mm);
+	for_each_set_bit(i, s->patched, s->sites->n)
+		site_restore(&s->sites->site[i], i);
+	mmap_read_unlock(current->mm);
+	bitmap_zero(s->patched, NL_SITES_MAX);
+	s->npatched = 0;
+	memset(s->counter, 0, sizeof(s->counter));
+}
+
+/* --- addresses --------------------------------------------------------------------- */
+
+unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool stepping)
+{
+	const struct site *site;
+
+	if (!s->npatched)
+		return ip;
+	site = site_at(s, ip - A_CALL, true);
+	if (site && is_form_a(site))
+		return thunk_addr(site - s->sites->site) + A_CALL;
+	site = site_at(s, ip - B_NEXT, true);
+	if (site && !is_form_a(site))
+		return thunk_addr(site - s->sites->site) + B_TAIL;
+	/* The jump itself must not count as a step of the program. */
+	site = stepping ? site_at(s, ip, true) : NULL;
+	return site ? thunk_addr(site - s->sites->site) : ip;
+}
+
+bool nl_site_canonical(const struct nl_stub *s, unsigned long ip, unsigned long *canonical)
+{
+	unsigned int i = (ip - thunk_addr(0)) / NL_THUNK_SIZE;
+	unsigned int at = (ip - thunk_addr(0)) % NL_THUNK_SIZE;
+	const struct site *site;
+
+	if (!s->sites || i >= s->sites->n)
+		return false;
+	site = &s->sites->site[i];
+	if (at == 0)
+		*canonical = site->addr;
+	else if (at == A_CALL && is_form_a(site))
+		*canonical = site->addr + A_CALL;
+	else if (at == B_TAIL && !is_form_a(site))
+		*canonical = site->addr + B_NEXT;
+	else if (at == B_TAIL + CMP_LEN && !is_form_a(site))
+		*canonical = site->addr + FORM_B_LEN;
+	else
+		return false;
+	return true;
+}
+
+bool nl_site_rewind(const struct nl_stub *s, unsigned long ip, unsigned long *canonical)
+{
+	unsigned int i = (ip - thunk_addr(0)) / NL_THUNK_SIZE;
+
+	if (nl_site_canonical(s, ip, canonical))
+		return true;
+	if (!s->sites || i >= s->sites->n)
+		return false;
+	*canonical = s->sites->site[i].addr + (is_form_a(&s->sites->site[i]) ? A_CALL : 0);
+	return true;
+}
+
+/*
+ * The table takes the lowest page that the host lets a process map, and guest programs
+ * begin behind it: as on the host, the lowest 64 KB or so are nobody's.
+ */
+static int __init sites_init(void)
+{
+	unsigned long end = nl_host.low + BELOW_PROGRAMS;
+
+	if (end > LOWEST_PROGRAM)
+		return 0; /* no room: no patches */
+	nl_site_table = nl_host.low;
+	dac_mmap_min_addr = max(dac_mmap_min_addr, end);
+	mmap_min_addr = max(mmap_min_addr, end);
+	return 0;
+}
+late_initcall(sites_init);
