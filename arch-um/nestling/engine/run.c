@@ -236,9 +236,9 @@ static enum visit visit_kicked(struct nl_stub *s, struct uml_pt_regs *regs)
 	if (ip < code_address(nl_stub_announced))
 		return VISIT_SITE;
 	/* Else it is the call that was served before, if that came under an older order. */
-	return ip < code_address(nl_stub_leave) && READ_ONCE(s->state->site_seq) == s->seq ?
-		       VISIT_SITE :
-		       VISIT_TRAP;
+	return ip < code_address(nl_stub_leave) && READ_ONCE(s->state->site_seq) == s->seq
+		       ? VISIT_SITE
+		       : VISIT_TRAP;
 }
 
 /* A step of a program that steps itself ended in a thunk or in the site's code. */

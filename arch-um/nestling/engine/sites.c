@@ -59,12 +59,12 @@
 #define B_TAIL 25 /* offset of the tail in thunk B */
 #define SITE_HASH_BITS 8
 
-static const u8 call_insn[] = { 0x0f, 0x05 };
+static const u8 call_insn[] = {0x0f, 0x05};
 /* cmp $imm32,%rax: compilers compare with -4095 or -4096 */
-static const u8 cmp_insn[] = { 0x48, 0x3d };
+static const u8 cmp_insn[] = {0x48, 0x3d};
 #define CMP_LEN 6
 /* libc's syscall(): mov 8(%rsp),%r9 */
-static const u8 load_r9_insn[] = { 0x4c, 0x8b, 0x4c, 0x24, 0x08 };
+static const u8 load_r9_insn[] = {0x4c, 0x8b, 0x4c, 0x24, 0x08};
 
 struct site {
 	struct hlist_node node;
@@ -105,9 +105,10 @@ static const struct site *site_at(const struct nl_stub *s, unsigned long addr, b
 	const struct nl_sites *all = s->sites;
 	const struct site *site;
 
-	hash_for_each_possible(all->by_addr, site, node, addr)
+	hash_for_each_possible (all->by_addr, site, node, addr) {
 		if (site->addr == addr && (!patched || test_bit(site - all->site, s->patched)))
 			return site;
+	}
 	return NULL;
 }
 
@@ -127,7 +128,7 @@ static void put(struct writer *w, const void *bytes, unsigned int n)
 
 static void put_mov(struct writer *w, u8 rex, u8 opcode, u64 value)
 {
-	const u8 op[] = { rex, opcode };
+	const u8 op[] = {rex, opcode};
 
 	put(w, op, sizeof(op));
 	put(w, &value, sizeof(value));
@@ -144,7 +145,7 @@ static void put_jump_site(struct writer *w)
 
 static void put_jump_to(struct writer *w, u64 to)
 {
-	static const u8 op[] = { 0xff, 0x25, 0, 0, 0, 0 }; /* jmp *0(%rip) */
+	static const u8 op[] = {0xff, 0x25, 0, 0, 0, 0}; /* jmp *0(%rip) */
 
 	put(w, op, sizeof(op));
 	put(w, &to, sizeof(to));
@@ -158,7 +159,7 @@ static void thunk_write(const struct nl_sites *all, unsigned int i)
 	const struct site *site = &all->site[i];
 	unsigned int per_page = NL_PAGE / NL_THUNK_SIZE;
 	u8 *page = page_address(all->thunk[i / per_page]);
-	struct writer w = { page + i % per_page * NL_THUNK_SIZE, thunk_addr(i) };
+	struct writer w = {page + i % per_page * NL_THUNK_SIZE, thunk_addr(i)};
 	unsigned long ip = site->addr + (is_form_a(site) ? FORM_A_LEN : B_NEXT);
 
 	if (is_form_a(site)) {
@@ -267,9 +268,9 @@ static int sites_add(struct nl_stub *s, const struct site *want)
 		return -ENOMEM;
 	old = site_at(s, want->addr, false);
 	if (old)
-		return old->len == want->len && !memcmp(old->bytes, want->bytes, want->len) ?
-			       old - all->site :
-			       -EEXIST;
+		return old->len == want->len && !memcmp(old->bytes, want->bytes, want->len)
+			       ? old - all->site
+			       : -EEXIST;
 	if (all->n == NL_SITES_MAX)
 		return -ENOSPC;
 	page = all->n / (NL_PAGE / NL_THUNK_SIZE);
@@ -381,7 +382,7 @@ static void page_written(struct page *page)
 static bool site_patch(struct nl_stub *s, unsigned long addr, unsigned long ax)
 {
 	unsigned int call = offset_in_page(addr);
-	struct site site = { .addr = addr };
+	struct site site = {.addr = addr};
 	struct page *page;
 	int i;
 
@@ -447,7 +448,7 @@ void nl_site_undo(struct nl_stub *s)
 	unsigned int i;
 
 	mmap_read_lock(current->mm);
-	for_each_set_bit(i, s->patched, s->sites->n)
+	for_each_set_bit (i, s->patched, s->sites->n)
 		site_restore(&s->sites->site[i], i);
 	mmap_read_unlock(current->mm);
 	bitmap_zero(s->patched, NL_SITES_MAX);

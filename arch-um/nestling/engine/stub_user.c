@@ -261,7 +261,7 @@ unsigned long long nl_stub_cpu_ns(int pid)
 
 void nl_nap_us(unsigned int us)
 {
-	struct timespec ts = { 0, us * 1000L };
+	struct timespec ts = {0, us * 1000L};
 
 	syscall(SYS_nanosleep, &ts, NULL);
 }
