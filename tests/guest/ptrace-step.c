@@ -242,6 +242,41 @@ static void random_stops(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* A tracer that comes when the site is hot sees every call, as often as it comes. */
+static void attach_hot(void)
+{
+	pid_t pid = check_fork();
+	int entries = 0, exits = 0, status, rounds = 5;
+	struct user_regs_struct r;
+
+	if (pid == 0)
+		hot_forever();
+	for (int n = 0; n < rounds; n++) {
+		check_sleep_ms(20);
+		if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL))
+			check_note("seize: %m");
+		ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+		waitpid(pid, &status, 0);
+		for (int i = 0; i < 40; i++) {
+			if (step(pid, PTRACE_SYSCALL, 0) != (SIGTRAP | 0x80))
+				break;
+			r = regs_of(pid);
+			if (r.orig_rax != SYS_getppid || r.rip != (uint64_t)hot_end ||
+			    r.rcx != r.rip)
+				continue;
+			if ((long)r.rax == -ENOSYS)
+				entries++;
+			else if ((pid_t)r.rax == getpid())
+				exits++;
+		}
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+	}
+	CHECK_EQ(entries, 20 * rounds, "a late tracer sees the entries of a hot site");
+	CHECK_EQ(exits, 20 * rounds, "and its exits");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static void on_signal(int sig)
 {
 }
@@ -345,15 +380,12 @@ static void poke_text(void)
 	CHECK_EQ(answer_call(), 1234, "the parent its own");
 }
 
-static const struct check_group groups[] = {{"breakpoints", breakpoints},
-					    {"steps", steps},
-					    {"hot loop", hot_loop},
-					    {"random stops", random_stops},
-					    {"into handler", into_handler},
-					    {"string steps", string_steps},
-					    {"proc mem", proc_mem},
-					    {"poke text", poke_text},
-					    {}};
+static const struct check_group groups[] = {
+	{"breakpoints", breakpoints},   {"steps", steps},
+	{"hot loop", hot_loop},         {"random stops", random_stops},
+	{"attach hot", attach_hot},     {"into handler", into_handler},
+	{"string steps", string_steps}, {"proc mem", proc_mem},
+	{"poke text", poke_text},       {}};
 
 int main(int argc, char **argv)
 {

@@ -199,6 +199,33 @@ static void arguments(void)
 	CHECK(syscall(SYS_lseek, -1, 0, 0) == -1 && errno == EBADF, "and other calls pass");
 }
 
+/* Filters that come when sites are hot already, in form of a mov and a call. */
+static __attribute__((noinline)) long hot_getppid(void)
+{
+	long ret;
+
+	__asm__ volatile("mov $110,%%eax; syscall" : "=a"(ret) : : "rcx", "r11", "memory");
+	return ret;
+}
+
+static void hot_sites(void)
+{
+	pid_t parent = getppid();
+	int good = 0;
+
+	for (int i = 0; i < 2000; i++)
+		good += hot_getppid() == parent && call_one(SYS_getppid) == parent;
+	CHECK_EQ(good, 2000, "hot sites before a filter");
+	CHECK_NEED(filter_call(SYS_getppid, SECCOMP_RET_ERRNO | EBADE), "filter");
+	good = 0;
+	for (int i = 0; i < 2000; i++)
+		good += hot_getppid() == -EBADE && call_one(SYS_getppid) == -EBADE;
+	CHECK_EQ(good, 2000, "the filter is heeded there");
+	check_handler(SIGSYS, on_sys, 0);
+	CHECK_NEED(filter_call(SYS_getppid, SECCOMP_RET_TRAP), "a filter that traps");
+	CHECK_EQ((hot_getppid(), traps), 1, "so is a trap");
+}
+
 /* Children and threads have the filter; exec keeps it. */
 static void inherited(void)
 {
@@ -302,17 +329,11 @@ static void traced(void)
 	CHECK_EQ(check_wait(pid, 3000), 0, "without a tracer it is ENOSYS");
 }
 
-static const struct check_group groups[] = {{"errno", errno_action},
-					    {"trap", trap_action},
-					    {"blocked", trap_blocked},
-					    {"kill", kill_action},
-					    {"data", data},
-					    {"arguments", arguments},
-					    {"inherited", inherited},
-					    {"threads", thread_sync},
-					    {"strict", strict},
-					    {"trace", traced},
-					    {}};
+static const struct check_group groups[] = {
+	{"errno", errno_action},  {"trap", trap_action},    {"blocked", trap_blocked},
+	{"kill", kill_action},    {"data", data},           {"arguments", arguments},
+	{"hot sites", hot_sites}, {"inherited", inherited}, {"threads", thread_sync},
+	{"strict", strict},       {"trace", traced},        {}};
 
 int main(int argc, char **argv)
 {

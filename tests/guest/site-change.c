@@ -204,6 +204,69 @@ static void file_private(void)
 	CHECK_EQ(wrong_runs(p, SITE_HOT, getppid()), 0, "and the copy dropped");
 }
 
+/* Hot code of a file, and then everything that a linker, debugger or JIT may do to its page. */
+static uint8_t *hot_file(void)
+{
+	uint8_t *p = site_pages(2, RW);
+
+	put_call(p + 100, SYS_getpid);
+	site_freeze(p, 2);
+	if (wrong_runs(p + 100, SITE_HOT, getpid()))
+		CHECK(false, "a hot call in a file");
+	return p;
+}
+
+static void file_changes(void)
+{
+	uint8_t *p = hot_file(), *q;
+	int bad;
+	pid_t pid;
+
+	mprotect(p, 8192, RW);
+	put_mov(p + 100, SYS_getppid);
+	mprotect(p, 8192, RX);
+	CHECK_EQ(wrong_runs(p + 100, SITE_HOT, getppid()), 0,
+		 "hot text is made writable, changed, and back");
+	q = hot_file();
+	mmap(q, 8192, RWX, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	put_ret(put_mov(q + 100, 55));
+	CHECK(run(q + 100) == 55 && q[105] == 0xc3 && q[106] == 0,
+	      "hot text makes room for something else");
+	q = hot_file();
+	pid = check_fork();
+	if (pid == 0) {
+		bad = wrong_runs(q + 100, SITE_HOT, getpid());
+		mprotect(q, 8192, RWX);
+		put_mov(q + 100, SYS_getuid);
+		bad += wrong_runs(q + 100, SITE_HOT, getuid());
+		munmap(q, 8192);
+		_exit(bad != 0);
+	}
+	bad = wrong_runs(q + 100, SITE_HOT, getpid());
+	CHECK_EQ(check_wait(pid, 3000), 0, "a child changes hot text");
+	CHECK_EQ(bad + wrong_runs(q + 100, SITE_HOT, getpid()), 0, "its parent's is its own");
+	mprotect(q, 4096, PROT_NONE);
+	mprotect(q, 4096, RX);
+	CHECK_EQ(wrong_runs(q + 100, SITE_HOT, getpid()), 0, "hot text after PROT_NONE");
+}
+
+static void file_moves(void)
+{
+	uint8_t *p, *q, *r;
+	int bad = 0;
+
+	p = hot_file();
+	q = site_pages(2, RW);
+	for (int i = 0; i < 6; i++) {
+		r = mremap(p, 8192, 8192, MREMAP_MAYMOVE | MREMAP_FIXED, q);
+		CHECK_NEED(r == q, "mremap %d", i);
+		bad += wrong_runs(r + 100, SITE_HOT, getpid());
+		q = p;
+		p = r;
+	}
+	CHECK_EQ(bad, 0, "hot text moves");
+}
+
 static uint8_t *shared_code;
 static volatile bool stop;
 static volatile long thread_bad;
@@ -264,6 +327,8 @@ static const struct check_group groups[] = {{"plain", plain},
 					    {"aliases", aliases},
 					    {"forked", forked},
 					    {"private file", file_private},
+					    {"file changes", file_changes},
+					    {"file moves", file_moves},
 					    {"threads", threads},
 					    {"churn", churn},
 					    {}};

@@ -21,9 +21,9 @@ static void page_ends(void)
 		put_call(p + 4096 - before, SYS_getpid);
 		bad = wrong_runs(p + 4096 - before, SITE_HOT, getpid());
 		CHECK_EQ(bad, 0, "page end after %d bytes of mov, syscall, ret", before);
-		mprotect(p, 8192, PROT_READ | PROT_EXEC);
+		site_freeze(p, 2);
 		CHECK_EQ(wrong_runs(p + 4096 - before, SITE_HOT, getpid()), 0,
-			 "read-only: after %d bytes", before);
+			 "in a file: after %d bytes", before);
 		munmap(p, 8192);
 	}
 }
@@ -51,6 +51,7 @@ static void edge(void)
 	check_handler(SIGSEGV, on_segv, 0);
 	munmap(p + 4096, 4096);
 	put_syscall(put_mov(p + 4096 - 7, SYS_getpid));
+	site_freeze(p, 1);
 	for (volatile int i = 0; i < 100; i++) {
 		if (!sigsetjmp(out, 1))
 			run(p + 4096 - 7);
@@ -58,6 +59,7 @@ static void edge(void)
 			fault_rax == getpid();
 	}
 	CHECK_EQ(good, 100, "a call at the end of a mapping, then a fault behind it");
+	mprotect(p, 4096, RWX);
 	p[4095] = 0x0f; /* half an instruction */
 	good = 0;
 	for (volatile int i = 0; i < 10; i++) {
@@ -142,6 +144,7 @@ static void into_immediate(void)
 	e = put_call(p, SYS_getppid);
 	put_call(e, 0xc3);
 	e[-1] = 0xc3;
+	site_freeze(p, 1);
 	for (int i = 0; i < SITE_HOT; i++) {
 		bad += run(p) != getppid();
 		bad += run(e) >= 0; /* call 195 with bad arguments */
@@ -159,16 +162,20 @@ static void neighbours(void)
 	e = put_syscall(put_mov(p, SYS_getuid));
 	e = put_syscall(put_mov(e, SYS_getpid));
 	put_call(e, SYS_getppid);
+	site_freeze(p, 1);
 	for (int i = 0; i < SITE_HOT; i++)
 		bad += run(p) != getppid() || run(p + 7) != getppid() || run(p + 14) != getppid() ||
 		       run(p + 12) >= 0x7fffffff;
 	CHECK_EQ(bad, 0, "sequences that touch");
 
+	mprotect(p, 4096, RWX);
 	/* syscall; syscall: the result of the first is the number of the second. */
 	e = put_syscall(put_syscall(put_mov(p + 512, 9999)));
 	put_ret(e);
+	site_freeze(p, 1);
 	CHECK_EQ(wrong_runs(p + 512, SITE_HOT, -ENOSYS), 0, "two instructions in a row");
 
+	mprotect(p, 4096, RWX);
 	/* Loops to the mov and to the syscall: 50 calls a run. */
 	memcpy(p + 1024,
 	       "\x53" /* push %rbx */
@@ -177,7 +184,9 @@ static void neighbours(void)
 	       "\xff\xcb\x75\xf5" /* dec %ebx; jnz mov */
 	       "\x5b\xc3",
 	       19);
+	site_freeze(p, 1);
 	CHECK_EQ(wrong_runs(p + 1024, 200, getpid()), 0, "a loop to the mov");
+	mprotect(p, 4096, RWX);
 	memcpy(p + 2048,
 	       "\x53\xbb\x32\0\0\0"
 	       "\xb8\x27\0\0\0\x0f\x05"
@@ -186,6 +195,7 @@ static void neighbours(void)
 	       "\xff\xcb\xeb\xf1" /* dec %ebx; jmp syscall */
 	       "\x5b\xc3",
 	       28);
+	site_freeze(p, 1);
 	CHECK_EQ(wrong_runs(p + 2048, 200, getppid()), 0,
 		 "a loop to the syscall with another number");
 }
@@ -211,12 +221,16 @@ static void numbers(void)
 		     {"a number of 64 bits", "\x48\xb8\x27\0\0\0\xff\xff\xff\x7f\x0f\x05\xc3", 13}};
 	uint8_t *p = site_pages(1, RWX);
 
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		memcpy(p + i * 128, cases[i].code, cases[i].len);
+	site_freeze(p, 1);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CHECK_EQ(wrong_runs(p + i * 128, SITE_HOT, getpid()), 0, "%s", cases[i].name);
 	}
+	mprotect(p, 4096, RWX);
 	/* The same bytes as data of an instruction are no call. */
 	memcpy(p + 3000, "\x48\xb8\xb8\x27\0\0\0\x0f\x05\xc3\xc3", 11);
+	site_freeze(p, 1);
 	CHECK_EQ(wrong_runs(p + 3000, SITE_HOT, (long)0xc3050f00000027b8), 0,
 		 "syscall in a constant");
 	CHECK_EQ(wrong_runs(p + 3002, SITE_HOT, getpid()), 0, "which is then jumped to");
@@ -265,6 +279,7 @@ static void signals_in_loop(void)
 
 	loop_code = site_pages(1, RWX);
 	memcpy(loop_code, "\x53\xbb\x32\0\0\0\xb8\x27\0\0\0\x0f\x05\xff\xcb\x75\xf5\x5b\xc3", 19);
+	site_freeze(loop_code, 1);
 	/* A static program that is not position independent has its text at 4 MB. */
 	check_handler(SIGUSR1, on_tick, SA_RESTART);
 	pthread_create(&t, NULL, pester, &self);
@@ -295,6 +310,7 @@ static void returns_into(void)
 
 	put_call(p, SYS_getpid);
 	p[100] = 0xcc; /* int3, then nothing: the handler goes elsewhere */
+	site_freeze(p, 1);
 	check_handler(SIGTRAP, redirect, 0);
 	for (int i = 0; i < 600; i++) {
 		target = p + (i & 1 ? 5 : 0);
@@ -316,6 +332,7 @@ static void special_calls(void)
 
 	/* mov %rdi,%rax; mov %rsi,%rdi; mov %rdx,%rsi; xor %edx,%edx; mov $39..; */
 	memcpy(p, "\x48\x89\xf8\x48\x89\xf7\x48\x89\xd6\x31\xd2\x45\x31\xd2\x0f\x05\xc3", 17);
+	site_freeze(p, 1);
 	site_fn f = (site_fn)(uintptr_t)p;
 
 	for (int i = 0; i < SITE_HOT; i++)

@@ -23,6 +23,20 @@ CHECK_UNUSED static uint8_t *site_pages(int n, int prot)
 	return p;
 }
 
+/*
+ * Makes n pages of finished code a private read-only mapping of a file, as programs and their
+ * libraries are: some engines treat only these in a special way.
+ */
+CHECK_UNUSED static void site_freeze(uint8_t *p, int n)
+{
+	int fd = memfd_create("code", 0);
+
+	CHECK_NEED(write(fd, p, n * 4096) == n * 4096 && mmap(p, n * 4096, PROT_READ | PROT_EXEC,
+							      MAP_PRIVATE | MAP_FIXED, fd, 0) == p,
+		   "code in a file");
+	close(fd);
+}
+
 /* mov $nr,%eax */
 CHECK_UNUSED static uint8_t *put_mov(uint8_t *at, uint32_t nr)
 {
