@@ -35,6 +35,8 @@ void nl_engine_signal_exit(void);
 _Bool nl_engine_in_guest(void);
 /* After child's registers were copied from parent's: the FPU state goes with them. */
 void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent);
+/* After child's registers and address space were copied: what it needs at once is mapped. */
+void nl_mm_fork(struct task_struct *child);
 /* regs->fp is about to be replaced: a copy in a stub counts no more. */
 void nl_fp_drop(struct uml_pt_regs *regs);
 /* Writes the state of a fresh FPU. */

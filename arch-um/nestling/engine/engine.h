@@ -24,6 +24,7 @@
 #define NL_BASE_UNKNOWN (~0UL) /* no address */
 
 struct nl_sites;
+struct mm_struct;
 
 #define NL_SITE_COUNTERS 32
 
@@ -100,8 +101,10 @@ void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsi
 		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
 		 unsigned long a6);
 
+/* A page fault at addr was served: mappings next to it that wait go along. */
+void nl_mm_near(struct mm_struct *mm, unsigned long addr);
+
 /* around.c */
-struct mm_struct;
 /*
  * Serves a first write to anonymous memory of the current task, with pages next to it.
  * false: the ordinary way has to.

@@ -3,7 +3,9 @@
  * Address spaces: contexts, and the queue of changes that a stub makes to its own
  * mappings before it runs guest code again.
  */
+#include <linux/align.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <asm/mmu_context.h>
 #include <asm/tlbflush.h>
@@ -11,10 +13,12 @@
 #include <uapi/linux/mman.h>
 #include <as-layout.h>
 #include <mem_user.h>
+#include <nestling.h>
 #include <os.h>
 #include <skas.h>
 #include "engine.h"
 
+#define NEAR_LEN (8 * PAGE_SIZE)
 #define MAP_FLAGS (MAP_SHARED | MAP_FIXED | MAP_POPULATE)
 
 void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsigned long a1,
@@ -104,4 +108,33 @@ void destroy_context(struct mm_struct *mm)
 	if (mm->context.id.stub)
 		nl_pool_put(mm->context.id.stub);
 	mm->context.id.stub = NULL;
+}
+
+/*
+ * A forked address space has all of its parent's pages and touches few of them before
+ * it executes a program or ends. So its pages are mapped when a fault comes for one,
+ * those next to it along with it, as many as lie in one NEAR_LEN.
+ */
+void nl_mm_near(struct mm_struct *mm, unsigned long addr)
+{
+	unsigned long low = ALIGN_DOWN(addr, NEAR_LEN);
+
+	if (low + NEAR_LEN <= TASK_SIZE)
+		um_tlb_mark_sync(mm, low, low + NEAR_LEN);
+}
+
+void nl_mm_fork(struct task_struct *child)
+{
+	const unsigned long *gp = child->thread.regs.regs.gp;
+	unsigned long first[] = {gp[HOST_IP], gp[HOST_SP], gp[HOST_FS_BASE]};
+	struct mm_struct *mm = child->mm;
+	unsigned int i;
+
+	if (!mm || mm == current->mm)
+		return;
+	mm->context.sync_tlb_range_to = 0;
+	for (i = 0; i < ARRAY_SIZE(first); i++) {
+		nl_mm_near(mm, first[i]);
+		um_tlb_sync(mm); /* one by one: what lies between them can wait */
+	}
 }

@@ -340,8 +340,10 @@ static void serve_page_fault(struct nl_stub *s, struct uml_pt_regs *regs)
 	if ((fi->error_code & ERROR_WRITE) && nl_fill_around(current->mm, fi->cr2))
 		return;
 	err = handle_page_fault(fi->cr2, UPT_IP(regs), fi->error_code & ERROR_WRITE, 1, &code);
-	if (!err)
+	if (!err) {
+		nl_mm_near(current->mm, fi->cr2);
 		return;
+	}
 	current->thread.arch.faultinfo = *fi;
 	if (err == -EACCES)
 		force_sig_fault(SIGBUS, BUS_ADRERR, addr);
