@@ -499,30 +499,10 @@ static void restart_hot(void)
 	hot = true;
 	all(RESTART);
 	all(HANDLER);
-	all(CONTINUE);
 }
 
-/* A sleep that is interrupted often ends no sooner, and says what is left. */
-static void remaining(void)
-{
-	struct timespec left = {0, 100000000};
-	long long start = check_now_ms();
-	struct itimerval it = {{0, 7000}, {0, 7000}};
-	struct sigaction sa = {.sa_sigaction = on_usr1, .sa_flags = SA_SIGINFO | SA_RESTART};
-	int interruptions = 0;
-
-	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &it, NULL);
-	while (nanosleep(&left, &left) && errno == EINTR)
-		interruptions++;
-	CHECK(interruptions > 2, "nanosleep is interrupted by an interval timer");
-	CHECK(check_now_ms() - start >= 99, "and sleeps for its time all the same");
-}
-
-static const struct check_group groups[] = {{"handler", handler},     {"restart", restart},
-					    {"continue", cont},       {"hot", restart_hot},
-					    {"remaining", remaining}, {}};
+static const struct check_group groups[] = {
+	{"handler", handler}, {"restart", restart}, {"continue", cont}, {"hot", restart_hot}, {}};
 
 int main(int argc, char **argv)
 {

@@ -217,12 +217,33 @@ static void cpu_limit(void)
 	CHECK_EQ(status & 0x7f, SIGXCPU, "RLIMIT_CPU");
 }
 
-static const struct check_group groups[] = {
-	{"real", real_interval},       {"virtual", virtual_interval},
-	{"profile", profile_interval}, {"signal", posix_signal},
-	{"thread", posix_thread},      {"absolute", posix_absolute},
-	{"cpu timer", cpu_timer},      {"descriptor", descriptor},
-	{"cpu limit", cpu_limit},      {}};
+/* A sleep that is interrupted often ends no sooner, and says what is left. */
+static void remaining(void)
+{
+	struct timespec left = {0, 100000000};
+	long long start = check_now_ms();
+	struct itimerval it = {{0, 7000}, {0, 7000}};
+	int interruptions = 0;
+
+	check_handler(SIGALRM, on_tick, SA_RESTART);
+	setitimer(ITIMER_REAL, &it, NULL);
+	while (nanosleep(&left, &left) && errno == EINTR)
+		interruptions++;
+	CHECK(interruptions > 2, "nanosleep is interrupted by an interval timer");
+	CHECK(check_now_ms() - start >= 99, "and sleeps for its time all the same");
+}
+
+static const struct check_group groups[] = {{"real", real_interval},
+					    {"virtual", virtual_interval},
+					    {"profile", profile_interval},
+					    {"signal", posix_signal},
+					    {"thread", posix_thread},
+					    {"absolute", posix_absolute},
+					    {"cpu timer", cpu_timer},
+					    {"descriptor", descriptor},
+					    {"cpu limit", cpu_limit},
+					    {"remaining", remaining},
+					    {}};
 
 int main(int argc, char **argv)
 {

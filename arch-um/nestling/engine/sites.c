@@ -145,9 +145,11 @@ static void put_jump_site(struct writer *w)
 
 static void put_jump_to(struct writer *w, u64 to)
 {
-	static const u8 op[] = {0xff, 0x25, 0, 0, 0, 0}; /* jmp *0(%rip) */
+	/* Aligned, for programs that have set the alignment check flag. */
+	const u8 pad = -(w->addr + 6) & 7;
+	const u8 op[6 + 7] = {0xff, 0x25, pad}; /* jmp *pad(%rip) */
 
-	put(w, op, sizeof(op));
+	put(w, op, 6 + pad);
 	put(w, &to, sizeof(to));
 }
 
