@@ -33,8 +33,9 @@
  */
 #include <linux/hashtable.h>
 #include <linux/highmem.h>
+#include <linux/init.h>
+#include <linux/kstrtox.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -85,8 +86,13 @@ struct nl_sites {
 unsigned long nl_site_table;
 
 static bool patching = true;
-/* nestling.patch=0 is for comparisons and for finding out who is to blame. */
-core_param(nestling_patch, patching, bool, 0444);
+
+/* nestling.patch=0 is for comparisons, and for finding out who is to blame. */
+static int __init patch_setup(char *value)
+{
+	return kstrtobool(value, &patching);
+}
+early_param("nestling.patch", patch_setup);
 
 extern char nl_stub_base[], nl_stub_site[];
 
