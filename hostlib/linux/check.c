@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,9 +22,6 @@
 #include "isolate.h"
 
 #define LANDLOCK_VERSION 1U /* LANDLOCK_CREATE_RULESET_VERSION */
-#ifndef PTRACE_SYSEMU
-#define PTRACE_SYSEMU 31
-#endif
 
 /* A probe returns 0 or -errno; detail may be filled with what was found. */
 typedef int (*probe_fn)(char *detail, size_t len);
@@ -43,34 +39,6 @@ static int probe_memory(char *detail, size_t len)
 	if (!err && p == MAP_FAILED)
 		err = -errno;
 	close(fd);
-	return err;
-}
-
-/* Traces a child and takes over one of its system calls, as the engine does. */
-static int probe_ptrace(char *detail, size_t len)
-{
-	int status, err = 0;
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return -errno;
-	if (pid == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0)
-			_exit(errno);
-		raise(SIGSTOP);
-		getppid();
-		_exit(0);
-	}
-	if (waitpid(pid, &status, WUNTRACED) < 0)
-		return -errno;
-	if (!WIFSTOPPED(status))
-		return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPERM;
-	if (ptrace(PTRACE_SYSEMU, pid, 0, 0) < 0)
-		err = -errno;
-	else if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
-		err = -EPERM;
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
 	return err;
 }
 
@@ -150,15 +118,13 @@ static const struct {
 } probes[] = {
 	{"guest memory (sealed memory file, executable mapping)", probe_memory, true,
 	 "a security module forbids it: allow memfd_create and executable mappings"},
-	{"ptrace of own children, with SYSEMU", probe_ptrace, true,
-	 "sysctl kernel.yama.ptrace_scope must be below 3; in a container allow ptrace; inside a "
-	 "guest of the stock engine it does not exist"},
 	{"pid namespace (nothing outlives the loader)", probe_namespaces, false,
 	 "sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, and on "
 	 "AppArmor hosts kernel.apparmor_restrict_unprivileged_userns=0"},
 	{"mount, network and IPC namespaces", probe_mount_net, false, "as above"},
 	{"Landlock", probe_landlock, false, "Linux 5.13 or later, with landlock in lsm="},
-	{"seccomp filters with traps", probe_seccomp, false, "a kernel with CONFIG_SECCOMP_FILTER"},
+	{"seccomp filters with traps (the engine)", probe_seccomp, true,
+	 "a kernel with CONFIG_SECCOMP_FILTER; in a container allow seccomp(2)"},
 	{"address randomisation can be switched off", probe_addresses, false,
 	 "allow personality(2) in the container's filter; runs are less reproducible without"},
 	{"mappings a process may have", probe_maps, false,

@@ -398,10 +398,11 @@ static int on_noreboot(struct options *o, const char *word, const char *value, c
 
 static int on_seccomp(struct options *o, const char *word, const char *value, char *error)
 {
-	if (strcmp(value, "on") == 0)
-		return fail(error, "'seccomp=on': this build has the ptrace engine only; leave it "
-				   "out or say seccomp=auto");
-	if (strcmp(value, "auto") != 0 && strcmp(value, "off") != 0)
+	if (strcmp(value, "off") == 0)
+		return fail(error,
+			    "'seccomp=off': the stock ptrace engine is not built in; leave it "
+			    "out or say seccomp=on");
+	if (strcmp(value, "auto") != 0 && strcmp(value, "on") != 0)
 		return fail(error, "'%.60s': on, auto or off", word);
 	return 0;
 }

@@ -31,7 +31,7 @@ refused 64 'escape|understood|notify' mconsole=x
 refused 66 'initrd' initrd="$T/absent"
 : >"$T/empty"
 refused 65 'empty' initrd="$T/empty"
-refused 64 'ptrace engine' seccomp=on
+refused 64 'ptrace engine' seccomp=off
 refused 64 'one CPU' ncpus=4
 
 # One writer only.

@@ -180,7 +180,7 @@ static void test_refused(void)
 		"mem=",       "mem=1",      "mem=999999G", "con16=null",
 		"ssl64=null", "con1=",      "con=",        "umid=",
 		"umid=a/b",   "umid=.x",    "uml_dir=",    "initrd=",
-		"mconsole=x", "xterm=only", "seccomp=on",  "seccomp=perhaps",
+		"mconsole=x", "xterm=only", "seccomp=off", "seccomp=perhaps",
 		"ncpus=2",    "--bogus",    "-x",          "a\tb",
 		"ubd=x",      "ubd0",
 	};
