@@ -37,6 +37,12 @@ _Bool nl_engine_in_guest(void);
 void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent);
 /* After child's registers and address space were copied: what it needs at once is mapped. */
 void nl_mm_fork(struct task_struct *child);
+/*
+ * Pages that mm mapped are about to become somebody else's: no code of it runs before
+ * its stub has been told.
+ */
+struct mm_struct;
+void nl_mm_halt(struct mm_struct *mm);
 /* regs->fp is about to be replaced: a copy in a stub counts no more. */
 void nl_fp_drop(struct uml_pt_regs *regs);
 /* Writes the state of a fresh FPU. */

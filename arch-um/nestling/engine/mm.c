@@ -138,3 +138,15 @@ void nl_mm_fork(struct task_struct *child)
 		um_tlb_sync(mm); /* one by one: what lies between them can wait */
 	}
 }
+
+/*
+ * Guest code that forged its handover could still run, and would see what comes into
+ * pages that were taken away from it. It cannot do that behind the gate.
+ */
+void nl_mm_halt(struct mm_struct *mm)
+{
+	struct nl_stub *s = mm->context.id.stub;
+
+	if (s && !s->dead && nl_stub_gate(s) < 0)
+		nl_stub_end(s);
+}
