@@ -202,12 +202,36 @@ static char *term_word(void)
 	return word;
 }
 
+/*
+ * A word for the built-in system's init, in which only letters, digits and a few signs
+ * stand for themselves: the guest kernel's command line is split at spaces and knows no
+ * quotes within words. NULL without memory.
+ */
+static char *word_code(const char *word)
+{
+	char *coded = malloc(3 * strlen(word) + 2), *to = coded;
+
+	if (!coded)
+		return NULL;
+	for (; *word; word++) {
+		if (isalnum((unsigned char)*word) || strchr("_./:-", *word))
+			*to++ = *word;
+		else
+			to += sprintf(to, "%%%02X", (unsigned char)*word);
+	}
+	if (to == coded)
+		*to++ = '%'; /* an empty word */
+	*to = 0;
+	return coded;
+}
+
 /* The guest kernel's words: what it is told, what the user said, init's words last. */
 static char **guest_argv(const struct linux_ctx *ctx)
 {
 	const struct options *o = &ctx->opt;
 	size_t max = o->nkernel + o->ninit + 24, n = 0, i;
 	char **list = calloc(max, sizeof(char *)), *mem = NULL, *term;
+	bool coded;
 
 	if (!list || asprintf(&mem, "mem=%lluK", (unsigned long long)o->mem_bytes >> 10) < 0)
 		return NULL;
@@ -234,8 +258,9 @@ static char **guest_argv(const struct linux_ctx *ctx)
 		append(list, &n, max, o->kernel[i]);
 	if (o->ninit)
 		append(list, &n, max, "--");
+	coded = o->ninit && !ctx->disk[0] && !o->initrd && strcmp(o->init[0], "-c") == 0;
 	for (i = 0; i < o->ninit; i++)
-		append(list, &n, max, o->init[i]);
+		append(list, &n, max, !coded ? o->init[i] : i == 0 ? "-C" : word_code(o->init[i]));
 	return list;
 }
 

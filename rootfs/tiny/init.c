@@ -11,6 +11,7 @@
  * What the kernel hands over as arguments (words behind "--"):
  *   -c WORD...   run the words as one shell command on con0, power off, and
  *                give its exit status to the host (1-63; higher ones become 63)
+ *   -C WORD...   likewise, words coded as URLs are: %20 is a space, % alone nothing
  * nestling.plain says that con0 is no terminal but pipes or files: no echo, no
  * carriage returns, no prompt; commands are read like a script.
  *
@@ -220,6 +221,23 @@ static void read_parameters(struct init *in)
 	}
 }
 
+static void decode(char *word)
+{
+	const char *from = word;
+
+	for (; *from; from++) {
+		unsigned int byte;
+
+		if (*from != '%')
+			*word++ = *from;
+		else if (sscanf(from + 1, "%2x", &byte) == 1 && byte) {
+			*word++ = byte;
+			from += 2;
+		}
+	}
+	*word = 0;
+}
+
 /*
  * Joins what follows -c: the kernel may have split a command that came unquoted.
  * Stock UML adds two parameters of its own at the end, behind "--" as well.
@@ -227,6 +245,7 @@ static void read_parameters(struct init *in)
 static void read_arguments(struct init *in, char **argv)
 {
 	size_t used = 0;
+	bool coded;
 	int argc = 0;
 
 	while (argv[argc])
@@ -235,11 +254,14 @@ static void read_arguments(struct init *in, char **argv)
 	       (!strcmp(argv[argc - 1], "console=tty0") || !strcmp(argv[argc - 1], "root=98:0")))
 		argv[--argc] = NULL;
 
-	while (*argv && strcmp(*argv, "-c"))
+	while (*argv && strcmp(*argv, "-c") && strcmp(*argv, "-C"))
 		argv++;
 	if (!*argv)
 		return;
+	coded = !strcmp(*argv, "-C");
 	while (*++argv) {
+		if (coded)
+			decode(*argv);
 		int n = snprintf(in->command + used, sizeof(in->command) - used, "%s%s",
 				 used ? " " : "", *argv);
 

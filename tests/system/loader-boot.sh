@@ -13,6 +13,12 @@ expect_text 'root=/dev/ubda'
 expect_status 0 boot -- -c 'echo only'
 [ "$(tr -d '\r' <"$T/out")" = only ] || fail "boot is not quiet"
 
+# The command arrives as it was given: quotes, spaces, signs, several words.
+expect_status 0 boot -- -c 'printf "%s|" "a  b" '\''$HOME \"x\"'\'' "" "100%" ü'
+[ "$(cat "$T/out")" = 'a  b|$HOME \"x\"||100%|ü|' ] || fail "quoting: $(cat "$T/out")"
+expect_status 0 boot -- -c echo 'two   words' '"three   words"'
+[ "$(cat "$T/out")" = 'two words three   words' ] || fail "words: $(cat "$T/out")"
+
 # A script on standard input.
 printf 'echo from-$((40 + 2))\nexit\n' | boot >"$T/out" 2>&1 || fail "script on stdin"
 expect_text 'from-42'
