@@ -17,7 +17,7 @@ user() {
 expect_status 5 user -- -c 'exit 5'
 [ -d "$T/home/.uml" ] || fail "the run-time directory is not ~/.uml"
 expect_status 0 user --check
-expect_text '^yes +ptrace'
+expect_text '^yes +seccomp filters'
 
 truncate -s 4M "$T/home/disk"
 [ "$(id -u)" -ne 0 ] || chown 65534 "$T/home/disk"
