@@ -38,8 +38,9 @@ def session(p, port):
 
 
 def floods(c, port):
-    c.send(b"wc -c\r\n")
-    c.until(b"wc -c")
+    # The shell's line editor must be done with the terminal before the flood.
+    c.send(b"echo rea''dy; wc -c\r\n")
+    c.until(b"ready\r\n")
     pid = os.fork()
     if pid == 0:
         c.send((b"x" * 63 + b"\r\n") * 4000 + b"\x04")

@@ -42,7 +42,7 @@ class Stream:
         while text not in self.seen:
             data = self.read(max(0, min(1, end - time.time())))
             if data == b"" or time.time() > end:
-                raise Failure("waited for %r, got %r" % (text, self.seen[-400:]))
+                raise Failure("waited for %r, numbers %r, got %r" % (text, re.findall(rb"\n(\d+)\r", self.seen)[-3:], self.seen[-400:]))
             self.seen += data or b""
         i = self.seen.index(text) + len(text)
         found, self.seen = self.seen[:i], self.seen[i:]
