@@ -10,6 +10,9 @@
  *	sites.c		call sites that trap often and are patched into jumps
  *	fpu.c		FPU state, which stays in the stub's frame while it can
  *	sigframe.c	signal frames of guest programs
+ *	regset.c	register sets, for ptrace and core dumps
+ *	ptrace.c	guests that trace guests
+ *	auxv.c		what exec tells a program of CPU and frames
  */
 #ifndef NESTLING_ENGINE_H
 #define NESTLING_ENGINE_H
@@ -22,6 +25,7 @@
 #include "stub_user.h"
 
 #define NL_BASE_UNKNOWN (~0UL) /* no address */
+#define NL_USER_END ((1UL << 47) - PAGE_SIZE) /* no program of x86-64 has addresses beyond */
 
 struct nl_sites;
 struct mm_struct;
@@ -70,6 +74,8 @@ extern struct nl_frame nl_frame;
 /* stub.c */
 struct nl_stub *nl_stub_new(void);
 void nl_stub_free(struct nl_stub *s);
+/* Waits until a new stub is up. The first one shows how the host lays frames. 0 or -errno. */
+int nl_stub_ready(struct nl_stub *s);
 /* Ends the process of s at once, which stays dead. */
 void nl_stub_end(struct nl_stub *s);
 /* Gives an order and waits until the stub comes. 0, or -EIO: the stub is dead now. */
@@ -128,8 +134,8 @@ static inline bool nl_site_in_thunk(unsigned long ip)
 {
 	return ip - nl_host.stub_start - NL_STUB_THUNKS < NL_THUNK_PAGES * NL_PAGE;
 }
-/* Takes back all patches of the current address space: somebody traces it. May sleep. */
-void nl_site_undo(struct nl_stub *s);
+/* Takes back the patches in a range of the current address space. May sleep. */
+void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len);
 /* A forked address space has its parent's patches. */
 void nl_sites_inherit(struct nl_stub *child, struct nl_stub *parent);
 /* Queues what takes the thunks out of the stub. */
@@ -150,5 +156,25 @@ int nl_fp_check(const unsigned long *fp_regs);
 void nl_fp_forget(struct nl_stub *s);
 /* Learns size and shape from the first frame, in which xstate has room bytes. 0 or -errno. */
 int nl_fp_init(const void *xstate, unsigned int room);
+
+/* sigframe.c */
+/* What a signal frame takes of a stack at most, bytes. */
+unsigned int nl_sigframe_room(void);
+
+/* regset.c */
+enum nl_regset {
+	NL_REGSET_GENERAL,
+	NL_REGSET_FP,
+	NL_REGSET_XSTATE
+};
+/* A general register by its place in struct user_regs_struct; setting: 0 or -EIO. */
+unsigned long nl_reg_get(struct task_struct *task, unsigned int number);
+int nl_reg_set(struct task_struct *task, unsigned int number, unsigned long value);
+/* nl_frame is known now. */
+void nl_regset_init(void);
+
+/* auxv.c */
+/* nl_frame is known now. */
+void nl_auxv_init(void);
 
 #endif

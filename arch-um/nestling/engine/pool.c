@@ -104,9 +104,13 @@ static unsigned long pool_scan(struct shrinker *shrinker, struct shrink_control 
 static int __init pool_init(void)
 {
 	struct shrinker *shrinker = shrinker_alloc(0, "nestling-stubs");
+	struct nl_stub *first = nl_stub_new();
 
 	if (!shrinker)
 		return -ENOMEM;
+	/* What it shows of the host has to be known before the first program starts. */
+	if (!IS_ERR(first) && !nl_stub_ready(first))
+		nl_pool_put(first);
 	shrinker->count_objects = pool_count;
 	shrinker->scan_objects = pool_scan;
 	shrinker_register(shrinker);

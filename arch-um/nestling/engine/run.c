@@ -29,7 +29,9 @@
 #define USER_CS 0x33
 #define USER_SS 0x2b
 #define TRAP_PAGE_FAULT 14
-#define ERROR_WRITE 2 /* page fault's error code: the access was a write */
+/* Bits of a page fault's error code: it was a write; it was an instruction's fetch. */
+#define ERROR_WRITE 2
+#define ERROR_FETCH 16
 /* In guest code only what the handler is for may arrive. */
 #define STUB_SIGNAL_MASK                                                             \
 	(~(sigmask(SIGSYS) | sigmask(SIGSEGV) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
@@ -301,6 +303,17 @@ static enum visit visit_judge(struct nl_stub *s, struct uml_pt_regs *regs)
 	return visit_inside(s, regs, sig);
 }
 
+static void call_serve(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	unsigned long nr = (long)(int)regs->gp[HOST_AX];
+
+	/* A thunk leads back to where the call was patched: moved text has none. */
+	if (nr == __NR_mremap && s->npatched)
+		nl_site_undo(s, regs->gp[HOST_DI], regs->gp[HOST_SI]);
+	regs->gp[HOST_ORIG_AX] = nr;
+	handle_syscall(regs);
+}
+
 static void serve_syscall(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	const struct siginfo *si = siginfo_of(s);
@@ -313,8 +326,7 @@ static void serve_syscall(struct nl_stub *s, struct uml_pt_regs *regs)
 	}
 	/* The number is the low half of rax; the rest is kept for who looks. */
 	nl_site_trapped(s, UPT_IP(regs), regs->gp[HOST_AX]);
-	regs->gp[HOST_ORIG_AX] = (long)(int)regs->gp[HOST_AX];
-	handle_syscall(regs);
+	call_serve(s, regs);
 }
 
 /*
@@ -329,17 +341,34 @@ static bool is_jump_into_site(const struct nl_stub *s, const struct uml_pt_regs 
 	       regs->faultinfo.cr2 < NL_PAGE && nl_site_entry(s, ip, false) != ip;
 }
 
+/* Whether memory at addr, if there is any, can be executed. */
+static bool may_execute(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	bool may;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, addr);
+	may = !vma || (vma->vm_flags & VM_EXEC);
+	mmap_read_unlock(mm);
+	return may;
+}
+
 static void serve_page_fault(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	struct faultinfo *fi = &regs->faultinfo;
 	void __user *addr = (void __user *)fi->cr2;
-	int code, err;
+	int code = SEGV_ACCERR, err;
 
 	if (is_jump_into_site(s, regs))
 		return;
 	if ((fi->error_code & ERROR_WRITE) && nl_fill_around(current->mm, fi->cr2))
 		return;
-	err = handle_page_fault(fi->cr2, UPT_IP(regs), fi->error_code & ERROR_WRITE, 1, &code);
+	if ((fi->error_code & ERROR_FETCH) && !may_execute(current->mm, fi->cr2))
+		err = -EFAULT;
+	else
+		err = handle_page_fault(fi->cr2, UPT_IP(regs), fi->error_code & ERROR_WRITE, 1,
+					&code);
 	if (!err) {
 		nl_mm_near(current->mm, fi->cr2);
 		return;
@@ -426,8 +455,7 @@ static void serve_visit(struct nl_stub *s, struct uml_pt_regs *regs, enum visit 
 		serve(s, regs);
 		break;
 	case VISIT_SITE:
-		regs->gp[HOST_ORIG_AX] = (long)(int)regs->gp[HOST_AX];
-		handle_syscall(regs);
+		call_serve(s, regs);
 		break;
 	default:
 		nl_stub_bad(s, "was tampered with");
@@ -456,7 +484,7 @@ static void run_once(struct uml_pt_regs *regs)
 	serve_visit(s, regs, visit);
 	s = current->mm ? current->mm->context.id.stub : NULL;
 	if (s && s->npatched && current->ptrace)
-		nl_site_undo(s);
+		nl_site_undo(s, 0, TASK_SIZE);
 }
 
 void userspace(struct uml_pt_regs *regs, unsigned long *aux_fp_regs)
@@ -479,7 +507,10 @@ void __switch_mm(struct mm_id *id)
 /* What exec and kernel threads start with. */
 void get_safe_registers(unsigned long *regs, unsigned long *fp_regs)
 {
+	unsigned long orig_ax = regs[HOST_ORIG_AX];
+
 	memset(regs, 0, sizeof(((struct uml_pt_regs *)0)->gp));
+	regs[HOST_ORIG_AX] = orig_ax; /* exec's own, for a tracer */
 	regs[HOST_CS] = USER_CS;
 	regs[HOST_SS] = USER_SS;
 	regs[HOST_EFLAGS] = X86_EFLAGS_IF | X86_EFLAGS_FIXED;

@@ -33,6 +33,13 @@ static unsigned int xstate_frame_size(void)
 	return nl_frame.fp_size + FP_XSTATE_MAGIC2_SIZE;
 }
 
+unsigned int nl_sigframe_room(void)
+{
+	/* Both are aligned on their way down, behind the program's red zone. */
+	return RED_ZONE + round_up(xstate_frame_size(), 64) + 64 +
+	       round_up(sizeof(struct guest_frame), 16) + 16;
+}
+
 static int put_xstate(struct uml_pt_regs *regs, void __user *to)
 {
 	const u32 magic2 = FP_XSTATE_MAGIC2;

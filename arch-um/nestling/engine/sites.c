@@ -405,8 +405,8 @@ static bool site_patch(struct nl_stub *s, unsigned long addr, unsigned long ax)
 		i = sites_add(s, &site);
 	if (i >= 0) {
 		jump_write(page_address(page) + offset_in_page(site.addr), i);
-		__set_bit(i, s->patched);
-		s->npatched++;
+		if (!__test_and_set_bit(i, s->patched))
+			s->npatched++;
 		sites_map(s);
 	}
 	page_written(page);
@@ -451,20 +451,53 @@ static void site_restore(const struct site *site, unsigned int i)
 	page_written(page);
 }
 
-void nl_site_undo(struct nl_stub *s)
+void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len)
 {
 	unsigned int i;
 
 	mmap_read_lock(current->mm);
-	for_each_set_bit (i, s->patched, s->sites->n)
-		site_restore(&s->sites->site[i], i);
+	for_each_set_bit (i, s->patched, s->sites->n) {
+		const struct site *site = &s->sites->site[i];
+
+		if (site->addr + site->len <= from || site->addr - from >= len)
+			continue;
+		site_restore(site, i);
+		__clear_bit(i, s->patched);
+		s->npatched--;
+	}
 	mmap_read_unlock(current->mm);
-	bitmap_zero(s->patched, NL_SITES_MAX);
-	s->npatched = 0;
 	memset(s->counter, 0, sizeof(s->counter));
 }
 
 /* --- addresses --------------------------------------------------------------------- */
+
+/*
+ * Whether the jump of a site that was patched is still there, from its byte first on. A
+ * program may have put something else in its place, or may have thrown the private copy of
+ * the page away.
+ */
+static bool jump_stands(const struct nl_stub *s, const struct site *site, unsigned int first)
+{
+	pte_t *pte = virt_to_pte(current->mm, site->addr);
+	u8 jump[JUMP_LEN];
+
+	if (!pte || pte_none(*pte))
+		return false;
+	if (!pte_present(*pte))
+		return true; /* swapped out: private, and so ours */
+	jump_write(jump, site - s->sites->site);
+	return !memcmp(page_address(pte_page(*pte)) + offset_in_page(site->addr) + first,
+		       jump + first, JUMP_LEN - first);
+}
+
+/* The site that has an instruction of the program, not its first, at addr. */
+static const struct site *site_inside(const struct nl_stub *s, unsigned long addr, bool form_a)
+{
+	unsigned int at = form_a ? A_CALL : B_NEXT;
+	const struct site *site = site_at(s, addr - at, true);
+
+	return site && is_form_a(site) == form_a && jump_stands(s, site, at) ? site : NULL;
+}
 
 unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool stepping)
 {
@@ -472,15 +505,15 @@ unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool step
 
 	if (!s->npatched)
 		return ip;
-	site = site_at(s, ip - A_CALL, true);
-	if (site && is_form_a(site))
+	site = site_inside(s, ip, true);
+	if (site)
 		return thunk_addr(site - s->sites->site) + A_CALL;
-	site = site_at(s, ip - B_NEXT, true);
-	if (site && !is_form_a(site))
+	site = site_inside(s, ip, false);
+	if (site)
 		return thunk_addr(site - s->sites->site) + B_TAIL;
 	/* The jump itself must not count as a step of the program. */
 	site = stepping ? site_at(s, ip, true) : NULL;
-	return site ? thunk_addr(site - s->sites->site) : ip;
+	return site && jump_stands(s, site, 0) ? thunk_addr(site - s->sites->site) : ip;
 }
 
 bool nl_site_canonical(const struct nl_stub *s, unsigned long ip, unsigned long *canonical)

@@ -207,6 +207,7 @@ static int frame_learn(const struct nl_stub *s)
 	unsigned long uc = READ_ONCE(s->state->uc) - base, si = READ_ONCE(s->state->si) - base;
 	const struct ucontext *u;
 	unsigned long fp;
+	int err;
 
 	if (uc > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(*u) ||
 	    si > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct siginfo))
@@ -218,10 +219,15 @@ static int frame_learn(const struct nl_stub *s)
 	nl_frame.uc = uc;
 	nl_frame.si = si;
 	nl_frame.fp = fp;
-	return nl_fp_init((void *)s->orders + fp, NL_PAGE * NL_STUB_BLOCK_PAGES - fp);
+	err = nl_fp_init((void *)s->orders + fp, NL_PAGE * NL_STUB_BLOCK_PAGES - fp);
+	if (err)
+		return err;
+	nl_regset_init();
+	nl_auxv_init();
+	return 0;
 }
 
-static int wait_start(struct nl_stub *s)
+int nl_stub_ready(struct nl_stub *s)
 {
 	int err;
 
@@ -243,7 +249,7 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 	unsigned int turns = spin_turns(s), ncmds = s->orders->ncmds;
 	int err;
 
-	if (s->dead || wait_start(s) < 0)
+	if (s->dead || nl_stub_ready(s) < 0)
 		return -EIO;
 	if (action == NL_ACT_RESUME || action == NL_ACT_RETURN) {
 		s->kicked = false;
@@ -346,7 +352,7 @@ static int stub_start_one(struct nl_stub *s, unsigned long block)
 	if (s->pid < 0)
 		return s->pid;
 	s->starting = true;
-	return nl_frame.uc ? 0 : wait_start(s);
+	return nl_frame.uc ? 0 : nl_stub_ready(s);
 }
 
 struct nl_stub *nl_stub_new(void)
