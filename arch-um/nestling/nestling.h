@@ -24,6 +24,9 @@ int nl_memory_fd(unsigned long long len);
 /* Exit status of the process after a restart was asked for. */
 int nl_reboot_status(void);
 
+/* Interrupts that were noted while they were disabled (os-Linux/signal.c). */
+unsigned int nl_signals_pending(void);
+
 /* The engine (nestling/engine/). */
 struct uml_pt_regs;
 struct task_struct;
