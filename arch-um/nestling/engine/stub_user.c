@@ -30,6 +30,8 @@
 #define HWCAP2_FSGSBASE_BIT (1 << 1) /* Linux, Documentation/arch/x86/x86_64/fsgs.rst */
 #define ADDRESS_BITS 47
 #define LOW_LIMIT 0x400000 /* where programs begin */
+#define STUB_AREA_MAX 0x10000UL /* more than a stub's pages */
+#define TOP_OF_THREE_LEVELS 0x7fc0002000UL
 #define SPAWN_STACK (4 * NL_PAGE)
 
 extern char nl_stub_base[], nl_stub_entry[], nl_stub_signal[], nl_stub_restorer[];
@@ -74,6 +76,17 @@ static unsigned long probe_top(void)
 			high = mid;
 	}
 	return high;
+}
+
+/*
+ * The end of what guest programs and the stub's pages may take of the address space: what
+ * page tables of three levels can describe, or less where the host is a guest itself.
+ */
+unsigned long os_get_top_address(void)
+{
+	unsigned long top = probe_top() & ~(STUB_AREA_MAX - 1);
+
+	return top < TOP_OF_THREE_LEVELS ? top - STUB_AREA_MAX : TOP_OF_THREE_LEVELS;
 }
 
 /* Without libc's wrapper, which calls what the guest kernel has under the same name. */
