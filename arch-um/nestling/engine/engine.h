@@ -12,6 +12,8 @@
  *	sigframe.c	signal frames of guest programs
  *	regset.c	register sets, for ptrace and core dumps
  *	ptrace.c	guests that trace guests
+ *	clock.c		the guest's clock, for the kernel and for vdso_code.c
+ *	vdso.c		the vDSO in address spaces
  *	auxv.c		what exec tells a program of CPU and frames
  */
 #ifndef NESTLING_ENGINE_H
@@ -172,6 +174,11 @@ unsigned long nl_reg_get(struct task_struct *task, unsigned int number);
 int nl_reg_set(struct task_struct *task, unsigned int number, unsigned long value);
 /* nl_frame is known now. */
 void nl_regset_init(void);
+
+/* clock.c */
+struct nl_vvar;
+/* Starts the clock if the host has what it needs, and keeps page up to date then. */
+void nl_clock_start(struct nl_vvar *page);
 
 /* auxv.c */
 /* nl_frame is known now. */
