@@ -139,33 +139,17 @@ static int xstate_set(struct task_struct *task, const struct user_regset *set, u
 	return err;
 }
 
+/* All are sets of 64-bit words; how many an XSAVE has is known later. */
+#define REGSET(type, count, get_it, set_it)                                    \
+	{                                                                      \
+		.core_note_type = (type), .n = (count), .size = 8, .align = 8, \
+		.regset_get = (get_it), .set = (set_it)                        \
+	}
+
 static struct user_regset regsets[] = {
-	[NL_REGSET_GENERAL] =
-		{
-			.core_note_type = NT_PRSTATUS,
-			.n = NGENERAL,
-			.size = sizeof(long),
-			.align = sizeof(long),
-			.regset_get = general_get,
-			.set = general_set,
-		},
-	[NL_REGSET_FP] =
-		{
-			.core_note_type = NT_PRFPREG,
-			.n = sizeof(struct user_i387_struct) / sizeof(long),
-			.size = sizeof(long),
-			.align = sizeof(long),
-			.regset_get = fp_get,
-			.set = fp_set,
-		},
-	[NL_REGSET_XSTATE] =
-		{
-			.core_note_type = NT_X86_XSTATE,
-			.size = sizeof(u64),
-			.align = sizeof(u64),
-			.regset_get = xstate_get,
-			.set = xstate_set,
-		},
+	[NL_REGSET_GENERAL] = REGSET(NT_PRSTATUS, NGENERAL, general_get, general_set),
+	[NL_REGSET_FP] = REGSET(NT_PRFPREG, sizeof(struct user_i387_struct) / 8, fp_get, fp_set),
+	[NL_REGSET_XSTATE] = REGSET(NT_X86_XSTATE, 0, xstate_get, xstate_set),
 };
 
 static const struct user_regset_view view = {

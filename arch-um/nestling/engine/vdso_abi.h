@@ -5,8 +5,8 @@
  *
  * Two steps lead from the time-stamp counter to a clock, as in the guest kernel itself:
  *
- *	counter = count_ref + ((tsc - tsc_ref) * rate >> 32)		nanoseconds
- *	nanoseconds = (base.nsec + (counter - line.last) * line.mult) >> line.shift
+ *	counter = count_ref + ((tsc - tsc_ref) * rate >> 32), in nanoseconds
+ *	clock = (base.nsec + (counter - line.last) * line.mult) >> line.shift
  *
  * seq is odd while the page is being written.
  */

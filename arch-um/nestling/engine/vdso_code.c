@@ -69,8 +69,7 @@ static inline __u64 forward(__u64 from, __u64 to)
 static inline __u64 nsec_shifted(const volatile struct nl_vvar *v, clockid_t clock, bool raw)
 {
 	__u64 ticks = forward(v->tsc_ref, read_tsc());
-	__u64 counter =
-		v->count_ref + (__u64)(((unsigned __int128)ticks * v->rate) >> NL_RATE_SHIFT);
+	__u64 counter = v->count_ref + (__u64)(((__u128)ticks * v->rate) >> NL_RATE_SHIFT);
 
 	return v->base[clock].nsec + forward(v->line[raw].last, counter) * v->line[raw].mult;
 }
@@ -159,10 +158,10 @@ long __vdso_getcpu(unsigned int *cpu, unsigned int *node, struct getcpu_cache *u
 	return 0;
 }
 
-int clock_gettime(clockid_t clock, struct __kernel_old_timespec *ts)
-	__attribute__((weak, alias("__vdso_clock_gettime")));
-int gettimeofday(struct __kernel_old_timeval *tv, struct timezone *tz)
-	__attribute__((weak, alias("__vdso_gettimeofday")));
-__kernel_old_time_t time(__kernel_old_time_t *t) __attribute__((weak, alias("__vdso_time")));
-long getcpu(unsigned int *cpu, unsigned int *node, struct getcpu_cache *unused)
-	__attribute__((weak, alias("__vdso_getcpu")));
+int __weak __alias(__vdso_clock_gettime)
+	clock_gettime(clockid_t clock, struct __kernel_old_timespec *ts);
+int __weak __alias(__vdso_gettimeofday)
+	gettimeofday(struct __kernel_old_timeval *tv, struct timezone *tz);
+__kernel_old_time_t __weak __alias(__vdso_time) time(__kernel_old_time_t *t);
+long __weak __alias(__vdso_getcpu)
+	getcpu(unsigned int *cpu, unsigned int *node, struct getcpu_cache *unused);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that the guest frees goes back to the host: blocks that stay free for some two
+ * seconds are reported by the page allocator, and holes are punched into guest memory's
+ * file in their place. Such a block reads as zeroes, and costs the host again when it is
+ * next touched. No program has it mapped: it was taken from its stub before it was freed.
+ */
+#include <linux/init.h>
+#include <linux/page_reporting.h>
+#include <linux/printk.h>
+#include <linux/scatterlist.h>
+#include <os.h>
+#include "abi.h"
+
+#define REPORT_ORDER 4 /* 64 KB: smaller ones are likely to be wanted again soon */
+
+static int report(struct page_reporting_dev_info *dev, struct scatterlist *sg, unsigned int n)
+{
+	struct scatterlist *s;
+	unsigned int i;
+	int err = 0;
+
+	for_each_sg(sg, s, n, i)
+	{
+		err = os_falloc_punch(NL_FD_MEMORY, sg_phys(s), s->length);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static struct page_reporting_dev_info device = {
+	.report = report,
+	.order = REPORT_ORDER,
+};
+
+static int __init reporting_init(void)
+{
+	int err = page_reporting_register(&device);
+
+	if (err)
+		pr_warn("nestling: freed memory stays with the guest: error %d\n", err);
+	return 0;
+}
+late_initcall(reporting_init);
