@@ -81,6 +81,10 @@ static void report_death(struct linux_ctx *ctx, int sig)
 		log_err("the guest kernel panicked: %s", panic);
 	else if (sig == SIGABRT)
 		log_err("the guest kernel panicked; its last messages are above");
+	else if (sig == SIGKILL || sig == SIGBUS)
+		log_err("the guest kernel was ended by signal %d (%s): by somebody, or because the "
+			"host is out of memory (then give the guest less, mem=)",
+			sig, strsignal(sig));
 	else if (sig)
 		log_err("the guest kernel was ended by signal %d (%s)", sig, strsignal(sig));
 	else

@@ -1,0 +1,35 @@
+#!/bin/bash
+# timeout: 120
+# The host runs out of memory (a memory cgroup stands in for it): the guest that it takes ends
+# with a message that names cause and cure, another guest goes on.
+. tests/system/lib.sh
+
+if [ -w /sys/fs/cgroup/cgroup.procs ] && grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
+	group=/sys/fs/cgroup/nestling-test-$$ limit=memory.max procs=cgroup.procs
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
+elif [ -w /sys/fs/cgroup/memory/tasks ]; then
+	group=/sys/fs/cgroup/memory/nestling-test-$$ limit=memory.limit_in_bytes procs=tasks
+else
+	echo "no memory cgroup that this user may make (root can)"
+	exit 77
+fi
+if ! mkdir "$group" 2>/dev/null || ! echo 48M >"$group/$limit"; then
+	rmdir "$group" 2>/dev/null
+	echo "no memory cgroup can be made here"
+	exit 77
+fi
+cleanup_hooks+=("sleep 0.2; rmdir $group 2>/dev/null")
+[ ! -w "$group/memory.swap.max" ] || echo 0 >"$group/memory.swap.max"
+
+boot mem=64M -- -c 'echo other; sleep 15; echo still' >"$T/other" 2>&1 </dev/null &
+other=$!
+(
+	echo "$BASHPID" >"$group/$procs"
+	exec timeout -k 5 100 "$LINUX" uml_dir="$UML" mem=200M -- \
+		-c 'dd if=/dev/zero of=/dev/null bs=120M count=1; echo survived'
+) >"$T/out" 2>&1 </dev/null
+status=$?
+[ $status -eq 70 ] || fail "status $status"
+expect_text 'ended by signal 9 .*out of memory.*mem='
+wait $other || fail "the other guest gave $?"
+grep -q '^still' "$T/other" || fail "the other guest said: $(cat "$T/other")"
