@@ -5,10 +5,12 @@
  * file in their place. Such a block reads as zeroes, and costs the host again when it is
  * next touched. No program has it mapped: it was taken from its stub before it was freed.
  */
+#include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/page_reporting.h>
 #include <linux/printk.h>
 #include <linux/scatterlist.h>
+#include <linux/sched.h>
 #include <os.h>
 #include "abi.h"
 
@@ -16,16 +18,32 @@
 
 static int report(struct page_reporting_dev_info *dev, struct scatterlist *sg, unsigned int n)
 {
+	unsigned long long start = 0, end = 0; /* blocks side by side make one hole */
 	struct scatterlist *s;
 	unsigned int i;
 	int err = 0;
 
+	drain_local_pages(NULL); /* what becomes blocks by this is for the next round */
 	for_each_sg(sg, s, n, i)
 	{
-		err = os_falloc_punch(NL_FD_MEMORY, sg_phys(s), s->length);
-		if (err)
-			break;
+		unsigned long long at = sg_phys(s), behind = at + s->length;
+
+		if (end && at == end) {
+			end = behind;
+		} else if (end && behind == start) {
+			start = at;
+		} else {
+			if (end)
+				err = os_falloc_punch(NL_FD_MEMORY, start, end - start);
+			if (err)
+				return err;
+			start = at;
+			end = behind;
+		}
 	}
+	if (end)
+		err = os_falloc_punch(NL_FD_MEMORY, start, end - start);
+	cond_resched();
 	return err;
 }
 
