@@ -24,8 +24,7 @@ static int report(struct page_reporting_dev_info *dev, struct scatterlist *sg, u
 	int err = 0;
 
 	drain_local_pages(NULL); /* what becomes blocks by this is for the next round */
-	for_each_sg(sg, s, n, i)
-	{
+	for (i = 0, s = sg; i < n; i++, s = sg_next(s)) {
 		unsigned long long at = sg_phys(s), behind = at + s->length;
 
 		if (end && at == end) {
