@@ -27,6 +27,9 @@ int nl_reboot_status(void);
 /* Interrupts that were noted while they were disabled (os-Linux/signal.c). */
 unsigned int nl_signals_pending(void);
 
+/* SIGABRT came to the guest kernel; mc is the host's mcontext_t (nestling/crash.c). */
+void nl_crash_abort(int sig, void *mc);
+
 /* The engine (nestling/engine/). */
 struct uml_pt_regs;
 struct task_struct;

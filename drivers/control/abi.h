@@ -32,7 +32,10 @@
 #define NL_FD_CONTROL 3 /* SOCK_SEQPACKET, struct nl_msg */
 #define NL_FD_MEMORY 4 /* guest memory: memfd, size sealed */
 #define NL_FD_BOOT 5 /* struct nl_boot followed by its slots: memfd, sealed */
+#define NL_FD_CRASH 6 /* what the guest kernel says when it dies: text, memfd of NL_CRASH_MAX */
 #define NL_FD_SLOTS 16 /* first descriptor that a boot slot may name */
+
+#define NL_CRASH_MAX (256 << 10) /* bytes; what follows the first zero byte is not text */
 
 /* Exit status of the guest kernel process; a panic ends it by SIGABRT. */
 #define NL_EXIT_HALT 0 /* power-off or halt; /proc/exitcode may set another, 1-63 */

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "console.h"
+#include "crash.h"
 #include "guest.h"
 #include "isolate.h"
 #include "load.h"
@@ -36,6 +37,7 @@ struct guest {
 	pid_t init_pid; /* ns-init, or the guest kernel where there are no namespaces */
 	bool isolated;
 	int control_fd;
+	int crash_fd; /* its last words */
 	struct loop_watch out; /* its stdout and stderr */
 	struct loop_watch result; /* its wait status, from ns-init */
 	int wait_status;
@@ -48,7 +50,7 @@ struct guest {
 struct passing {
 	int fd[CTX_SLOTS * NL_SLOT_FDS];
 	unsigned int n;
-	int memory, boot, control, out, self, null;
+	int memory, boot, crash, control, out, self, null;
 };
 
 static int make_memory(uint64_t bytes)
@@ -144,13 +146,14 @@ static void place(int parked, int number)
 
 static int place_all(const struct passing *pass)
 {
-	int parked[CTX_SLOTS * NL_SLOT_FDS], memory, boot, control, out, null, self;
+	int parked[CTX_SLOTS * NL_SLOT_FDS], memory, boot, crash, control, out, null, self;
 	unsigned int i, top = NL_FD_SLOTS + pass->n;
 
 	for (i = 0; i < pass->n; i++)
 		parked[i] = park(pass->fd[i], top + 1);
 	memory = park(pass->memory, top + 1);
 	boot = park(pass->boot, top + 1);
+	crash = park(pass->crash, top + 1);
 	control = park(pass->control, top + 1);
 	out = park(pass->out, top + 1);
 	null = park(pass->null, top + 1);
@@ -162,9 +165,10 @@ static int place_all(const struct passing *pass)
 	place(control, NL_FD_CONTROL);
 	place(memory, NL_FD_MEMORY);
 	place(boot, NL_FD_BOOT);
+	place(crash, NL_FD_CRASH);
 	for (i = 0; i < pass->n; i++)
 		place(parked[i], NL_FD_SLOTS + (int)i);
-	for (i = NL_FD_BOOT + 1; i < NL_FD_SLOTS; i++)
+	for (i = NL_FD_CRASH + 1; i < NL_FD_SLOTS; i++)
 		close((int)i);
 	place(self, (int)top);
 	syscall(SYS_close_range, top + 1, ~0U, 0);
@@ -350,6 +354,26 @@ void guest_print_tail(const struct linux_ctx *ctx)
 		print_text(&g->tail[i % TAIL_BYTES], 1);
 }
 
+char *guest_tail(const struct linux_ctx *ctx)
+{
+	const struct guest *g = ctx->guest;
+	size_t start, i;
+	char *text;
+
+	if (!g)
+		return NULL;
+	start = g->tail_len > TAIL_BYTES ? g->tail_len - TAIL_BYTES : 0;
+	text = calloc(1, TAIL_BYTES + 1);
+	for (i = start; text && i < g->tail_len; i++)
+		text[i - start] = g->tail[i % TAIL_BYTES];
+	return text;
+}
+
+char *guest_words(const struct linux_ctx *ctx)
+{
+	return ctx->guest ? crash_words(ctx->guest->crash_fd) : NULL;
+}
+
 /* Everything that can still come from the guest has come: tell what it was. */
 static void conclude(struct guest *g)
 {
@@ -411,6 +435,28 @@ void guest_kill(struct linux_ctx *ctx)
 		kill(ctx->guest->init_pid, SIGKILL);
 }
 
+/* The guest kernel is the first child of the first process, in a namespace; else that itself. */
+bool guest_abort(const struct linux_ctx *ctx)
+{
+	const struct guest *g = ctx->guest;
+	char path[64];
+	int pid = 0;
+	FILE *f;
+
+	if (!g || g->reaped)
+		return false;
+	if (!g->isolated)
+		return kill(g->init_pid, SIGABRT) == 0;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", g->init_pid, g->init_pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	fclose(f);
+	return pid > 0 && kill(pid, SIGABRT) == 0;
+}
+
 int guest_control_fd(const struct linux_ctx *ctx)
 {
 	return ctx->guest ? ctx->guest->control_fd : -1;
@@ -434,6 +480,7 @@ void guest_free(struct linux_ctx *ctx)
 		close(fd);
 	}
 	close(g->control_fd);
+	close(g->crash_fd);
 	free(g);
 	ctx->guest = NULL;
 }
@@ -559,6 +606,11 @@ static int prepare(struct linux_ctx *ctx, struct passing *pass)
 		log_err("writing the boot record failed: %s", strerror(-pass->boot));
 		return pass->boot;
 	}
+	pass->crash = crash_make();
+	if (pass->crash < 0) {
+		log_err("making a file for last words failed: %s", strerror(-pass->crash));
+		return pass->crash;
+	}
 	pass->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (pass->null < 0) {
 		log_err("opening /dev/null failed: %s", strerror(errno));
@@ -569,7 +621,7 @@ static int prepare(struct linux_ctx *ctx, struct passing *pass)
 
 int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 {
-	struct passing pass = {.memory = -1, .boot = -1, .null = -1};
+	struct passing pass = {.memory = -1, .boot = -1, .crash = -1, .null = -1};
 	struct pipes pipes;
 	struct guest *g = calloc(1, sizeof(*g));
 	int err = g ? 0 : -ENOMEM;
@@ -590,9 +642,13 @@ int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 		close(pass.boot);
 	if (pass.null >= 0)
 		close(pass.null);
-	if (err)
+	if (err) {
+		if (pass.crash >= 0)
+			close(pass.crash);
 		free(g);
-	else
-		ctx->guest = g;
-	return err;
+		return err;
+	}
+	g->crash_fd = pass.crash;
+	ctx->guest = g;
+	return 0;
 }

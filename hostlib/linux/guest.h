@@ -38,6 +38,18 @@ void guest_kill(struct linux_ctx *ctx);
 /* Prints what the guest kernel wrote to its stdout and stderr last. */
 void guest_print_tail(const struct linux_ctx *ctx);
 
+/* The same as a string that the caller frees; NULL without memory. */
+char *guest_tail(const struct linux_ctx *ctx);
+
+/* What it left when it died (crash_words() of crash.h). The caller frees it. */
+char *guest_words(const struct linux_ctx *ctx);
+
+/*
+ * Makes a guest kernel that does not answer write its last words and die (SIGABRT). False
+ * when it cannot be found; then only guest_kill() is left.
+ */
+bool guest_abort(const struct linux_ctx *ctx);
+
 /* Frees ctx->guest, which must have ended. */
 void guest_free(struct linux_ctx *ctx);
 

@@ -9,17 +9,22 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "console.h"
 #include "control.h"
+#include "crash.h"
 #include "guest.h"
 #include "log.h"
 #include "super.h"
 
 #define CLEAN_NS 10000000000ULL /* given to a guest to shut down */
+#define WORDS_NS 3000000000ULL /* and to one that does not, to write a crash report */
 
 static struct loop_timer clean_timer; /* there is one guest in a loader */
+static bool hung; /* it did not shut down and was told to say why */
 
 static int start(struct linux_ctx *ctx);
 
@@ -29,10 +34,22 @@ void super_end_now(struct linux_ctx *ctx)
 	guest_kill(ctx);
 }
 
+static void speechless(struct loop_timer *t)
+{
+	super_end_now(t->arg);
+}
+
+/* Its kernel may hang, so where is asked of it. Stubborn programs look the same from here. */
 static void too_long(struct loop_timer *t)
 {
+	struct linux_ctx *ctx = t->arg;
+
 	log_warn("the guest did not shut down in time; ending it");
-	super_end_now(t->arg);
+	hung = guest_abort(ctx);
+	if (hung)
+		loop_timer_set(ctx->loop, &clean_timer, WORDS_NS, speechless, ctx);
+	else
+		super_end_now(ctx);
 }
 
 void super_end_cleanly(struct linux_ctx *ctx)
@@ -71,25 +88,46 @@ static void on_signal(void *arg, int sig, int sender)
 	}
 }
 
-/* The guest has gone: say why, in the terminal's normal mode. */
-static void report_death(struct linux_ctx *ctx, int sig)
+/* What ended the guest, as a sentence. */
+static void describe_death(const struct linux_ctx *ctx, int sig, char *out, size_t len)
 {
 	const char *panic = control_panic(ctx);
 
-	guest_print_tail(ctx);
 	if (*panic)
-		log_err("the guest kernel panicked: %s", panic);
+		snprintf(out, len, "the guest kernel panicked: %s", panic);
 	else if (sig == SIGABRT)
-		log_err("the guest kernel panicked; its last messages are above");
+		snprintf(out, len, "the guest kernel gave up (signal %d, %s)", sig, strsignal(sig));
 	else if (sig == SIGKILL || sig == SIGBUS)
-		log_err("the guest kernel was ended by signal %d (%s): by somebody, or because the "
+		snprintf(
+			out, len,
+			"the guest kernel was ended by signal %d (%s): by somebody, or because the "
 			"host is out of memory (then give the guest less, mem=)",
 			sig, strsignal(sig));
 	else if (sig)
-		log_err("the guest kernel was ended by signal %d (%s)", sig, strsignal(sig));
+		snprintf(out, len, "the guest kernel was ended by signal %d (%s)", sig,
+			 strsignal(sig));
 	else
-		log_err("the guest kernel could not start; 'linux --check' tells what the host "
-			"lacks");
+		snprintf(out, len,
+			 "the guest kernel could not start; 'linux --check' tells what the host "
+			 "lacks");
+}
+
+/* The guest has gone: say why, in the terminal's normal mode. */
+static void report_death(struct linux_ctx *ctx, int sig)
+{
+	char how[NL_MSG_TEXT + 64], *words = guest_words(ctx), *tail = guest_tail(ctx), *path;
+
+	if (!hung)
+		guest_print_tail(ctx);
+	describe_death(ctx, sig, how, sizeof(how));
+	path = sig ? crash_report(ctx, how, words, tail) : NULL;
+	if (path)
+		log_err("%s; the report is in %s", how, path);
+	else
+		log_err("%s", how);
+	free(words);
+	free(tail);
+	free(path);
 }
 
 static void ended(struct linux_ctx *ctx, enum guest_end how, int status)
@@ -98,9 +136,10 @@ static void ended(struct linux_ctx *ctx, enum guest_end how, int status)
 
 	console_drain(ctx);
 	control_drain(ctx);
-	if (how == GUEST_DIED && !ctx->ending) {
+	if (how == GUEST_DIED && (!ctx->ending || hung)) {
 		console_restore();
-		ctx->status = STATUS_PANIC;
+		if (!ctx->ending)
+			ctx->status = STATUS_PANIC;
 		report_death(ctx, status);
 	} else if (how == GUEST_HALTED && !ctx->status) {
 		ctx->status = status;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Host half of crash.c: signals from outside that are meant to kill. SIGSEGV and SIGABRT
+ * make a report, as a fault of the kernel's own does. Helper threads, which share the
+ * kernel's memory but are none of its tasks, just die of them.
+ *
+ * System calls: getpid, kill, rt_sigaction, timer_create, timer_settime.
+ */
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+#include <as-layout.h>
+#include <kern_util.h>
+#include <nestling.h>
+#include <os.h>
+#include <sysdep/mcontext.h>
+#include <sysdep/ptrace.h>
+#include "crash_user.h"
+
+#define PATIENCE_S 10 /* for the report, whatever state the kernel is in */
+
+static pid_t kernel;
+
+void nl_crash_begin(void)
+{
+	struct sigevent kill_us = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+	struct itimerspec when = {.it_value.tv_sec = PATIENCE_S};
+	int timer;
+
+	signal(SIGABRT, SIG_DFL);
+	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &kill_us, &timer) == 0)
+		syscall(SYS_timer_settime, timer, 0, &when, NULL);
+}
+
+static void outside(int sig, struct uml_pt_regs *regs)
+{
+	if (getpid() != kernel) {
+		signal(sig, SIG_DFL);
+		kill(getpid(), sig);
+		return;
+	}
+	nl_crash_begin();
+	nl_crash_outside(sig, regs);
+}
+
+void nl_crash_abort(int sig, void *mc)
+{
+	struct uml_pt_regs regs = {.is_user = 0};
+
+	get_regs_from_mc(&regs, mc);
+	outside(sig, &regs);
+}
+
+/* A fault has a code above zero; what a process sent has not. */
+static void fault(int sig, struct siginfo *info, struct uml_pt_regs *regs)
+{
+	if (!regs->is_user && ((siginfo_t *)info)->si_code <= 0)
+		outside(sig, regs);
+	else
+		segv_handler(sig, info, regs);
+}
+
+void nl_crash_watch(void)
+{
+	kernel = getpid();
+	sig_info[SIGSEGV] = fault;
+	set_handler(SIGABRT);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Crash reports; see crash.h. The guest kernel knows its own symbols, so its words hold a
+ * readable backtrace. It may be broken or hostile: what it wrote is taken as text of a
+ * bounded length. The report replaces the last one of the same name in one step.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include "crash.h"
+#include "log.h"
+
+int crash_make(void)
+{
+	int fd = memfd_create("last-words", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, NL_CRASH_MAX) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+char *crash_words(int fd)
+{
+	char *text = calloc(1, NL_CRASH_MAX + 1), *p;
+
+	if (!text)
+		return NULL;
+	if (pread(fd, text, NL_CRASH_MAX, 0) < 0)
+		text[0] = '\0';
+	for (p = text; *p; p++)
+		if (!isprint((unsigned char)*p) && *p != '\n' && *p != '\t')
+			*p = '?';
+	return text;
+}
+
+/* The words of this process' command line, quoted where that is needed to read them. */
+static void print_command(FILE *f)
+{
+	char buf[8192];
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, buf, sizeof(buf) - 1);
+	const char *p;
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return;
+	buf[n] = '\0';
+	fputs("command:", f);
+	for (p = buf; p < buf + n; p += strlen(p) + 1)
+		fprintf(f, strpbrk(p, " \t\n") ? " '%s'" : " %s", p);
+	fputc('\n', f);
+}
+
+static void print_head(FILE *f, const struct linux_ctx *ctx, const char *how)
+{
+	const struct pack_blob *b = pack_find(&ctx->pack, "version");
+	char release[128] = "", when[64] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (b && b->length < sizeof(release) &&
+	    pread(ctx->self_fd, release, b->length, (off_t)b->offset) > 0)
+		release[strcspn(release, "\n")] = '\0';
+	if (gmtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	fprintf(f,
+		"Crash of the guest '%s'\nend:     %s\ntime:    %s\nkernel:  %s\nmemory:  %llu "
+		"MB\n",
+		ctx->umid, how, when, release, (unsigned long long)ctx->opt.mem_bytes >> 20);
+	print_command(f);
+}
+
+static int write_report(const char *path, const struct linux_ctx *ctx, const char *how,
+			const char *words, const char *other)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), err;
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	print_head(f, ctx, how);
+	if (words && *words)
+		fprintf(f,
+			"\nLog of the guest kernel; registers and backtrace are at its end:\n\n%s",
+			words);
+	else
+		fputs("\nThe guest kernel had no time for last words.\n", f);
+	if (other && *other && !(words && *words))
+		fprintf(f, "\nIt had told the loader:\n\n%s", other);
+	err = ferror(f) ? -EIO : 0;
+	return fclose(f) == 0 || err ? err : -errno;
+}
+
+char *crash_report(const struct linux_ctx *ctx, const char *how, const char *words,
+		   const char *other)
+{
+	char *path = NULL, *part = NULL;
+	int err = -ENOMEM;
+
+	if (!ctx->run_dir[0])
+		return NULL;
+	if (asprintf(&path, "%s.crash", ctx->run_dir) < 0 || asprintf(&part, "%s.part", path) < 0)
+		goto out;
+	err = write_report(part, ctx, how, words, other);
+	if (!err && rename(part, path) < 0)
+		err = -errno;
+	if (err)
+		unlink(part);
+out:
+	if (err) {
+		log_warn("writing the crash report '%s' failed: %s; is the disk full?",
+			 path ? path : ctx->run_dir, strerror(-err));
+		free(path);
+		path = NULL;
+	}
+	free(part);
+	return path;
+}

@@ -1,0 +1,62 @@
+#!/bin/bash
+# timeout: 90
+# needs: pgrep
+# A guest kernel that dies leaves a report: how it ended, registers, and a backtrace with the
+# names of functions.
+. tests/system/lib.sh
+
+R=$UML/dead.crash
+start() { # COMMAND: starts a guest that runs it after "up"; sets pid
+	rm -f "$R" "$T/out"
+	timeout -k 5 60 "$LINUX" uml_dir="$UML" umid=dead mem=64M -- -c "echo up; $1" >"$T/out" 2>&1 </dev/null &
+	pid=$!
+	wait_for 20 has_come_up || fail "the guest did not come up"
+}
+find_kernel() {
+	kernel=$pid
+	until [ "$(cat "/proc/$kernel/comm")" = guest-kernel ]; do
+		kernel=$(pgrep -o -P "$kernel") || fail "no guest kernel"
+	done
+}
+has_come_up() { [ -f "$T/out" ] && grep -q up "$T/out"; }
+asleep() { [ "$(cut -d' ' -f3 "/proc/$kernel/stat")" = S ]; }
+died() { # PATTERN...: each must stand in the report
+	local p
+	wait "$pid"
+	local status=$?
+	[ $status -eq 70 ] || fail "status $status instead of 70"
+	[ -f "$R" ] || fail "there is no report"
+	tr -d '\r' <"$T/out" | grep -qF "the report is in $R" || fail "the path of the report is not told"
+	[ "$(stat -c %a "$R")" = 600 ] || fail "others may read the report"
+	for p in '^kernel:  6\.' '^memory:  64 MB' '^command: .*umid=dead' "$@"; do
+		grep -qE -- "$p" "$R" || { cp "$R" "$T/out"; fail "no '$p' in the report"; }
+	done
+}
+
+start 'echo c >/proc/sysrq-trigger'
+died '^end: .*panicked: sysrq triggered crash' 'RIP: [a-z_]+.* RBP: [0-9a-f]{16}' \
+	'] sysrq_handle_crash\+0x' '] .*vfs_write\+0x'
+
+# By a signal from outside: asleep, and at work.
+start 'while :; do sleep 100; done'
+find_kernel
+wait_for 20 asleep || fail "the idle guest kernel does not sleep"
+kill -SEGV "$kernel"
+died '^end: .*signal 11' 'RIP: [0-9a-f]+:[a-z_]+' 'R15: [0-9a-f]{16}' '] arch_cpu_idle\+0x'
+
+start 'while :; do :; done'
+find_kernel
+kill -ABRT "$kernel"
+died '^end: .*signal 6' 'RIP: [0-9a-f]+:[a-z_]+' 'R15: [0-9a-f]{16}' '^Call Trace:'
+
+# No chance to say anything.
+start 'while :; do sleep 100; done'
+find_kernel
+kill -KILL "$kernel"
+died '^end: .*signal 9' 'no time for last words'
+
+# One that ends well leaves none.
+rm -f "$R"
+boot umid=dead -- -c 'exit 3' >"$T/out" 2>&1 </dev/null
+[ $? -eq 3 ] || fail "exit 3 expected"
+[ ! -e "$R" ] || fail "a report of a guest that ended well"
