@@ -11,7 +11,7 @@ void nl_crash_watch(void);
 /* The end has begun: nothing delays it for long, and SIGABRT just kills. */
 void nl_crash_begin(void);
 
-/* In crash.c: signal sig came from another process; regs are those it interrupted. */
-__attribute__((noreturn)) void nl_crash_outside(int sig, struct uml_pt_regs *regs);
+/* In crash.c: signal sig came from another process and interrupted regs. Does not return. */
+void nl_crash_outside(int sig, struct uml_pt_regs *regs);
 
 #endif
