@@ -5,10 +5,13 @@
 . tests/system/lib.sh
 
 if [ -w /sys/fs/cgroup/cgroup.procs ] && grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
-	group=/sys/fs/cgroup/nestling-test-$$ limit=memory.max procs=cgroup.procs
+	# Below the one that this test is in, so that its accounts stay whole.
+	group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/nestling-test-$$ limit=memory.max procs=cgroup.procs
 	echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
 elif [ -w /sys/fs/cgroup/memory/tasks ]; then
-	group=/sys/fs/cgroup/memory/nestling-test-$$ limit=memory.limit_in_bytes procs=tasks
+	own=$(sed -nE 's/^[0-9]+:([^:]*,)?memory(,[^:]*)?://p' /proc/self/cgroup)
+	[ -d "/sys/fs/cgroup/memory$own" ] || own=
+	group=/sys/fs/cgroup/memory$own/nestling-test-$$ limit=memory.limit_in_bytes procs=tasks
 else
 	echo "no memory cgroup that this user may make (root can)"
 	exit 77

@@ -305,12 +305,12 @@ static enum visit visit_judge(struct nl_stub *s, struct uml_pt_regs *regs)
 
 static void call_serve(struct nl_stub *s, struct uml_pt_regs *regs)
 {
-	unsigned long nr = (long)(int)regs->gp[HOST_AX];
+	int nr = regs->gp[HOST_AX]; /* its upper half counts for nobody */
 
 	/* A thunk leads back to where the call was patched: moved text has none. */
 	if (nr == __NR_mremap && s->npatched)
 		nl_site_undo(s, regs->gp[HOST_DI], regs->gp[HOST_SI]);
-	regs->gp[HOST_ORIG_AX] = nr;
+	regs->gp[HOST_ORIG_AX] = regs->gp[HOST_AX];
 	handle_syscall(regs);
 }
 

@@ -103,7 +103,7 @@ static struct guest_frame __user *frame_place(struct pt_regs *regs, unsigned lon
 					      void __user **xstate)
 {
 	unsigned long sp = stack_top;
-	bool was_on_altstack = on_sig_stack(PT_REGS_SP(regs));
+	bool on_altstack = stack_top != PT_REGS_SP(regs) || on_sig_stack(PT_REGS_SP(regs));
 
 	if (sp == PT_REGS_SP(regs))
 		sp -= RED_ZONE;
@@ -111,7 +111,7 @@ static struct guest_frame __user *frame_place(struct pt_regs *regs, unsigned lon
 	*xstate = (void __user *)sp;
 	sp = round_down(sp - sizeof(struct guest_frame), 16) - 8;
 	/* Better dead than beyond the end of the stack that is to catch overflows. */
-	if (was_on_altstack && !on_sig_stack(sp))
+	if (on_altstack && !__on_sig_stack(sp))
 		return NULL;
 	return (void __user *)sp;
 }
@@ -179,7 +179,11 @@ static int get_xstate(struct uml_pt_regs *regs, const void __user *from)
 		return -EFAULT;
 	if (size == sizeof(struct _fpstate))
 		((struct _xstate *)regs->fp)->xstate_hdr.xfeatures = 3; /* x87 and SSE */
-	return nl_fp_check(regs->fp);
+	if (nl_fp_check(regs->fp) < 0) {
+		nl_fp_clean(regs->fp);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 SYSCALL_DEFINE0(rt_sigreturn)
@@ -193,9 +197,10 @@ SYSCALL_DEFINE0(rt_sigreturn)
 	set_current_blocked(&uc.uc_sigmask);
 	/* A call that was to be restarted by restart_syscall() is over. */
 	current->restart_block.fn = do_no_restart_syscall;
+	/* Who survives a bad state goes on where the frame says. */
+	get_registers(regs->regs.gp, &uc.uc_mcontext);
 	if (get_xstate(&regs->regs, (void __user *)uc.uc_mcontext.fpstate))
 		goto bad;
-	get_registers(regs->regs.gp, &uc.uc_mcontext);
 	if (restore_altstack(&frame->uc.uc_stack))
 		goto bad;
 	PT_REGS_SYSCALL_NR(regs) = -1;
