@@ -148,6 +148,11 @@ bench:
 	$(call SETUP_THEN,test) kernel stock host guests
 	@scripts/bench
 
+.PHONY: suites
+suites:
+	$(call SETUP_THEN,test) kernel host
+	@scripts/suites
+
 .PHONY: clean
 clean:
 	@scripts/clean
