@@ -194,8 +194,8 @@ int main(int argc, char **argv)
 	int offset, i;
 
 	esc_begin();
-	fake_orders = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
+	fake_orders =
+		mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fake_state = (void *)fake_orders + NL_ST_BASE;
 	make_calls();
 	if (argc > 1) {
