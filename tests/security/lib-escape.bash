@@ -21,7 +21,7 @@ escape_guest() {
 		echo 'escape-guard & guard=$!'
 		echo 'while [ ! -e /tmp/guard ]; do sleep 0.1; done'
 		printf '%s || echo "FAILED: $?"\n' "$@"
-		echo 'kill $guard; wait $guard; echo "guard ended: $?"'
+		echo 'dmesg | grep -E "nestling:.*stub" | tail -n 40; kill $guard; wait $guard; echo "guard ended: $?"'
 	} >"$T/disk/run"
 	mksquashfs "$T/disk" "$T/disk.img" -quiet -no-progress -noappend -comp lz4 -all-root >/dev/null || fail "mksquashfs"
 	# shellcheck disable=SC2086

@@ -90,6 +90,13 @@ int nl_stub_gate(struct nl_stub *s);
 int nl_stub_empty(struct nl_stub *s);
 /* Makes an emptied s as good as new. 0 or -errno: it is no use. */
 int nl_stub_wipe(struct nl_stub *s);
+/*
+ * Lays a frame by which s drops all that guest code has left in registers, signal mask and
+ * signal stack, and traps; nl_frame_is_right() says then whether it could.
+ */
+void nl_frame_clean(struct nl_stub *s);
+/* Whether the stub says that its signal frame lies where it should. */
+bool nl_frame_is_right(const struct nl_stub *s);
 /* A stub parked at a site lays its FPU state into a frame, and parks there. 0 or -EIO. */
 int nl_stub_to_frame(struct nl_stub *s);
 /* Waits until the stub's signal handler has handed over for the newest order. 0 or -EIO. */

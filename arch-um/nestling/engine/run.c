@@ -40,7 +40,8 @@
 #define SI_SECCOMP 1 /* SYS_SECCOMP */
 
 extern char nl_stub_base[], nl_stub_site[], nl_stub_site_stack[], nl_stub_site_flags[],
-	nl_stub_saved[], nl_stub_announced[], nl_stub_leave[], nl_stub_code_end[];
+	nl_stub_saved[], nl_stub_announced[], nl_stub_leave[], nl_stub_code_end[],
+	nl_stub_cleaned[];
 
 static struct ucontext *frame_of(const struct nl_stub *s)
 {
@@ -50,6 +51,11 @@ static struct ucontext *frame_of(const struct nl_stub *s)
 static const struct siginfo *siginfo_of(const struct nl_stub *s)
 {
 	return (void *)s->orders + nl_frame.si;
+}
+
+static unsigned long code_address(const char *label)
+{
+	return nl_host.stub_start + (label - nl_stub_base);
 }
 
 static unsigned long canonical(unsigned long addr)
@@ -76,6 +82,13 @@ static void bases_set(struct nl_stub *s, const unsigned long *gp)
 	s->gs_base = gs;
 }
 
+static void frame_stack(struct ucontext *uc)
+{
+	uc->uc_stack.ss_sp = (void *)(nl_host.stub_start + NL_STUB_STATE + NL_STUB_STACK_OFFSET);
+	uc->uc_stack.ss_flags = 0;
+	uc->uc_stack.ss_size = NL_STUB_STACK_SIZE;
+}
+
 /* The program goes on by the frame. */
 static void frame_load(struct nl_stub *s, const struct uml_pt_regs *regs)
 {
@@ -85,9 +98,7 @@ static void frame_load(struct nl_stub *s, const struct uml_pt_regs *regs)
 
 	s->orders->frame = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc;
 	uc->uc_flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
-	uc->uc_stack.ss_sp = (void *)(nl_host.stub_start + NL_STUB_STATE + NL_STUB_STACK_OFFSET);
-	uc->uc_stack.ss_flags = 0;
-	uc->uc_stack.ss_size = NL_STUB_STACK_SIZE;
+	frame_stack(uc);
 	uc->uc_sigmask.sig[0] = STUB_SIGNAL_MASK;
 	sc->r8 = gp[HOST_R8];
 	sc->r9 = gp[HOST_R9];
@@ -112,6 +123,27 @@ static void frame_load(struct nl_stub *s, const struct uml_pt_regs *regs)
 	sc->cs = USER_CS;
 	sc->ss = USER_SS;
 	sc->fpstate = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.fp;
+}
+
+void nl_frame_clean(struct nl_stub *s)
+{
+	struct ucontext *uc = frame_of(s);
+	struct sigcontext *sc = &uc->uc_mcontext;
+
+	memset(uc, 0, sizeof(*uc));
+	s->orders->frame = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc;
+	s->orders->flags &= ~NL_ORF_BASES;
+	frame_stack(uc);
+	uc->uc_sigmask.sig[0] = ~sigmask(SIGTRAP);
+	sc->flags = X86_EFLAGS_IF | X86_EFLAGS_FIXED;
+	sc->ip = code_address(nl_stub_cleaned);
+	sc->cs = USER_CS;
+	sc->ss = USER_SS;
+}
+
+bool nl_frame_is_right(const struct nl_stub *s)
+{
+	return READ_ONCE(s->state->uc) == nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc;
 }
 
 static void frame_store(struct nl_stub *s, struct uml_pt_regs *regs)
@@ -209,11 +241,6 @@ enum visit {
 	VISIT_BAD,
 };
 
-static unsigned long code_address(const char *label)
-{
-	return nl_host.stub_start + (label - nl_stub_base);
-}
-
 /*
  * A kick hit a thunk or the site's code. The call has not begun as long as registers
  * are as they were; it is to be made once all are saved; it is over when the stub was
@@ -294,7 +321,7 @@ static enum visit visit_judge(struct nl_stub *s, struct uml_pt_regs *regs)
 		return VISIT_SITE;
 	}
 	/* The host lays frames at one place. */
-	if (READ_ONCE(s->state->uc) != nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc)
+	if (!nl_frame_is_right(s))
 		return VISIT_BAD;
 	frame_store(s, regs);
 	ip = UPT_IP(regs);

@@ -36,6 +36,7 @@
 #define DEATH_CHECK_MS 100
 #define FIRST_SEQ 1
 #define KICK_CPU_LIMIT_NS (200 * 1000000ULL)
+#define COMMANDS_CPU_LIMIT_NS (1000 * 1000000ULL) /* they can map much */
 #define KICK_LIMIT_MS 3000 /* of wall time, for a host that is very busy */
 
 struct nl_stub_host nl_host;
@@ -109,17 +110,31 @@ static int wait_asleep(struct nl_stub *s)
 	return err;
 }
 
-/* A kick that is not answered although the stub had the CPU: its signals are blocked. */
+/*
+ * A stub that does not answer although it had the CPU: guest code blocks the kick, or runs
+ * where the stub's own code should, and does not hand over. Only guest code that runs by an
+ * order may take its time, until it is kicked.
+ */
 static bool is_overdue(struct nl_stub *s)
 {
+	u64 limit = s->orders->ncmds ? COMMANDS_CPU_LIMIT_NS : KICK_CPU_LIMIT_NS;
 	u64 now;
 
-	if (!s->kicked)
+	if (running && !s->kicked)
 		return false;
 	now = nl_stub_cpu_ns(s->pid);
 	if (!s->kick_cpu_ns)
 		s->kick_cpu_ns = now;
-	return now - s->kick_cpu_ns > KICK_CPU_LIMIT_NS;
+	return now - s->kick_cpu_ns > limit;
+}
+
+/*
+ * It sleeps until the next order, but has not done this one. The stub's own code never does:
+ * it looks at the order's number before it sleeps, and comes before it looks.
+ */
+static bool is_asleep_early(struct nl_stub *s)
+{
+	return nl_futex_wake(&s->orders->seq) > 0 && !has_come(s);
 }
 
 static int wait_end(struct nl_stub *s)
@@ -129,8 +144,9 @@ static int wait_end(struct nl_stub *s)
 		nl_stub_bad(s, "died");
 		return -EIO;
 	}
-	if (is_overdue(s)) {
-		nl_stub_bad(s, "did not answer a kick");
+	if (is_overdue(s) || is_asleep_early(s)) {
+		nl_stub_bad(s, "did not answer");
+		nl_stub_end(s);
 		return -EIO;
 	}
 	return 0;
@@ -186,6 +202,7 @@ static void order_give(struct nl_stub *s, unsigned int action, unsigned int turn
 
 	o->action = action;
 	o->spin = turns;
+	s->kick_cpu_ns = 0;
 	WRITE_ONCE(st->failed, 0);
 	if (o->ncmds) {
 		WRITE_ONCE(st->token_a, s->token_a);
@@ -392,8 +409,9 @@ int nl_stub_empty(struct nl_stub *s)
 	nl_mm_queue(s, __NR_munmap, 0, 0, nl_host.stub_start, 0, 0, 0, 0);
 	nl_sites_unmap(s);
 	nl_sites_put(s);
-	s->orders->flags |= NL_ORF_SELECTORS;
-	order_give(s, NL_ACT_REPORT, 0);
+	s->at_site = false; /* as guest code could make it look that went to the gate itself */
+	nl_frame_clean(s);
+	order_give(s, NL_ACT_RESUME, 0);
 	return 0;
 }
 
@@ -405,13 +423,14 @@ int nl_stub_wipe(struct nl_stub *s)
 	unsigned int cpu = READ_ONCE(st->cpu);
 	void *end = (void *)o + NL_PAGE * NL_STUB_BLOCK_PAGES;
 
-	if (wait_come(s, spin_turns(s)) < 0 || READ_ONCE(st->failed))
+	if (wait_come(s, spin_turns(s)) < 0 || READ_ONCE(st->failed) || st->sig != SIGTRAP ||
+	    !nl_frame_is_right(s))
 		return -EIO;
 	memset(cmds, 0, sizeof(o->cmd));
 	memset(rest, 0, end - rest);
 	st->cpu = cpu;
 	o->ncmds = 0;
-	o->flags &= ~(NL_ORF_SELECTORS | NL_ORF_BASES);
+	o->flags &= ~NL_ORF_BASES;
 	s->fs_base = NL_BASE_UNKNOWN;
 	s->gs_base = NL_BASE_UNKNOWN;
 	s->kicked = false;

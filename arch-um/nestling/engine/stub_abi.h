@@ -102,7 +102,9 @@
 /* NL_OR_FLAGS */
 #define NL_ORF_FSGSBASE 1 /* the instructions that read and write fs and gs base work */
 #define NL_ORF_BASES 2 /* load fs and gs base before resuming */
-#define NL_ORF_SELECTORS 4 /* reset segment registers before handing over */
+
+/* The instruction pointer in the ucontext of a signal frame. */
+#define NL_UC_IP 168
 
 /* Segment whose limit holds the number of the CPU (Linux's GDT on x86-64, see getcpu()). */
 #define NL_CPU_SELECTOR 0x7b

@@ -13,6 +13,7 @@
  *    of the current order to where guest code cannot write. Behind the gate there
  *    is no way back to guest code but by the next order;
  *  - the token is read once and wiped at once, and sigreturn sets all registers;
+ *  - a signal that hits this code, which guest code has jumped to, ends the stub;
  *  - after each call that guest code could have jumped to, rbx is computed anew.
  *
  * rbx = orders page throughout.
@@ -57,8 +58,33 @@ SYM_INNER_LABEL(nl_stub_entry, SYM_L_GLOBAL)
 	syscall
 	jmp	1b
 
+/*
+ * A stub that is to serve another address space gets here by a frame of the guest kernel.
+ * Where the host lays the frame of the trap shows whether guest code has left it a signal
+ * stack of its own choice: rt_sigreturn does not change one that sp lies in.
+ */
+SYM_INNER_LABEL(nl_stub_cleaned, SYM_L_GLOBAL)
+	xorl	%eax, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %fs
+	movl	%eax, %gs
+	int3
+	ud2
+
 /* Signal handler: rdi = signal, rsi = siginfo, rdx = ucontext. */
 SYM_INNER_LABEL(nl_stub_signal, SYM_L_GLOBAL)
+	/*
+	 * The stub's own code blocks all signals. If one hits it, guest code has jumped here,
+	 * with its own mask: the token may be in that frame, and commands are left undone.
+	 */
+	movq	NL_UC_IP(%rdx), %rax
+	leaq	nl_stub_signal(%rip), %rcx
+	subq	%rcx, %rax
+	cmpq	$(nl_stub_site - nl_stub_signal), %rax
+	jae	1f
+	ud2
+1:
 	leaq	nl_stub_base(%rip), %rbx
 	addq	$NL_STUB_ORDERS, %rbx
 	movl	%edi, NL_ST_SIG(%rbx)
@@ -160,7 +186,7 @@ SYM_INNER_LABEL(nl_stub_at_command, SYM_L_GLOBAL)
 	cmpl	$NL_ACT_GATE, %eax
 	je	.Lgate
 	testl	%eax, %eax
-	jnz	.Lreport
+	jnz	.Lhand_over
 	testl	$NL_ORF_BASES, NL_OR_FLAGS(%rbx)
 	jz	1f
 	movq	NL_OR_FS(%rbx), %rax
@@ -173,16 +199,6 @@ SYM_INNER_LABEL(nl_stub_restorer, SYM_L_GLOBAL)
 	syscall
 SYM_INNER_LABEL(nl_stub_at_return, SYM_L_GLOBAL)
 	ud2
-
-.Lreport:
-	testl	$NL_ORF_SELECTORS, NL_OR_FLAGS(%rbx)
-	jz	.Lhand_over
-	xorl	%eax, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %fs
-	movl	%eax, %gs
-	jmp	.Lhand_over
 
 .Lwake:
 	leaq	NL_ST_COME(%rbx), %rdi

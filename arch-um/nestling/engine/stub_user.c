@@ -284,9 +284,9 @@ void nl_stub_kick(int pid)
 	kill(pid, SIGALRM);
 }
 
-void nl_futex_wake(unsigned int *word)
+int nl_futex_wake(unsigned int *word)
 {
-	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+	return syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 int nl_futex_wait(unsigned int *word, unsigned int val, int ms)

@@ -46,8 +46,8 @@ void nl_nap_us(unsigned int us);
 /* Makes guest code hand over, now or as soon as it runs. */
 void nl_stub_kick(int pid);
 
-/* Wakes who sleeps on word. */
-void nl_futex_wake(unsigned int *word);
+/* Wakes one that sleeps on word; 1, or 0 if nobody did. */
+int nl_futex_wake(unsigned int *word);
 
 /*
  * Sleeps while *word is val, at most ms milliseconds. 0 when woken or when the word
