@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest code that goes through the stub's own rt_sigreturn, with signal frames of its making:
+ * odd segments, flags, FPU state, masks, stacks and places to go on; and 32-bit code, whose
+ * calls have other numbers.
+ */
+#include "escape.h"
+#include <asm/unistd_32.h>
+
+#define LIMIT_MS 8000
+#define CS_64 0x33
+#define CS_32 0x23
+#define UC_FP 1 /* UC_FP_XSTATE */
+#define UC_SS 4 /* UC_STRICT_RESTORE_SS */
+#define CALLS_32 470
+
+/* The stub's return instruction: mov $15,%eax; syscall */
+static const uint8_t return_code[] = {0xb8, 15, 0, 0, 0, 0x0f, 0x05};
+
+/* 32-bit code: int $0x80 with the registers as they are, then an instruction that faults. */
+extern char code_32[];
+__asm__(".text\n"
+	"code_32: .byte 0xcd, 0x80, 0x0f, 0x0b\n");
+
+struct frame {
+	uint64_t ip, sp, flags, cs, ss, uc_flags, mask, fpstate, stack, stack_size;
+	uint64_t ax, bx, cx, dx, si, di;
+};
+
+static struct frame plain(void)
+{
+	return (struct frame){
+		.ip = (uint64_t)esc_landing,
+		.sp = (uint64_t)esc_stack + sizeof(esc_stack) / 2,
+		.flags = 0x202,
+		.cs = CS_64,
+		.ss = 0x2b,
+		.uc_flags = UC_SS,
+		.stack = (uint64_t)esc_state + NL_STUB_STACK_OFFSET,
+		.stack_size = NL_STUB_STACK_SIZE,
+	};
+}
+
+static void attack(const void *arg)
+{
+	const struct frame *f = arg;
+	static ucontext_t uc;
+	greg_t *g = uc.uc_mcontext.gregs;
+	struct esc_regs r = {.cs = CS_64, .ss = 0x2b, .flags = 0x202, .sp = (uint64_t)&uc};
+
+	uc.uc_flags = f->uc_flags;
+	uc.uc_stack.ss_sp = (void *)f->stack;
+	uc.uc_stack.ss_size = f->stack_size;
+	memcpy(&uc.uc_sigmask, &f->mask, 8);
+	uc.uc_mcontext.fpregs = (void *)f->fpstate;
+	g[REG_RIP] = (greg_t)f->ip, g[REG_RSP] = (greg_t)f->sp, g[REG_EFL] = (greg_t)f->flags;
+	g[REG_CSGSFS] = (greg_t)(f->cs | f->ss << 48);
+	g[REG_RAX] = (greg_t)f->ax, g[REG_RBX] = (greg_t)f->bx, g[REG_RCX] = (greg_t)f->cx;
+	g[REG_RDX] = (greg_t)f->dx, g[REG_RSI] = (greg_t)f->si, g[REG_RDI] = (greg_t)f->di;
+	r.ip = (uint64_t)esc_code + esc_code_find(0, return_code, sizeof(return_code));
+	esc_timer(500);
+	esc_jump(&r);
+}
+
+static struct esc_counts counts;
+static int bad;
+
+static void run(const char *what, const struct frame *f)
+{
+	esc_what = what;
+	if (!esc_run(&counts, attack, f, LIMIT_MS)) {
+		printf("# %s: no end\n", what);
+		bad++;
+	}
+}
+
+static void segments(void)
+{
+	struct frame f = plain();
+
+	for (f.cs = 0; f.cs < 256; f.cs++)
+		run("code segment", &f);
+	f.cs = CS_64;
+	for (f.ss = 0; f.ss < 256; f.ss++)
+		run("stack segment", &f);
+	f.cs = 0xffff;
+	f.ss = 0xffff;
+	run("segments", &f);
+}
+
+static void flags(void)
+{
+	struct frame f = plain();
+
+	for (int bit = 0; bit < 64; bit++) {
+		f.flags = 0x202 | 1UL << bit;
+		run("flag", &f);
+	}
+	f.flags = ~0UL;
+	run("flags", &f);
+}
+
+static void masks(void)
+{
+	struct frame f = plain();
+
+	for (int bit = 0; bit < 64; bit++) {
+		f.mask = 1UL << bit;
+		run("signal mask", &f);
+	}
+	f.mask = ~0UL;
+	run("signal mask", &f);
+}
+
+/* Places that must not be taken for FPU state, a stack, or code. */
+static void places(void)
+{
+	uint64_t at[] = {
+		1,
+		8,
+		4096,
+		(uint64_t)esc_stack,
+		(uint64_t)esc_stack + 1,
+		(uint64_t)esc_code,
+		(uint64_t)esc_orders,
+		(uint64_t)esc_orders + 64,
+		(uint64_t)esc_state,
+		(uint64_t)esc_state + 8192 - 64,
+		(uint64_t)esc_state + 12288,
+		0x7fffffffe000,
+		0x7ffffffff000,
+		0x800000000000,
+		0xffffffff81000000,
+		0xffffffffff600000,
+		~0UL,
+	};
+
+	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		struct frame f = plain();
+
+		f.fpstate = at[i];
+		run("FPU state", &f);
+		f.uc_flags |= UC_FP;
+		run("FPU state, extended", &f);
+		f = plain();
+		f.stack = at[i];
+		run("signal stack", &f);
+		f.stack_size = 1UL << 47;
+		run("signal stack, huge", &f);
+		f.stack_size = 0;
+		run("signal stack, empty", &f);
+		f = plain();
+		f.sp = at[i];
+		run("stack pointer", &f);
+		f = plain();
+		f.ip = at[i];
+		run("instruction pointer", &f);
+	}
+}
+
+/* All numbers of 32-bit calls, with arguments for some that would do harm. */
+static void calls_32(void)
+{
+	for (int nr = 0; nr < CALLS_32; nr++) {
+		struct frame f = plain();
+
+		f.cs = CS_32;
+		f.ip = (uint64_t)code_32;
+		f.ax = nr;
+		f.bx = nr == __NR_munmap ? 0x400000 : NL_STUB_MEMORY_FD;
+		f.cx = 4096;
+		f.dx = 7;
+		run("32-bit call", &f);
+	}
+}
+
+int main(void)
+{
+	esc_begin();
+	segments();
+	flags();
+	masks();
+	places();
+	calls_32();
+	return esc_report("escape-frame", &counts) || bad;
+}

@@ -1,0 +1,8 @@
+#!/bin/bash
+# timeout: 240
+# needs: mksquashfs
+# Guest code that forges what its stub says loses its own process at most.
+. tests/security/lib-escape.bash
+
+escape_guest 200 "escape-data"
+expect_text '^escape-data: [0-9]+ ended, [1-9][0-9]* died of a signal, [0-9]+ had to be killed, 0 escaped$'
