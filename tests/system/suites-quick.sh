@@ -1,0 +1,16 @@
+#!/bin/bash
+# timeout: 500
+# needs: stress-ng mksquashfs unshare
+# The quick part of kselftest and stress-ng --verify: what passes on the host passes in a guest,
+# but for differences that are explained (tests/suites/explained).
+. tests/system/lib.sh
+
+QUICK=1 scripts/suites kselftest stress >"$T/out" 2>&1
+status=$?
+cat "$T/out"
+[ $status -ne 77 ] || exit 77
+[ $status -eq 0 ] || fail "there are differences"
+for suite in kselftest stress; do
+	n=$(sed -nE "s/^$suite: .* ([0-9]+) pass on both sides.*/\1/p" "$T/out")
+	[ "${n:-0}" -ge 30 ] || fail "only ${n:-0} cases of $suite passed on both sides"
+done
