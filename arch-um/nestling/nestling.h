@@ -30,6 +30,13 @@ unsigned int nl_signals_pending(void);
 /* SIGABRT came to the guest kernel; mc is the host's mcontext_t (nestling/crash.c). */
 void nl_crash_abort(int sig, void *mc);
 
+/*
+ * A page for a file's contents, behind or before the last one, or NULL: ask the allocator
+ * (pagecache.c).
+ */
+struct folio;
+struct folio *nl_pagecache_folio(unsigned int gfp, _Bool backwards);
+
 /* The engine (nestling/engine/). */
 struct uml_pt_regs;
 struct task_struct;
@@ -41,6 +48,9 @@ void nl_engine_signal_exit(void);
 _Bool nl_engine_in_guest(void);
 /* After child's registers were copied from parent's: the FPU state goes with them. */
 void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent);
+/* Whether a fork of the current address space is to copy the page at addr (engine/family.c). */
+struct vm_area_struct;
+_Bool nl_fork_copies(struct vm_area_struct *vma, unsigned long addr);
 /* After child's registers and address space were copied: what it needs at once is mapped. */
 void nl_mm_fork(struct task_struct *child);
 /*

@@ -3,8 +3,10 @@
  * The engine, guest kernel half: one nl_stub for each guest address space.
  *
  *	stub.c		making and ending stubs; orders and waiting
+ *	place.c		where stubs run, and for how long to spin
  *	pool.c		stubs that wait for an address space
  *	mm.c		contexts of address spaces; the queue of mmap, munmap, mprotect
+ *	family.c	pages that a fork copies at once
  *	around.c	fills memory ahead of its first touch
  *	run.c		runs a task's code until it traps, and serves what it trapped for
  *	sites.c		call sites that trap often and are patched into jumps
@@ -30,17 +32,26 @@
 #define NL_USER_END ((1UL << 47) - PAGE_SIZE) /* no program of x86-64 has addresses beyond */
 
 struct nl_sites;
+struct nl_family;
 struct mm_struct;
 
 #define NL_SITE_COUNTERS 32
+
+/* Turns of spinning before one side sleeps. */
+struct nl_spin {
+	unsigned int kernel, stub;
+};
 
 struct nl_stub {
 	struct nl_orders *orders;
 	struct nl_state *state; /* guest code writes here: read once, check, believe nothing */
 	int pid;
 	unsigned int seq; /* of the newest order */
+	unsigned int ncmds, flags; /* of the next order (stub_abi.h) */
+	unsigned long ax; /* likewise */
 	bool gated; /* it is known that the stub's own code runs */
 	bool at_site; /* parked at a patched site, not in a signal frame: FPU state in the CPU */
+	bool saved; /* and it is also where a frame would have it */
 	bool dead; /* no use any more: its process is gone or lied */
 	bool kicked; /* a kick is under way */
 	bool starting; /* it comes up, and nobody has waited for it */
@@ -48,9 +59,15 @@ struct nl_stub {
 	bool stepping; /* single step was asked for by the last resume */
 	unsigned long token_a, token_b;
 	unsigned long fs_base, gs_base; /* as the stub's CPU state has them, or NL_BASE_UNKNOWN */
+	unsigned int kept_off; /* place.c: 1 + the CPU that it may not use; 0: none */
+	struct nl_spin spin; /* place.c: learnt; 0: nothing yet */
+	u64 came_at; /* time-stamp counter when the stub had done its last order */
+	u64 window_ns, window_cpu_ns, slept_ns; /* place.c: since when, with how much CPU time */
 	struct list_head parked; /* pool.c */
 	u64 kick_cpu_ns; /* the stub's CPU time when somebody first looked; 0: not yet */
 	struct uml_pt_regs *fpu_owner; /* whose FPU state is in the frame (or CPU); or NULL */
+	struct nl_family *family; /* family.c; NULL: it has not forked */
+	unsigned int watch; /* write faults that the family still wants to know of */
 	struct nl_sites *sites; /* NULL: none yet */
 	unsigned int thunk_pages; /* of the sites, mapped in this stub */
 	unsigned int npatched;
@@ -99,10 +116,24 @@ void nl_frame_clean(struct nl_stub *s);
 bool nl_frame_is_right(const struct nl_stub *s);
 /* A stub parked at a site lays its FPU state into a frame, and parks there. 0 or -EIO. */
 int nl_stub_to_frame(struct nl_stub *s);
+/* A stub parked at a site saves its FPU state where a frame would have it. 0 or -EIO. */
+int nl_stub_save(struct nl_stub *s);
 /* Waits until the stub's signal handler has handed over for the newest order. 0 or -EIO. */
 int nl_stub_await_parked(struct nl_stub *s);
 /* What is wrong with the stub, once, in the log; marks it dead. */
 void nl_stub_bad(struct nl_stub *s, const char *what);
+
+/* place.c */
+/* How many turns to spin for the next order of s, and behind it. */
+struct nl_spin nl_place_spin(struct nl_stub *s);
+/* s has done its order. */
+void nl_place_came(struct nl_stub *s);
+/* s sleeps, and is to be woken: it has spun for too short, or for too long. */
+void nl_place_stub_slept(struct nl_stub *s);
+/* Likewise the guest kernel, since a value of the time-stamp counter. */
+void nl_place_kernel_slept(struct nl_stub *s, u64 since);
+/* The guest kernel has slept for guest code in s, from from_ns (os_nsecs()) until now. */
+void nl_place_waited(struct nl_stub *s, u64 from_ns);
 
 /* pool.c */
 /* A stub that is empty, maybe still on its way, or an ERR_PTR. */
@@ -116,8 +147,16 @@ void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsi
 		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
 		 unsigned long a6);
 
-/* A page fault at addr was served: mappings next to it that wait go along. */
+/* Maps the page at addr, if there is one, and those next to it that make no more host calls. */
 void nl_mm_near(struct mm_struct *mm, unsigned long addr);
+
+/* family.c */
+void nl_family_fork(struct nl_stub *child, struct nl_stub *parent);
+void nl_family_put(struct nl_stub *s);
+/* A write to addr in the current address space faulted, and is possible now. */
+void nl_family_wrote(struct nl_stub *s, unsigned long addr);
+/* Maps what a fork has copied. */
+void nl_family_map(struct mm_struct *child);
 
 /* around.c */
 /*
@@ -157,6 +196,8 @@ void nl_sites_put(struct nl_stub *s);
 void nl_fp_sync(struct uml_pt_regs *regs);
 /* regs->fp was changed or is to be: the frame's copy counts no more. */
 void nl_fp_drop(struct uml_pt_regs *regs);
+/* Whether the state of regs is in the frame of s (or in the CPU). */
+bool nl_fp_is_live(const struct nl_stub *s, const struct uml_pt_regs *regs);
 /* Puts the state of regs into the frame of s, if it is not there. */
 void nl_fp_load(struct nl_stub *s, struct uml_pt_regs *regs);
 /* 0 when the host will load this state, else -EINVAL. */

@@ -9,7 +9,7 @@
  * when somebody wants to see it: fork, signal frames, ptrace, core dumps.
  *
  * A stub that is parked at a patched site has no frame: its task's state is still in
- * the CPU, and is laid into a frame by a trap when somebody asks.
+ * the CPU, and the stub saves it to the frame's place when somebody asks.
  *
  * The state of regs is in the frame of a stub if both say so: regs->fp_live names
  * the stub, and the stub's fpu_owner is regs.
@@ -43,8 +43,13 @@ static bool is_live(const struct uml_pt_regs *regs)
 
 void nl_fp_sync(struct uml_pt_regs *regs)
 {
-	if (is_live(regs) && !nl_stub_to_frame(regs->fp_live))
+	if (is_live(regs) && !nl_stub_save(regs->fp_live))
 		memcpy(regs->fp, frame_xstate(regs->fp_live), nl_frame.fp_size);
+}
+
+bool nl_fp_is_live(const struct nl_stub *s, const struct uml_pt_regs *regs)
+{
+	return regs->fp_live == s && s->fpu_owner == regs;
 }
 
 void nl_fp_drop(struct uml_pt_regs *regs)
@@ -56,7 +61,7 @@ void nl_fp_drop(struct uml_pt_regs *regs)
 
 void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent)
 {
-	if (is_live(parent) && !nl_stub_to_frame(parent->fp_live))
+	if (is_live(parent) && !nl_stub_save(parent->fp_live))
 		memcpy(child->fp, frame_xstate(parent->fp_live), nl_frame.fp_size);
 	child->fp_live = NULL;
 }
@@ -72,7 +77,7 @@ void nl_fp_load(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	struct _fpstate *fp = frame_xstate(s);
 
-	if (is_live(regs) && regs->fp_live == s)
+	if (nl_fp_is_live(s, regs))
 		return;
 	nl_fp_sync(regs);
 	nl_fp_drop(regs);

@@ -18,20 +18,18 @@
 #include <skas.h>
 #include "engine.h"
 
-#define NEAR_LEN (8 * PAGE_SIZE)
+#define NEAR_LEN (32 * PAGE_SIZE)
 #define MAP_FLAGS (MAP_SHARED | MAP_FIXED | MAP_POPULATE)
 
 void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsigned long a1,
 		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
 		 unsigned long a6)
 {
-	struct nl_orders *o = s->orders;
-
-	if (o->ncmds == NL_CMD_MAX && nl_stub_flush(s) < 0) {
+	if (s->ncmds == NL_CMD_MAX && nl_stub_flush(s) < 0) {
 		s->lost = true;
-		o->ncmds = 0;
+		s->ncmds = 0;
 	}
-	o->cmd[o->ncmds++] = (struct nl_cmd){nr, result, {a1, a2, a3, a4, a5, a6}};
+	s->orders->cmd[s->ncmds++] = (struct nl_cmd){nr, result, {a1, a2, a3, a4, a5, a6}};
 }
 
 /* The newest command if it is nr and ends at addr, to be made longer. */
@@ -39,9 +37,9 @@ static struct nl_cmd *queue_join(struct nl_stub *s, unsigned long nr, unsigned l
 {
 	struct nl_cmd *c;
 
-	if (!s->orders->ncmds)
+	if (!s->ncmds)
 		return NULL;
-	c = &s->orders->cmd[s->orders->ncmds - 1];
+	c = &s->orders->cmd[s->ncmds - 1];
 	return c->nr == nr && c->arg[0] + c->arg[1] == addr ? c : NULL;
 }
 
@@ -98,8 +96,10 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 		return PTR_ERR(s);
 	mm->context.id.stub = s;
 	/* A fork has its parent's text, with the patches in it; exec starts anew. */
-	if (task != current && current->mm)
+	if (task != current && current->mm && current->mm->context.id.stub) {
 		nl_sites_inherit(s, current->mm->context.id.stub);
+		nl_family_fork(s, current->mm->context.id.stub);
+	}
 	return 0;
 }
 
@@ -110,17 +110,53 @@ void destroy_context(struct mm_struct *mm)
 	mm->context.id.stub = NULL;
 }
 
+/* A page that counts as not accessed yet would be mapped without access. */
+static pte_t *near_pte(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *pte = virt_to_pte(mm, addr);
+
+	if (!pte || !pte_present(*pte))
+		return NULL;
+	if (!pte_young(*pte))
+		set_pte(pte, pte_mkyoung(*pte));
+	return pte;
+}
+
+/* How far pages that can be mapped along with the one at addr go on, step by step. */
+static unsigned long near_end(struct mm_struct *mm, unsigned long addr, pte_t pte, long step,
+			      unsigned long end)
+{
+	while (addr != end) {
+		pte_t *next = near_pte(mm, addr + step);
+
+		if (!next || !pte_newpage(*next) || pte_val(*next) != pte_val(pte) + step)
+			break;
+		pte = *next;
+		addr += step;
+	}
+	return addr;
+}
+
 /*
  * A forked address space has all of its parent's pages and touches few of them before
  * it executes a program or ends. So its pages are mapped when a fault comes for one,
- * those next to it along with it, as many as lie in one NEAR_LEN.
+ * those next to it along with it, as long as they also lie next to each other in guest
+ * memory: one host call for all.
  */
 void nl_mm_near(struct mm_struct *mm, unsigned long addr)
 {
-	unsigned long low = ALIGN_DOWN(addr, NEAR_LEN);
+	unsigned long low = ALIGN_DOWN(addr, NEAR_LEN), high = low + NEAR_LEN - PAGE_SIZE;
+	pte_t *pte;
 
-	if (low + NEAR_LEN <= TASK_SIZE)
-		um_tlb_mark_sync(mm, low, low + NEAR_LEN);
+	addr &= PAGE_MASK;
+	if (low + NEAR_LEN > TASK_SIZE)
+		return;
+	pte = near_pte(mm, addr);
+	if (!pte)
+		return;
+	low = near_end(mm, addr, *pte, -(long)PAGE_SIZE, low);
+	high = near_end(mm, addr, *pte, PAGE_SIZE, high);
+	um_tlb_mark_sync(mm, low, high + PAGE_SIZE);
 }
 
 void nl_mm_fork(struct task_struct *child)
@@ -137,6 +173,7 @@ void nl_mm_fork(struct task_struct *child)
 		nl_mm_near(mm, first[i]);
 		um_tlb_sync(mm); /* one by one: what lies between them can wait */
 	}
+	nl_family_map(mm);
 }
 
 /*

@@ -67,13 +67,13 @@ static void bases_set(struct nl_stub *s, const unsigned long *gp)
 {
 	unsigned long fs = canonical(gp[HOST_FS_BASE]), gs = canonical(gp[HOST_GS_BASE]);
 
-	s->orders->flags &= ~NL_ORF_BASES;
+	s->flags &= ~NL_ORF_BASES;
 	if (fs == s->fs_base && gs == s->gs_base)
 		return;
 	if (nl_host.fsgsbase) {
 		s->orders->fs_base = fs;
 		s->orders->gs_base = gs;
-		s->orders->flags |= NL_ORF_BASES;
+		s->flags |= NL_ORF_BASES;
 	} else {
 		nl_mm_queue(s, __NR_arch_prctl, 0, ARCH_SET_FS, fs, 0, 0, 0, 0);
 		nl_mm_queue(s, __NR_arch_prctl, 0, ARCH_SET_GS, gs, 0, 0, 0, 0);
@@ -132,7 +132,7 @@ void nl_frame_clean(struct nl_stub *s)
 
 	memset(uc, 0, sizeof(*uc));
 	s->orders->frame = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.uc;
-	s->orders->flags &= ~NL_ORF_BASES;
+	s->flags &= ~NL_ORF_BASES;
 	frame_stack(uc);
 	uc->uc_sigmask.sig[0] = ~sigmask(SIGTRAP);
 	sc->flags = X86_EFLAGS_IF | X86_EFLAGS_FIXED;
@@ -223,14 +223,56 @@ static bool site_can_return(const struct nl_stub *s, const struct uml_pt_regs *r
 	const unsigned long *gp = regs->gp;
 
 	return s->at_site && s->fpu_owner == regs && regs->fp_live == s && !s->stepping &&
-	       !s->orders->ncmds && !((st->flags | gp[HOST_EFLAGS]) & X86_EFLAGS_TF) &&
-	       !(s->orders->flags & NL_ORF_BASES) && gp[HOST_IP] == st->cx &&
-	       gp[HOST_SP] == st->sp && gp[HOST_EFLAGS] == st->flags && gp[HOST_BX] == st->bx &&
-	       gp[HOST_DX] == st->dx && gp[HOST_SI] == st->si_reg && gp[HOST_DI] == st->di &&
-	       gp[HOST_BP] == st->bp && gp[HOST_R8] == st->r8 && gp[HOST_R9] == st->r9 &&
-	       gp[HOST_R10] == st->r10 && gp[HOST_R12] == st->r12 && gp[HOST_R13] == st->r13 &&
-	       gp[HOST_R14] == st->r14 && gp[HOST_R15] == st->r15 && gp[HOST_CX] == st->cx &&
-	       gp[HOST_R11] == st->flags;
+	       !s->ncmds && !((st->flags | gp[HOST_EFLAGS]) & X86_EFLAGS_TF) &&
+	       !(s->flags & NL_ORF_BASES) && gp[HOST_IP] == st->cx && gp[HOST_SP] == st->sp &&
+	       gp[HOST_EFLAGS] == st->flags && gp[HOST_BX] == st->bx && gp[HOST_DX] == st->dx &&
+	       gp[HOST_SI] == st->si_reg && gp[HOST_DI] == st->di && gp[HOST_BP] == st->bp &&
+	       gp[HOST_R8] == st->r8 && gp[HOST_R9] == st->r9 && gp[HOST_R10] == st->r10 &&
+	       gp[HOST_R12] == st->r12 && gp[HOST_R13] == st->r13 && gp[HOST_R14] == st->r14 &&
+	       gp[HOST_R15] == st->r15 && gp[HOST_CX] == st->cx && gp[HOST_R11] == st->flags;
+}
+
+/* Flags that popf does not take as they are, or that stop the program at once. */
+#define FLAGS_BY_FRAME (X86_EFLAGS_TF | X86_EFLAGS_RF | X86_EFLAGS_NT)
+
+/* Whether a task can go on from the site that its stub waits at, whatever its registers are. */
+static bool site_can_load(const struct nl_stub *s, const struct uml_pt_regs *regs)
+{
+	const unsigned long *gp = regs->gp;
+
+	return s->at_site && !s->stepping && !s->ncmds && !(gp[HOST_EFLAGS] & FLAGS_BY_FRAME) &&
+	       gp[HOST_IP] < TASK_SIZE;
+}
+
+static int site_load(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	const unsigned long *gp = regs->gp;
+	struct nl_state *st = s->state;
+
+	if (!nl_fp_is_live(s, regs)) {
+		nl_fp_load(s, regs);
+		s->flags |= NL_ORF_FP;
+	}
+	st->bx = gp[HOST_BX];
+	st->cx = gp[HOST_CX];
+	st->dx = gp[HOST_DX];
+	st->si_reg = gp[HOST_SI];
+	st->di = gp[HOST_DI];
+	st->bp = gp[HOST_BP];
+	st->r8 = gp[HOST_R8];
+	st->r9 = gp[HOST_R9];
+	st->r10 = gp[HOST_R10];
+	st->r11 = gp[HOST_R11];
+	st->r12 = gp[HOST_R12];
+	st->r13 = gp[HOST_R13];
+	st->r14 = gp[HOST_R14];
+	st->r15 = gp[HOST_R15];
+	st->sp = gp[HOST_SP];
+	st->flags = gp[HOST_EFLAGS];
+	st->tail = nl_site_entry(s, gp[HOST_IP], false);
+	s->ax = gp[HOST_AX];
+	s->at_site = false;
+	return nl_stub_order(s, NL_ACT_LOAD);
 }
 
 /* What a stub came for. */
@@ -242,10 +284,10 @@ enum visit {
 };
 
 /*
- * A kick hit a thunk or the site's code. The call has not begun as long as registers
- * are as they were; it is to be made once all are saved; it is over when the stub was
- * leaving. To let the code go on to a better place would not do: the work that the kick
- * is for would make the next kick hit the same instruction.
+ * A kick hit a thunk or the site's code before the call was served. It has not begun as long
+ * as registers are as they were; it is to be made once all are saved. To let the code go on to
+ * a better place would not do: the work that the kick is for would make the next kick hit the
+ * same instruction.
  */
 static enum visit visit_kicked(struct nl_stub *s, struct uml_pt_regs *regs)
 {
@@ -262,12 +304,29 @@ static enum visit visit_kicked(struct nl_stub *s, struct uml_pt_regs *regs)
 	if (ip < code_address(nl_stub_site_flags))
 		s->state->flags = UPT_EFLAGS(regs);
 	site_store(s, regs);
-	if (ip < code_address(nl_stub_announced))
-		return VISIT_SITE;
-	/* Else it is the call that was served before, if that came under an older order. */
-	return ip < code_address(nl_stub_leave) && READ_ONCE(s->state->site_seq) == s->seq
-		       ? VISIT_SITE
-		       : VISIT_TRAP;
+	return VISIT_SITE;
+}
+
+/*
+ * A kick hit the site's code on its way back to the program (from a call that was announced
+ * under an older order, or behind nl_stub_leave): nothing of it has run, regs are what they
+ * were, but not all of it need be in the CPU.
+ */
+static bool visit_was_leaving(struct nl_stub *s, struct uml_pt_regs *regs)
+{
+	unsigned long ip = READ_ONCE(frame_of(s)->uc_mcontext.ip);
+
+	if (ip < code_address(nl_stub_announced) || ip >= code_address(nl_stub_code_end))
+		return false;
+	if (ip < code_address(nl_stub_leave) && READ_ONCE(s->state->site_seq) == s->seq)
+		return false;
+	if (s->flags & NL_ORF_FP)
+		nl_fp_drop(regs);
+	if (nl_host.fsgsbase) {
+		s->fs_base = READ_ONCE(s->state->fs_base);
+		s->gs_base = READ_ONCE(s->state->gs_base);
+	}
+	return true;
 }
 
 /* A step of a program that steps itself ended in a thunk or in the site's code. */
@@ -323,6 +382,8 @@ static enum visit visit_judge(struct nl_stub *s, struct uml_pt_regs *regs)
 	/* The host lays frames at one place. */
 	if (!nl_frame_is_right(s))
 		return VISIT_BAD;
+	if (sig == SIGALRM && visit_was_leaving(s, regs))
+		return VISIT_TRAP;
 	frame_store(s, regs);
 	ip = UPT_IP(regs);
 	if (ip < nl_host.stub_start || ip > nl_host.stub_start + NL_STUB_END)
@@ -397,6 +458,8 @@ static void serve_page_fault(struct nl_stub *s, struct uml_pt_regs *regs)
 		err = handle_page_fault(fi->cr2, UPT_IP(regs), fi->error_code & ERROR_WRITE, 1,
 					&code);
 	if (!err) {
+		if (fi->error_code & ERROR_WRITE)
+			nl_family_wrote(s, fi->cr2);
 		nl_mm_near(current->mm, fi->cr2);
 		return;
 	}
@@ -459,14 +522,17 @@ static int resume(struct nl_stub *s, struct uml_pt_regs *regs)
 	if (s->lost)
 		return -ENOMEM;
 	s->stepping = singlestepping();
+	s->flags &= ~NL_ORF_FP;
 	bases_set(s, regs->gp);
 	if (site_can_return(s, regs)) {
-		s->state->ax = regs->gp[HOST_AX];
+		s->ax = regs->gp[HOST_AX];
 		s->at_site = false;
 		return nl_stub_order(s, NL_ACT_RETURN);
 	}
+	if (site_can_load(s, regs))
+		return site_load(s, regs);
 	err = nl_stub_to_frame(s);
-	if (!err && s->orders->ncmds)
+	if (!err && s->ncmds)
 		err = nl_stub_gate(s);
 	if (err)
 		return err;

@@ -7,6 +7,7 @@
  *
  *	A	5 bytes of one instruction, syscall		b8 n n n n 0f 05
  *	B	syscall, cmp $n,%rax				0f 05 48 3d n n n n
+ *	C	mov $n,%rax; syscall				48 c7 c0 n n n n 0f 05
  *
  * and lies in a private mapping of a file that is not writable: the page becomes a
  * private copy of the address space, as a debugger's breakpoint makes it. The jump
@@ -18,13 +19,14 @@
  *	A	the 5 bytes; mov $ip,%rcx; mov $ip,%r11; jmp nl_stub_site
  *	B	mov $ip,%rcx; mov $tail,%r11; jmp nl_stub_site
  *	  tail:	cmp $n,%rax; jmp behind the site
+ *	C	the mov; mov $ip,%rcx; mov $ip,%r11; jmp nl_stub_site
  *
  * where ip is the address behind the call. The guest kernel knows only addresses of
  * the original text; nl_site_entry() says where such an address goes on in patched
  * text. A jump to the `syscall` of form A, past the 5 bytes, hits `add %eax,(%rax)`,
  * the upper half of t: with a call's number in rax that is a page fault, and the fault
  * goes on in the thunk. Where a jump into a site is to be seen in the page, the site
- * is left alone.
+ * is left alone. In form C only the mov is replaced: its `syscall` stands, and traps.
  *
  * Thunks and table are shared by an address space and its forks until exec. While
  * anybody traces the address space nothing is patched.
@@ -52,12 +54,8 @@
 #define NEVER UINT_MAX
 #define BELOW_PROGRAMS 0x10000
 #define LOWEST_PROGRAM 0x400000
-#define FORM_A_LEN 7 /* bytes that are replaced; the jump is as long */
-#define FORM_B_LEN 8
 #define JUMP_LEN 7
-#define A_CALL 5 /* offset of the call in form A; of thunk A's code behind the 5 bytes */
-#define B_NEXT 2 /* offset of the cmp in form B */
-#define B_TAIL 25 /* offset of the tail in thunk B */
+#define SITE_LEN_MAX 8
 #define SITE_HASH_BITS 8
 
 static const u8 call_insn[] = {0x0f, 0x05};
@@ -66,12 +64,33 @@ static const u8 cmp_insn[] = {0x48, 0x3d};
 #define CMP_LEN 6
 /* libc's syscall(): mov 8(%rsp),%r9 */
 static const u8 load_r9_insn[] = {0x4c, 0x8b, 0x4c, 0x24, 0x08};
+/* mov $imm32,%rax, as in the return from signal handlers of glibc and musl */
+static const u8 mov_rax_insn[] = {0x48, 0xc7, 0xc0};
+
+enum form_name {
+	FORM_A,
+	FORM_B,
+	FORM_C
+};
+
+/* Offsets from the first byte that is replaced. */
+static const struct form {
+	u8 len; /* bytes that are replaced */
+	u8 ip; /* behind the call */
+	u8 inside; /* an instruction, not the first, that is replaced; 0: none */
+	u8 thunk; /* where in the thunk that one, or the call of form C, goes on */
+	u8 call;
+} forms[] = {
+	[FORM_A] = {.len = 7, .ip = 7, .inside = 5, .thunk = 5, .call = 5},
+	[FORM_B] = {.len = 8, .ip = 2, .inside = 2, .thunk = 25, .call = 0},
+	[FORM_C] = {.len = 7, .ip = 9, .inside = 0, .thunk = 7, .call = 7},
+};
 
 struct site {
 	struct hlist_node node;
 	unsigned long addr; /* of the first byte that is replaced */
-	u8 len;
-	u8 bytes[FORM_B_LEN];
+	const struct form *form;
+	u8 bytes[SITE_LEN_MAX];
 };
 
 struct nl_sites {
@@ -95,11 +114,6 @@ static int __init patch_setup(char *value)
 early_param("nestling.patch", patch_setup);
 
 extern char nl_stub_base[], nl_stub_site[];
-
-static bool is_form_a(const struct site *site)
-{
-	return site->len == FORM_A_LEN;
-}
 
 static unsigned long thunk_addr(unsigned int i)
 {
@@ -168,19 +182,20 @@ static void thunk_write(const struct nl_sites *all, unsigned int i)
 	unsigned int per_page = NL_PAGE / NL_THUNK_SIZE;
 	u8 *page = page_address(all->thunk[i / per_page]);
 	struct writer w = {page + i % per_page * NL_THUNK_SIZE, thunk_addr(i)};
-	unsigned long ip = site->addr + (is_form_a(site) ? FORM_A_LEN : B_NEXT);
+	const struct form *form = site->form;
+	unsigned long ip = site->addr + form->ip;
 
-	if (is_form_a(site)) {
-		put(&w, site->bytes, A_CALL);
+	if (form == &forms[FORM_B]) {
+		PUT_MOV_RCX(&w, ip);
+		PUT_MOV_R11(&w, thunk_addr(i) + form->thunk);
+		put_jump_site(&w);
+		put(&w, site->bytes + form->inside, CMP_LEN);
+		put_jump_to(&w, site->addr + form->len);
+	} else {
+		put(&w, site->bytes, form->thunk);
 		PUT_MOV_RCX(&w, ip);
 		PUT_MOV_R11(&w, ip);
 		put_jump_site(&w);
-	} else {
-		PUT_MOV_RCX(&w, ip);
-		PUT_MOV_R11(&w, thunk_addr(i) + B_TAIL);
-		put_jump_site(&w);
-		put(&w, site->bytes + B_NEXT, CMP_LEN);
-		put_jump_to(&w, site->addr + FORM_B_LEN);
 	}
 	((u64 *)page_address(all->table))[i] = thunk_addr(i);
 }
@@ -276,7 +291,7 @@ static int sites_add(struct nl_stub *s, const struct site *want)
 		return -ENOMEM;
 	old = site_at(s, want->addr, false);
 	if (old)
-		return old->len == want->len && !memcmp(old->bytes, want->bytes, want->len)
+		return old->form == want->form && !memcmp(old->bytes, want->bytes, want->form->len)
 			       ? old - all->site
 			       : -EEXIST;
 	if (all->n == NL_SITES_MAX)
@@ -288,8 +303,8 @@ static int sites_add(struct nl_stub *s, const struct site *want)
 		return -ENOMEM;
 	site = &all->site[all->n];
 	site->addr = want->addr;
-	site->len = want->len;
-	memcpy(site->bytes, want->bytes, want->len);
+	site->form = want->form;
+	memcpy(site->bytes, want->bytes, want->form->len);
 	hash_add(all->by_addr, &site->node, site->addr);
 	thunk_write(all, all->n);
 	return all->n++;
@@ -327,30 +342,46 @@ static bool has_jump_to(const u8 *page, unsigned int target)
  */
 static bool looks_like_a(const u8 *page, unsigned int call, unsigned long ax)
 {
-	const u8 *b = page + call - A_CALL;
+	const u8 *b = page + call - forms[FORM_A].call;
 
-	if (call < A_CALL + 1)
+	if (call < forms[FORM_A].call + 1)
 		return false;
 	if (!memcmp(b, load_r9_insn, sizeof(load_r9_insn)))
 		return true;
 	return b[0] == 0xb8 && (b[-1] & 0xf0) != 0x40 && get_unaligned_le32(b + 1) == ax;
 }
 
+static bool looks_like_b(const u8 *page, unsigned int call)
+{
+	const struct form *b = &forms[FORM_B];
+
+	return call + b->len <= NL_PAGE &&
+	       !memcmp(page + call + b->inside, cmp_insn, sizeof(cmp_insn)) &&
+	       !has_jump_to(page, call + b->inside);
+}
+
+/* The call's number before it tells that this is no end of a longer instruction. */
+static bool looks_like_c(const u8 *page, unsigned int call, unsigned long ax)
+{
+	const u8 *b = page + call - forms[FORM_C].call;
+
+	return call >= forms[FORM_C].call && !memcmp(b, mov_rax_insn, sizeof(mov_rax_insn)) &&
+	       get_unaligned_le32(b + sizeof(mov_rax_insn)) == ax;
+}
+
 /* Fills in what can be patched around the call at offset of page. */
 static bool site_find(const u8 *page, unsigned int call, unsigned long ax, struct site *site)
 {
-	if (looks_like_a(page, call, ax) && !has_jump_to(page, call)) {
-		site->len = FORM_A_LEN;
-		site->addr -= A_CALL;
-		call -= A_CALL;
-	} else if (call + FORM_B_LEN <= NL_PAGE &&
-		   !memcmp(page + call + B_NEXT, cmp_insn, sizeof(cmp_insn)) &&
-		   !has_jump_to(page, call + B_NEXT)) {
-		site->len = FORM_B_LEN;
-	} else {
+	if (looks_like_a(page, call, ax) && !has_jump_to(page, call))
+		site->form = &forms[FORM_A];
+	else if (looks_like_c(page, call, ax))
+		site->form = &forms[FORM_C];
+	else if (looks_like_b(page, call))
+		site->form = &forms[FORM_B];
+	else
 		return false;
-	}
-	memcpy(site->bytes, page + call, site->len);
+	site->addr -= site->form->call;
+	memcpy(site->bytes, page + call - site->form->call, site->form->len);
 	return true;
 }
 
@@ -447,7 +478,7 @@ static void site_restore(const struct site *site, unsigned int i)
 		return;
 	at = page_address(page) + offset_in_page(site->addr);
 	if (!memcmp(at, jump, JUMP_LEN))
-		memcpy(at, site->bytes, site->len);
+		memcpy(at, site->bytes, site->form->len);
 	page_written(page);
 }
 
@@ -459,7 +490,7 @@ void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len)
 	for_each_set_bit (i, s->patched, s->sites->n) {
 		const struct site *site = &s->sites->site[i];
 
-		if (site->addr + site->len <= from || site->addr - from >= len)
+		if (site->addr + site->form->len <= from || site->addr - from >= len)
 			continue;
 		site_restore(site, i);
 		__clear_bit(i, s->patched);
@@ -491,12 +522,12 @@ static bool jump_stands(const struct nl_stub *s, const struct site *site, unsign
 }
 
 /* The site that has an instruction of the program, not its first, at addr. */
-static const struct site *site_inside(const struct nl_stub *s, unsigned long addr, bool form_a)
+static const struct site *site_inside(const struct nl_stub *s, unsigned long addr,
+				      const struct form *form)
 {
-	unsigned int at = form_a ? A_CALL : B_NEXT;
-	const struct site *site = site_at(s, addr - at, true);
+	const struct site *site = site_at(s, addr - form->inside, true);
 
-	return site && is_form_a(site) == form_a && jump_stands(s, site, at) ? site : NULL;
+	return site && site->form == form && jump_stands(s, site, form->inside) ? site : NULL;
 }
 
 unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool stepping)
@@ -505,12 +536,9 @@ unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool step
 
 	if (!s->npatched)
 		return ip;
-	site = site_inside(s, ip, true);
+	site = site_inside(s, ip, &forms[FORM_A]) ?: site_inside(s, ip, &forms[FORM_B]);
 	if (site)
-		return thunk_addr(site - s->sites->site) + A_CALL;
-	site = site_inside(s, ip, false);
-	if (site)
-		return thunk_addr(site - s->sites->site) + B_TAIL;
+		return thunk_addr(site - s->sites->site) + site->form->thunk;
 	/* The jump itself must not count as a step of the program. */
 	site = stepping ? site_at(s, ip, true) : NULL;
 	return site && jump_stands(s, site, 0) ? thunk_addr(site - s->sites->site) : ip;
@@ -527,12 +555,10 @@ bool nl_site_canonical(const struct nl_stub *s, unsigned long ip, unsigned long 
 	site = &s->sites->site[i];
 	if (at == 0)
 		*canonical = site->addr;
-	else if (at == A_CALL && is_form_a(site))
-		*canonical = site->addr + A_CALL;
-	else if (at == B_TAIL && !is_form_a(site))
-		*canonical = site->addr + B_NEXT;
-	else if (at == B_TAIL + CMP_LEN && !is_form_a(site))
-		*canonical = site->addr + FORM_B_LEN;
+	else if (at == site->form->thunk)
+		*canonical = site->addr + (site->form->inside ?: site->form->call);
+	else if (at == forms[FORM_B].thunk + CMP_LEN && site->form == &forms[FORM_B])
+		*canonical = site->addr + site->form->len;
 	else
 		return false;
 	return true;
@@ -546,7 +572,7 @@ bool nl_site_rewind(const struct nl_stub *s, unsigned long ip, unsigned long *ca
 		return true;
 	if (!s->sites || i >= s->sites->n)
 		return false;
-	*canonical = s->sites->site[i].addr + (is_form_a(&s->sites->site[i]) ? A_CALL : 0);
+	*canonical = s->sites->site[i].addr + s->sites->site[i].form->call;
 	return true;
 }
 

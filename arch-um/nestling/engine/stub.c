@@ -31,13 +31,14 @@
 #include <os.h>
 #include "engine.h"
 
-#define SPIN_TURNS 2000 /* some 90 us, about what a wake-up across CPUs costs */
-#define START_TURNS 10000
+#define START_TURNS 10000 /* of spinning for a stub that comes up */
+#define PARK_TURNS 2000
 #define DEATH_CHECK_MS 100
 #define FIRST_SEQ 1
+#define XSTATE_ALIGN 64 /* what XSAVE wants */
 #define KICK_CPU_LIMIT_NS (200 * 1000000ULL)
 #define COMMANDS_CPU_LIMIT_NS (1000 * 1000000ULL) /* they can map much */
-#define KICK_LIMIT_MS 3000 /* of wall time, for a host that is very busy */
+#define KICK_LIMIT_NS (3000 * 1000000ULL) /* of wall time, for a host that is very busy */
 
 struct nl_stub_host nl_host;
 struct nl_frame nl_frame;
@@ -84,13 +85,6 @@ bool nl_engine_in_guest(void)
 	return running;
 }
 
-static unsigned int spin_turns(const struct nl_stub *s)
-{
-	if (nl_host.cpus < 2 || READ_ONCE(s->state->cpu) == nl_cpu())
-		return 0;
-	return SPIN_TURNS;
-}
-
 static bool has_come(const struct nl_stub *s)
 {
 	return READ_ONCE(s->state->come) == s->seq;
@@ -117,7 +111,7 @@ static int wait_asleep(struct nl_stub *s)
  */
 static bool is_overdue(struct nl_stub *s)
 {
-	u64 limit = s->orders->ncmds ? COMMANDS_CPU_LIMIT_NS : KICK_CPU_LIMIT_NS;
+	u64 limit = s->ncmds ? COMMANDS_CPU_LIMIT_NS : KICK_CPU_LIMIT_NS;
 	u64 now;
 
 	if (running && !s->kicked)
@@ -152,15 +146,8 @@ static int wait_end(struct nl_stub *s)
 	return 0;
 }
 
-static int wait_come(struct nl_stub *s, unsigned int turns)
+static int wait_sleeping(struct nl_stub *s)
 {
-	while (turns--) {
-		if (has_come(s))
-			return 0;
-		if (running)
-			kick_if_needed(s);
-		cpu_relax();
-	}
 	while (!has_come(s)) {
 		if (running)
 			kick_if_needed(s);
@@ -168,6 +155,37 @@ static int wait_come(struct nl_stub *s, unsigned int turns)
 			return -EIO;
 	}
 	return 0;
+}
+
+/* Spinning was in vain. */
+static int wait_measured(struct nl_stub *s)
+{
+	u64 since = __builtin_ia32_rdtsc();
+
+	while (!has_come(s)) {
+		u64 from_ns = os_nsecs();
+
+		kick_if_needed(s);
+		if (wait_asleep(s) < 0 && wait_end(s) < 0)
+			return -EIO;
+		nl_place_waited(s, from_ns);
+	}
+	nl_place_kernel_slept(s, since);
+	return 0;
+}
+
+static int wait_come(struct nl_stub *s, unsigned int turns)
+{
+	bool spun = turns;
+
+	while (turns--) {
+		if (has_come(s))
+			return 0;
+		if (running)
+			kick_if_needed(s);
+		cpu_relax();
+	}
+	return spun && running ? wait_measured(s) : wait_sleeping(s);
 }
 
 /* Tells the stub that ran before to stop spinning: its CPU may be wanted. */
@@ -180,7 +198,7 @@ static void quiet_latest(struct nl_stub *s)
 
 static int order_result(struct nl_stub *s, unsigned int ncmds)
 {
-	unsigned int failed = READ_ONCE(s->state->failed);
+	unsigned long failed = ncmds ? READ_ONCE(s->state->failed) : 0;
 	const struct nl_cmd *c;
 
 	if (!failed)
@@ -195,25 +213,37 @@ static int order_result(struct nl_stub *s, unsigned int ncmds)
 	return -ENOMEM;
 }
 
-static void order_give(struct nl_stub *s, unsigned int action, unsigned int turns)
+/* The stub looks at these words all the time: what does not change does not touch them. */
+static void publish(unsigned int *word, unsigned int value)
+{
+	if (READ_ONCE(*word) != value)
+		WRITE_ONCE(*word, value);
+}
+
+static void order_give(struct nl_stub *s, unsigned int action, const struct nl_spin *spin)
 {
 	struct nl_orders *o = s->orders;
 	struct nl_state *st = s->state;
 
-	o->action = action;
-	o->spin = turns;
 	s->kick_cpu_ns = 0;
-	WRITE_ONCE(st->failed, 0);
-	if (o->ncmds) {
+	publish(&o->action, action);
+	publish(&o->spin, spin->stub);
+	publish(&o->ncmds, s->ncmds);
+	publish(&o->flags, s->flags);
+	if (s->ncmds) {
+		WRITE_ONCE(st->failed, 0);
 		WRITE_ONCE(st->token_a, s->token_a);
 		WRITE_ONCE(st->token_b, s->token_b);
 	}
+	o->ax = s->ax;
 	s->seq++;
-	barrier();
-	WRITE_ONCE(o->seq, s->seq);
-	mb(); /* the stub says that it sleeps, then looks at the number once more */
-	if (READ_ONCE(st->asleep))
+	/* A full barrier: the stub says that it sleeps, then looks at the number once more. */
+	xchg(&o->seq, s->seq);
+	if (READ_ONCE(st->asleep)) {
 		nl_futex_wake(&o->seq);
+		if (spin->stub)
+			nl_place_stub_slept(s);
+	}
 	quiet_latest(s);
 }
 
@@ -231,7 +261,7 @@ static int frame_learn(const struct nl_stub *s)
 		return -EINVAL;
 	u = (void *)s->orders + uc;
 	fp = (unsigned long)u->uc_mcontext.fpstate - base;
-	if (fp > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct _fpstate))
+	if (fp > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct _fpstate) || fp % XSTATE_ALIGN)
 		return -EINVAL;
 	nl_frame.uc = uc;
 	nl_frame.si = si;
@@ -258,40 +288,55 @@ int nl_stub_ready(struct nl_stub *s)
 		nl_stub_bad(s, "got no filter from the host");
 		return -EOPNOTSUPP;
 	}
-	return nl_frame.uc ? 0 : frame_learn(s);
+	err = nl_frame.uc ? 0 : frame_learn(s);
+	s->orders->fp = nl_host.stub_start + NL_STUB_ORDERS + nl_frame.fp;
+	s->orders->fp_mask = nl_fp_sw()->xfeatures;
+	return err;
 }
 
 int nl_stub_order(struct nl_stub *s, unsigned int action)
 {
-	unsigned int turns = spin_turns(s), ncmds = s->orders->ncmds;
+	struct nl_spin spin = nl_place_spin(s);
+	unsigned int ncmds = s->ncmds;
 	int err;
 
 	if (s->dead || nl_stub_ready(s) < 0)
 		return -EIO;
-	if (action == NL_ACT_RESUME || action == NL_ACT_RETURN) {
+	if (action == NL_ACT_RESUME || action == NL_ACT_RETURN || action == NL_ACT_LOAD) {
+		s->saved = false;
 		s->kicked = false;
 		running = s;
 	}
-	order_give(s, action, turns);
-	err = wait_come(s, turns);
+	order_give(s, action, &spin);
+	err = wait_come(s, spin.kernel);
 	running = NULL;
-	s->orders->ncmds = 0;
+	nl_place_came(s);
+	s->ncmds = 0;
 	if (err)
 		return err;
 	s->gated = READ_ONCE(s->orders->gate) == s->seq || (action == NL_ACT_REPORT && s->gated);
 	return order_result(s, ncmds);
 }
 
+/* For what is not to carry out the queued commands: they stay queued. */
+static int order_alone(struct nl_stub *s, unsigned int action)
+{
+	unsigned int ncmds = s->ncmds;
+	int err;
+
+	s->ncmds = 0;
+	err = nl_stub_order(s, action);
+	s->ncmds = ncmds;
+	return err;
+}
+
 int nl_stub_gate(struct nl_stub *s)
 {
-	unsigned int ncmds = s->orders->ncmds;
 	int err;
 
 	if (s->gated)
 		return 0;
-	s->orders->ncmds = 0;
-	err = nl_stub_to_frame(s) ?: nl_stub_order(s, NL_ACT_GATE);
-	s->orders->ncmds = ncmds;
+	err = nl_stub_to_frame(s) ?: order_alone(s, NL_ACT_GATE);
 	if (!err && !s->gated) {
 		nl_stub_bad(s, "did not pass the gate");
 		err = -EIO;
@@ -301,19 +346,28 @@ int nl_stub_gate(struct nl_stub *s)
 
 int nl_stub_to_frame(struct nl_stub *s)
 {
-	unsigned int ncmds = s->orders->ncmds;
 	int err;
 
 	if (!s->at_site)
 		return 0;
-	s->orders->ncmds = 0; /* none are carried out there */
-	err = nl_stub_order(s, NL_ACT_TRAP);
-	s->orders->ncmds = ncmds;
+	err = order_alone(s, NL_ACT_TRAP);
 	if (!err && READ_ONCE(s->state->sig) == NL_SIG_SITE) {
 		nl_stub_bad(s, "did not trap");
 		err = -EIO;
 	}
 	s->at_site = false;
+	s->saved = false;
+	return err;
+}
+
+int nl_stub_save(struct nl_stub *s)
+{
+	int err;
+
+	if (!s->at_site || s->saved)
+		return 0;
+	err = order_alone(s, NL_ACT_SAVE);
+	s->saved = !err;
 	return err;
 }
 
@@ -323,23 +377,29 @@ int nl_stub_to_frame(struct nl_stub *s)
  */
 int nl_stub_await_parked(struct nl_stub *s)
 {
+	u64 since = 0, cpu_ns = 0;
 	unsigned int turns;
 
 	for (turns = 0; READ_ONCE(s->state->parked) != s->seq; turns++) {
-		if (turns < SPIN_TURNS) {
+		if (turns < PARK_TURNS) {
 			cpu_relax();
 			continue;
-		}
-		nl_nap_us(100);
-		if (turns > SPIN_TURNS + KICK_LIMIT_MS * 10 && !nl_stub_stopped(s->pid)) {
-			nl_stub_bad(s, "did not answer a kick");
-			return -EIO;
 		}
 		if (nl_stub_reap(s->pid)) {
 			s->pid = 0;
 			nl_stub_bad(s, "died");
 			return -EIO;
 		}
+		if (!since) {
+			since = os_nsecs();
+			cpu_ns = nl_stub_cpu_ns(s->pid);
+		}
+		if (nl_stub_cpu_ns(s->pid) - cpu_ns > KICK_CPU_LIMIT_NS ||
+		    (os_nsecs() - since > KICK_LIMIT_NS && !nl_stub_stopped(s->pid))) {
+			nl_stub_bad(s, "did not answer a kick");
+			return -EIO;
+		}
+		nl_nap_us(100);
 	}
 	return 0;
 }
@@ -348,7 +408,7 @@ int nl_stub_flush(struct nl_stub *s)
 {
 	int err;
 
-	if (!s->orders->ncmds)
+	if (!s->ncmds)
 		return 0;
 	err = nl_stub_gate(s);
 	return err ?: nl_stub_order(s, NL_ACT_REPORT);
@@ -364,7 +424,7 @@ static int stub_start_one(struct nl_stub *s, unsigned long block)
 	s->seq = FIRST_SEQ;
 	s->orders->seq = FIRST_SEQ;
 	s->orders->gate_offset = offset + NL_OR_GATE;
-	s->orders->flags = nl_host.fsgsbase ? NL_ORF_FSGSBASE : 0;
+	s->flags = nl_host.fsgsbase ? NL_ORF_FSGSBASE : 0;
 	s->pid = nl_stub_spawn(&nl_host, (void *)block, offset, s->token_a, s->token_b);
 	if (s->pid < 0)
 		return s->pid;
@@ -403,15 +463,16 @@ struct nl_stub *nl_stub_new(void)
 int nl_stub_empty(struct nl_stub *s)
 {
 	nl_fp_forget(s);
-	s->orders->ncmds = 0;
+	s->ncmds = 0;
 	if (s->dead || s->lost || nl_stub_gate(s) < 0)
 		return -EIO;
 	nl_mm_queue(s, __NR_munmap, 0, 0, nl_host.stub_start, 0, 0, 0, 0);
 	nl_sites_unmap(s);
 	nl_sites_put(s);
+	nl_family_put(s);
 	s->at_site = false; /* as guest code could make it look that went to the gate itself */
 	nl_frame_clean(s);
-	order_give(s, NL_ACT_RESUME, 0);
+	order_give(s, NL_ACT_RESUME, &(struct nl_spin){});
 	return 0;
 }
 
@@ -419,21 +480,22 @@ int nl_stub_wipe(struct nl_stub *s)
 {
 	struct nl_orders *o = s->orders;
 	struct nl_state *st = s->state;
-	void *cmds = o->cmd, *rest = &st->sig;
+	void *cmds = o->cmd, *rest = &st->cpu;
 	unsigned int cpu = READ_ONCE(st->cpu);
 	void *end = (void *)o + NL_PAGE * NL_STUB_BLOCK_PAGES;
 
-	if (wait_come(s, spin_turns(s)) < 0 || READ_ONCE(st->failed) || st->sig != SIGTRAP ||
-	    !nl_frame_is_right(s))
+	if (wait_come(s, nl_place_spin(s).kernel) < 0 || READ_ONCE(st->failed) ||
+	    st->sig != SIGTRAP || !nl_frame_is_right(s))
 		return -EIO;
 	memset(cmds, 0, sizeof(o->cmd));
 	memset(rest, 0, end - rest);
 	st->cpu = cpu;
-	o->ncmds = 0;
-	o->flags &= ~NL_ORF_BASES;
+	s->ncmds = 0;
+	s->flags &= ~NL_ORF_BASES;
 	s->fs_base = NL_BASE_UNKNOWN;
 	s->gs_base = NL_BASE_UNKNOWN;
 	s->kicked = false;
+	s->saved = false;
 	return 0;
 }
 
@@ -451,6 +513,7 @@ void nl_stub_free(struct nl_stub *s)
 		latest = NULL;
 	nl_fp_forget(s);
 	nl_sites_put(s);
+	nl_family_put(s);
 	nl_stub_end(s);
 	free_pages((unsigned long)s->orders, ilog2(NL_STUB_BLOCK_PAGES));
 	kfree(s);
@@ -478,8 +541,14 @@ static_assert(offsetof(struct nl_state, token_a) + NL_ST_BASE == NL_ST_TOKEN_A);
 static_assert(offsetof(struct nl_state, cpu) + NL_ST_BASE == NL_ST_CPU);
 static_assert(offsetof(struct nl_state, error) + NL_ST_BASE == NL_ST_ERROR);
 static_assert(offsetof(struct nl_state, parked) + NL_ST_BASE == NL_ST_PARKED);
+static_assert(offsetof(struct nl_state, failed) + NL_ST_BASE == NL_ST_FAILED);
+static_assert(offsetof(struct nl_state, gs_base) + NL_ST_BASE == NL_ST_GS);
 static_assert(offsetof(struct nl_state, ax) + NL_ST_BASE == NL_ST_AX);
-static_assert(offsetof(struct nl_state, r15) + NL_ST_BASE == NL_ST_R15);
+static_assert(offsetof(struct nl_state, r9) + NL_ST_BASE == NL_ST_R9);
+static_assert(offsetof(struct nl_state, bp) + NL_ST_BASE == NL_ST_BP);
+static_assert(offsetof(struct nl_state, r11) + NL_ST_BASE == NL_ST_R11);
 static_assert(offsetof(struct nl_state, flags) + NL_ST_BASE == NL_ST_FLAGS_REG);
 static_assert(offsetof(struct nl_state, site_seq) + NL_ST_BASE == NL_ST_SITE_SEQ);
+static_assert(offsetof(struct nl_orders, ax) == NL_OR_AX);
+static_assert(offsetof(struct nl_orders, fp_mask) == NL_OR_FP_MASK);
 static_assert(sizeof(struct nl_state) <= NL_STUB_STACK_OFFSET);

@@ -46,49 +46,57 @@
 #define NL_OR_ACTION 12
 #define NL_OR_NCMDS 16
 #define NL_OR_FLAGS 20
-#define NL_OR_FRAME 24
+#define NL_OR_AX 24
 #define NL_OR_FS 32
 #define NL_OR_GS 40
-#define NL_OR_GATE_OFFSET 48
-#define NL_OR_GATE 56
+#define NL_OR_FRAME 64
+#define NL_OR_FP 72
+#define NL_OR_FP_MASK 80
+#define NL_OR_GATE_OFFSET 88
+#define NL_OR_GATE 96
 #define NL_OR_CMDS 128
 #define NL_CMD_SIZE 64
 #define NL_CMD_MAX ((NL_PAGE - NL_OR_CMDS) / NL_CMD_SIZE)
 
-/* state, from the start of the orders */
+/*
+ * state, from the start of the orders. Each cache line that is used goes from one CPU to the
+ * other: a call through a patched site uses four, and the one that the guest kernel looks at
+ * while it waits is not touched before all is said.
+ */
 #define NL_ST_BASE (NL_STUB_STATE - NL_STUB_ORDERS)
 #define NL_ST_COME (NL_ST_BASE + 0)
 #define NL_ST_ASLEEP (NL_ST_BASE + 4)
-#define NL_ST_SIG (NL_ST_BASE + 8)
-#define NL_ST_FAILED (NL_ST_BASE + 12)
-#define NL_ST_UC (NL_ST_BASE + 16)
-#define NL_ST_SI (NL_ST_BASE + 24)
-#define NL_ST_FS (NL_ST_BASE + 32)
-#define NL_ST_GS (NL_ST_BASE + 40)
-#define NL_ST_TOKEN_A (NL_ST_BASE + 48)
-#define NL_ST_TOKEN_B (NL_ST_BASE + 56)
-#define NL_ST_CPU (NL_ST_BASE + 64)
-#define NL_ST_PARKED (NL_ST_BASE + 68)
-#define NL_ST_ERROR (NL_ST_BASE + 72)
+#define NL_ST_CPU (NL_ST_BASE + 8)
+#define NL_ST_PARKED (NL_ST_BASE + 12)
+#define NL_ST_SIG (NL_ST_BASE + 64)
+#define NL_ST_SITE_SEQ (NL_ST_BASE + 68) /* newest order when the call was made */
+#define NL_ST_FS (NL_ST_BASE + 72)
+#define NL_ST_GS (NL_ST_BASE + 80)
 /* Registers of a call that came through a patched site. */
-#define NL_ST_AX (NL_ST_BASE + 80)
-#define NL_ST_BX (NL_ST_BASE + 88)
-#define NL_ST_CX (NL_ST_BASE + 96) /* address behind the call */
-#define NL_ST_DX (NL_ST_BASE + 104)
-#define NL_ST_SI_REG (NL_ST_BASE + 112)
-#define NL_ST_DI (NL_ST_BASE + 120)
-#define NL_ST_BP (NL_ST_BASE + 128)
-#define NL_ST_R8 (NL_ST_BASE + 136)
-#define NL_ST_R9 (NL_ST_BASE + 144)
-#define NL_ST_R10 (NL_ST_BASE + 152)
-#define NL_ST_R12 (NL_ST_BASE + 160)
-#define NL_ST_R13 (NL_ST_BASE + 168)
-#define NL_ST_R14 (NL_ST_BASE + 176)
-#define NL_ST_R15 (NL_ST_BASE + 184)
-#define NL_ST_TAIL (NL_ST_BASE + 192) /* where to go on, in the thunk or behind the site */
-#define NL_ST_SP (NL_ST_BASE + 200)
-#define NL_ST_FLAGS_REG (NL_ST_BASE + 208)
-#define NL_ST_SITE_SEQ (NL_ST_BASE + 216) /* newest order when the call was made */
+#define NL_ST_FLAGS_REG (NL_ST_BASE + 88)
+#define NL_ST_SP (NL_ST_BASE + 96)
+#define NL_ST_TAIL (NL_ST_BASE + 104) /* where to go on, in the thunk or behind the site */
+#define NL_ST_AX (NL_ST_BASE + 112)
+#define NL_ST_CX (NL_ST_BASE + 120) /* address behind the call */
+#define NL_ST_DX (NL_ST_BASE + 128)
+#define NL_ST_SI_REG (NL_ST_BASE + 136)
+#define NL_ST_DI (NL_ST_BASE + 144)
+#define NL_ST_R8 (NL_ST_BASE + 152)
+#define NL_ST_R9 (NL_ST_BASE + 160)
+#define NL_ST_R10 (NL_ST_BASE + 168)
+#define NL_ST_BX (NL_ST_BASE + 176)
+#define NL_ST_BP (NL_ST_BASE + 184)
+#define NL_ST_R12 (NL_ST_BASE + 192)
+#define NL_ST_R13 (NL_ST_BASE + 200)
+#define NL_ST_R14 (NL_ST_BASE + 208)
+#define NL_ST_R15 (NL_ST_BASE + 216)
+#define NL_ST_R11 (NL_ST_BASE + 224) /* only what NL_ACT_LOAD loads */
+#define NL_ST_FAILED (NL_ST_BASE + 256)
+#define NL_ST_UC (NL_ST_BASE + 264)
+#define NL_ST_SI (NL_ST_BASE + 272)
+#define NL_ST_TOKEN_A (NL_ST_BASE + 280)
+#define NL_ST_TOKEN_B (NL_ST_BASE + 288)
+#define NL_ST_ERROR (NL_ST_BASE + 296)
 
 #define NL_SIG_SITE 0 /* instead of a signal: a call through a patched site */
 
@@ -98,10 +106,13 @@
 #define NL_ACT_GATE 2 /* pass the gate, then hand over */
 #define NL_ACT_RETURN 3 /* to one that waits at a site: go on behind it */
 #define NL_ACT_TRAP 4 /* to one that waits at a site: hand over with a signal frame */
+#define NL_ACT_SAVE 5 /* to one that waits at a site: lay down FPU state, hand over there */
+#define NL_ACT_LOAD 6 /* to one that waits at a site: take all registers from state, go on */
 
 /* NL_OR_FLAGS */
 #define NL_ORF_FSGSBASE 1 /* the instructions that read and write fs and gs base work */
 #define NL_ORF_BASES 2 /* load fs and gs base before resuming */
+#define NL_ORF_FP 4 /* load FPU state (NL_ACT_LOAD) */
 
 /* The instruction pointer in the ucontext of a signal frame. */
 #define NL_UC_IP 168
@@ -130,28 +141,34 @@ struct nl_orders {
 	unsigned int action; /* NL_ACT_* */
 	unsigned int ncmds;
 	unsigned int flags; /* NL_ORF_* */
-	unsigned long frame; /* stub address of the ucontext to resume from */
+	unsigned long ax; /* result of a call: what NL_ACT_RETURN and NL_ACT_LOAD put into rax */
 	unsigned long fs_base, gs_base;
+	unsigned long pad1[2]; /* a cache line for what each order has */
+	unsigned long frame; /* stub address of the ucontext to resume from */
+	unsigned long fp; /* stub address of the FPU state in signal frames */
+	unsigned long fp_mask; /* its components, as XSAVE takes them */
 	unsigned long gate_offset; /* file offset of .gate in guest memory */
 	unsigned int gate; /* order under which the gate was passed last */
-	unsigned char pad[NL_OR_CMDS - NL_OR_GATE - 4];
+	unsigned char pad2[NL_OR_CMDS - NL_OR_GATE - 4];
 	struct nl_cmd cmd[NL_CMD_MAX];
 };
 
 struct nl_state {
 	unsigned int come; /* number of the last order that was done; a futex word */
 	unsigned int asleep; /* the stub wants to be woken */
-	unsigned int sig; /* signal that brought it here */
-	unsigned int failed; /* 1 + index of the command that failed, 0 = none */
-	unsigned long uc, si; /* stub addresses of ucontext and siginfo */
-	unsigned long fs_base, gs_base;
-	unsigned long token_a, token_b;
 	unsigned int cpu; /* where it ran when it handed over */
 	unsigned int parked; /* order under which it handed over from a signal */
+	unsigned char pad0[48];
+	unsigned int sig; /* signal that brought it here */
+	unsigned int site_seq;
+	unsigned long fs_base, gs_base;
+	unsigned long flags, sp, tail, ax, cx, dx, si_reg, di, r8, r9, r10, bx, bp;
+	unsigned long r12, r13, r14, r15, r11;
+	unsigned char pad1[24];
+	unsigned long failed; /* 1 + index of the command that failed, 0 = none */
+	unsigned long uc, si; /* stub addresses of ucontext and siginfo */
+	unsigned long token_a, token_b;
 	long error; /* what the failed command gave */
-	unsigned long ax, bx, cx, dx, si_reg, di, bp, r8, r9, r10, r12, r13, r14, r15;
-	unsigned long tail, sp, flags;
-	unsigned int site_seq, pad;
 };
 
 #endif

@@ -215,8 +215,8 @@ SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
 	movq	%rax, NL_ST_ERROR(%rbx)
 	movl	NL_OR_NCMDS(%rbx), %eax
 	subl	%r12d, %eax
-	incl	%eax
-	movl	%eax, NL_ST_FAILED(%rbx)
+	incl	%eax			/* the upper half is zero */
+	movq	%rax, NL_ST_FAILED(%rbx)
 	jmp	.Lhand_over
 
 /*
@@ -296,6 +296,10 @@ SYM_INNER_LABEL(nl_stub_at_site_wait, SYM_L_GLOBAL)
 	movl	NL_OR_ACTION(%rbx), %eax
 	cmpl	$NL_ACT_RETURN, %eax
 	je	nl_stub_leave
+	cmpl	$NL_ACT_LOAD, %eax
+	je	.Lsite_load
+	cmpl	$NL_ACT_SAVE, %eax
+	je	.Lsite_save
 	int3				/* NL_ACT_TRAP */
 	ud2
 .Lsite_wake:
@@ -308,7 +312,42 @@ SYM_INNER_LABEL(nl_stub_at_site_wake, SYM_L_GLOBAL)
 	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
 	jmp	.Lsite_wait
 
+/* The FPU state goes where a signal would lay it: the guest kernel looks for it there. */
+.Lsite_save:
+	movl	NL_OR_FP_MASK(%rbx), %eax
+	movl	4+NL_OR_FP_MASK(%rbx), %edx
+	movq	NL_OR_FP(%rbx), %rcx
+	xsave64	(%rcx)
+	movl	NL_OR_SEQ(%rbx), %ebp
+	jmp	nl_stub_announced
+
+/*
+ * To another place than behind the call (a signal's handler, where that was interrupted,
+ * another thread), as sigreturn would, without the call.
+ */
+.Lsite_load:
+	testl	$NL_ORF_FP, NL_OR_FLAGS(%rbx)
+	jz	1f
+	movl	NL_OR_FP_MASK(%rbx), %eax
+	movl	4+NL_OR_FP_MASK(%rbx), %edx
+	movq	NL_OR_FP(%rbx), %rcx
+	xrstor64 (%rcx)
+1:	testl	$NL_ORF_BASES, NL_OR_FLAGS(%rbx)
+	jz	1f
+	movq	NL_OR_FS(%rbx), %rax
+	wrfsbase %rax
+	movq	NL_OR_GS(%rbx), %rax
+	wrgsbase %rax
+1:	movq	S(R11), %r11
+	jmp	.Lleave
+
 SYM_INNER_LABEL(nl_stub_leave, SYM_L_GLOBAL)
+	movq	S(FLAGS_REG), %r11
+.Lleave:
+	/* The next call writes here: these lines come from the guest kernel's CPU to stay. */
+	prefetchw S(SIG)
+	prefetchw S(R8)
+	prefetchw S(R15)
 	movq	S(BX), %rbx
 	movq	S(DX), %rdx
 	movq	S(SI_REG), %rsi
@@ -322,11 +361,10 @@ SYM_INNER_LABEL(nl_stub_leave, SYM_L_GLOBAL)
 	movq	S(R14), %r14
 	movq	S(R15), %r15
 	movq	S(CX), %rcx
-	movq	S(FLAGS_REG), %r11
 	leaq	S(FLAGS_REG), %rsp
 	popfq
 	movq	S(SP), %rsp
-	movq	S(AX), %rax
+	movq	nl_stub_base+NL_STUB_ORDERS+NL_OR_AX(%rip), %rax
 	jmpq	*S(TAIL)
 SYM_INNER_LABEL(nl_stub_code_end, SYM_L_GLOBAL)
 SYM_CODE_END(nl_stub_base)

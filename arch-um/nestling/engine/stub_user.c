@@ -90,15 +90,15 @@ unsigned long os_get_top_address(void)
 }
 
 /* Without libc's wrapper, which calls what the guest kernel has under the same name. */
-static int count_cpus(void)
+static int count_cpus(struct nl_stub_host *h)
 {
-	unsigned long mask[128] = {};
-	int i, n = 0;
+	unsigned int i;
+	int n = 0;
 
-	if (syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask) < 0)
+	if (syscall(SYS_sched_getaffinity, 0, sizeof(h->cpu_mask), h->cpu_mask) < 0)
 		return 1;
-	for (i = 0; i < 128; i++)
-		n += __builtin_popcountl(mask[i]);
+	for (i = 0; i < ARRAY_SIZE(h->cpu_mask); i++)
+		n += __builtin_popcountl(h->cpu_mask[i]);
 	return n;
 }
 
@@ -109,7 +109,7 @@ int nl_stub_host_probe(struct nl_stub_host *h)
 	for (h->low = NL_PAGE; h->low < LOW_LIMIT && !mappable(h->low); h->low += NL_PAGE)
 		;
 	h->fsgsbase = !!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT);
-	h->cpus = count_cpus();
+	h->cpus = count_cpus(h);
 	return 0;
 }
 
@@ -270,6 +270,16 @@ unsigned long long nl_stub_cpu_ns(int pid)
 
 	syscall(SYS_clock_gettime, clock, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+int nl_stub_keep_off(const struct nl_stub_host *h, int pid, unsigned int cpu)
+{
+	unsigned long mask[NL_CPUS_MAX / 64];
+
+	memcpy(mask, h->cpu_mask, sizeof(mask));
+	if (cpu < NL_CPUS_MAX)
+		mask[cpu / 64] &= ~(1UL << cpu % 64);
+	return syscall(SYS_sched_setaffinity, pid, sizeof(mask), mask) < 0 ? -errno : 0;
 }
 
 void nl_nap_us(unsigned int us)

@@ -5,6 +5,8 @@
 
 #include "stub_abi.h"
 
+#define NL_CPUS_MAX 1024
+
 /* Where things are in every stub, and what the host can do. Set once at boot. */
 struct nl_stub_host {
 	unsigned long stub_start; /* stub address of the code */
@@ -14,6 +16,7 @@ struct nl_stub_host {
 	int memory_fd;
 	int fsgsbase; /* guest code and stub may use the instructions */
 	int cpus; /* on which this process may run */
+	unsigned long cpu_mask[NL_CPUS_MAX / 64]; /* these */
 };
 
 /* Probes the host. 0 or -errno. stub_start and code_offset are the caller's. */
@@ -39,6 +42,12 @@ int nl_stub_stopped(int pid);
 
 /* CPU time that it has used, ns. */
 unsigned long long nl_stub_cpu_ns(int pid);
+
+/*
+ * Lets a stub run on all CPUs but one, on all if cpu is none of them. 0 or -errno: there is
+ * no other.
+ */
+int nl_stub_keep_off(const struct nl_stub_host *h, int pid, unsigned int cpu);
 
 /* Sleeps for so many microseconds of host time. */
 void nl_nap_us(unsigned int us);
