@@ -106,7 +106,7 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)
 -include tests/fuzz/sources.mk
 
 GUEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-strict-aliasing -D_GNU_SOURCE
-GUEST_HEADERS := $(wildcard tests/guest/*.h)
+GUEST_HEADERS := $(wildcard tests/guest/*.h) arch-um/nestling/engine/stub_abi.h
 
 build/guest/%: tests/guest/%.c $(GUEST_HEADERS)
 	@mkdir -p $(@D)
