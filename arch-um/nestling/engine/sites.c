@@ -46,6 +46,7 @@
 #include <uapi/linux/mman.h>
 #include <as-layout.h>
 #include <mem_user.h>
+#include <nestling.h>
 #include "engine.h"
 
 #define TRAPS_BEFORE_PATCH 12
@@ -424,7 +425,9 @@ void nl_site_trapped(struct nl_stub *s, unsigned long ip, unsigned long ax)
 	if (s->counter[h].traps == NEVER || ++s->counter[h].traps < TRAPS_BEFORE_PATCH)
 		return;
 	s->counter[h].traps = NEVER;
-	if (!patching || !nl_site_table || current->ptrace || (u32)ax != ax)
+	/* rt_sigreturn needs a frame: it would trap at its site all the same. */
+	if (!patching || !nl_site_table || current->ptrace || (u32)ax != ax ||
+	    ax == __NR_rt_sigreturn)
 		return;
 	if (mmap_read_lock_killable(current->mm))
 		return;
@@ -552,8 +555,16 @@ bool nl_site_rewind(const struct nl_stub *s, unsigned long ip, unsigned long *ca
 
 /*
  * The table takes the lowest page that the host lets a process map, and guest programs
- * begin behind it: as on the host, the lowest 64 KB or so are nobody's.
+ * begin behind it: as on the host, the lowest 64 KB or so are nobody's. Root's neither:
+ * unmap() leaves them alone.
  */
+static unsigned long lowest; /* that a program may map */
+
+int nl_mmap_check(unsigned long addr, unsigned long flags)
+{
+	return (flags & MAP_FIXED) && addr < lowest ? -EPERM : 0;
+}
+
 static int __init sites_init(void)
 {
 	unsigned long end = nl_host.low + BELOW_PROGRAMS;
@@ -561,6 +572,7 @@ static int __init sites_init(void)
 	if (end > LOWEST_PROGRAM)
 		return 0; /* no room: no patches */
 	nl_site_table = nl_host.low;
+	lowest = end;
 	dac_mmap_min_addr = max(dac_mmap_min_addr, end);
 	mmap_min_addr = max(mmap_min_addr, end);
 	return 0;

@@ -132,9 +132,9 @@ static unsigned long stub_address(const struct nl_stub_host *h, const char *labe
 }
 
 static int map_at(const struct nl_stub_host *h, unsigned long addr, unsigned long len, int prot,
-		  unsigned long offset)
+		  int kind, unsigned long offset)
 {
-	void *p = mmap((void *)addr, len, prot, MAP_SHARED | MAP_FIXED | h->populate, h->memory_fd,
+	void *p = mmap((void *)addr, len, prot, kind | MAP_FIXED | h->populate, h->memory_fd,
 		       offset);
 
 	return p == (void *)addr ? 0 : -1;
@@ -145,12 +145,13 @@ static int map_stub(const struct spawn *sp)
 	const struct nl_stub_host *h = &sp->host;
 	unsigned long start = h->stub_start;
 
-	if (map_at(h, start, NL_PAGE, PROT_READ | PROT_EXEC, h->code_offset) < 0)
+	/* Private, so that where the host is a guest itself, its engine patches calls (sites.c). */
+	if (map_at(h, start, NL_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, h->code_offset) < 0)
 		return -1;
-	if (map_at(h, start + NL_STUB_ORDERS, NL_PAGE, PROT_READ, sp->block_offset) < 0)
+	if (map_at(h, start + NL_STUB_ORDERS, NL_PAGE, PROT_READ, MAP_SHARED, sp->block_offset) < 0)
 		return -1;
 	return map_at(h, start + NL_STUB_STATE, NL_PAGE * (NL_STUB_BLOCK_PAGES - 1),
-		      PROT_READ | PROT_WRITE, sp->block_offset + NL_PAGE);
+		      PROT_READ | PROT_WRITE, MAP_SHARED, sp->block_offset + NL_PAGE);
 }
 
 static int set_signals(const struct nl_stub_host *h)
