@@ -134,8 +134,8 @@ static unsigned long stub_address(const struct nl_stub_host *h, const char *labe
 static int map_at(const struct nl_stub_host *h, unsigned long addr, unsigned long len, int prot,
 		  int kind, unsigned long offset)
 {
-	void *p = mmap((void *)addr, len, prot, kind | MAP_FIXED | h->populate, h->memory_fd,
-		       offset);
+	void *p =
+		mmap((void *)addr, len, prot, kind | MAP_FIXED | h->populate, h->memory_fd, offset);
 
 	return p == (void *)addr ? 0 : -1;
 }
