@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 170
+# timeout: 320
 # needs: mksquashfs
 # The quick part of this suite (tests/quick) passes one level down: a guest that sees the host's
 # files, and nothing else of it, is the host that runs scripts/run-tests.
@@ -19,7 +19,7 @@ END
 mkdir "$T/disk"
 cp "$T/outer" "$T/disk/outer"
 mksquashfs "$T/disk" "$T/outer.img" -quiet -no-progress -all-root >/dev/null || fail "mksquashfs"
-timeout -k 5 160 "$LINUX" uml_dir="$UML" mem=1G ubd1r="$T/outer.img" -- \
+timeout -k 5 300 "$LINUX" uml_dir="$UML" mem=1G ubd1r="$T/outer.img" -- \
 	-c 'mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/outer' >"$T/out" 2>&1 </dev/null
 status=$?
 grep -aE '^(ok|skip|FAIL)|passed' "$T/out" | tr -d '\r'
