@@ -96,12 +96,17 @@ static struct kmsg_dumper crash_dumper = {
 	.max_reason = KMSG_DUMP_PANIC,
 };
 
-void nl_crash_outside(int sig, struct uml_pt_regs *regs)
+void nl_crash_registers(struct uml_pt_regs *regs)
 {
 	struct pt_regs *all = container_of(regs, struct pt_regs, regs);
 
 	current->thread.segv_regs = all; /* the backtrace starts there */
 	show_regs(all);
+}
+
+void nl_crash_outside(int sig, struct uml_pt_regs *regs)
+{
+	nl_crash_registers(regs);
 	panic("killed from outside by the host's signal %d", sig);
 }
 

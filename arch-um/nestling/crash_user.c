@@ -62,9 +62,23 @@ static void fault(int sig, struct siginfo *info, struct uml_pt_regs *regs)
 		segv_handler(sig, info, regs);
 }
 
+/* Upstream panics at these too, but on the signal's stack, where it shows no backtrace. */
+static void exception(int sig, struct siginfo *info, struct uml_pt_regs *regs)
+{
+	if (!regs->is_user && ((siginfo_t *)info)->si_code <= 0)
+		outside(sig, regs);
+	if (!regs->is_user)
+		nl_crash_registers(regs);
+	relay_signal(sig, info, regs);
+}
+
 void nl_crash_watch(void)
 {
 	kernel = getpid();
 	sig_info[SIGSEGV] = fault;
+	sig_info[SIGBUS] = sig_info[SIGILL] = sig_info[SIGFPE] = sig_info[SIGTRAP] = exception;
 	set_handler(SIGABRT);
+	/* Upstream's handlers make a status of 1 of these, as if the guest had ended so. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 }

@@ -44,6 +44,8 @@ struct _fpx_sw_bytes;
 
 /* End of a host signal's handler: work that it made may concern the guest code that runs. */
 void nl_engine_signal_exit(void);
+/* 0, or -EPERM for a mapping that is to lie below all programs. */
+int nl_mmap_check(unsigned long addr, unsigned long flags);
 /* Whether the guest kernel waits for guest code just now. */
 _Bool nl_engine_in_guest(void);
 /* After child's registers were copied from parent's: the FPU state goes with them. */

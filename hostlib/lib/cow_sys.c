@@ -6,7 +6,7 @@
  * its thread-local storage, hence errno, with the kernel's own thread: a result
  * read from errno could be the other thread's.
  *
- * System calls used: preadv2, pwritev2, fdatasync, fallocate, fstatfs, futex,
+ * System calls used: preadv2, pwritev2 (or preadv, pwritev), fdatasync, fallocate, fstatfs, futex,
  * sched_yield.
  */
 #include <errno.h>
@@ -42,16 +42,27 @@ static long sys6(long nr, long a, long b, long c, long d, long e, long f)
 }
 #endif
 
+/* A host without the calls that take flags: none can be had there. */
+static ssize_t without_flags(long nr, int fd, const struct iovec *iov, int n, uint64_t off,
+			     int flags)
+{
+	return flags ? -EOPNOTSUPP : sys6(nr, fd, (long)iov, n, (long)off, 0, 0);
+}
+
 static ssize_t sys_preadv(void *user, int fd, const struct iovec *iov, int n, uint64_t off,
 			  int flags)
 {
-	return sys6(SYS_preadv2, fd, (long)iov, n, (long)off, 0, flags);
+	ssize_t ret = sys6(SYS_preadv2, fd, (long)iov, n, (long)off, 0, flags);
+
+	return ret == -ENOSYS ? without_flags(SYS_preadv, fd, iov, n, off, flags) : ret;
 }
 
 static ssize_t sys_pwritev(void *user, int fd, const struct iovec *iov, int n, uint64_t off,
 			   int flags)
 {
-	return sys6(SYS_pwritev2, fd, (long)iov, n, (long)off, 0, flags);
+	ssize_t ret = sys6(SYS_pwritev2, fd, (long)iov, n, (long)off, 0, flags);
+
+	return ret == -ENOSYS ? without_flags(SYS_pwritev, fd, iov, n, off, flags) : ret;
 }
 
 static int sys_fdatasync(void *user, int fd)

@@ -5,22 +5,28 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "check.h"
 #include "ctx.h"
 #include "isolate.h"
+#include "log.h"
+#include "memfile.h"
 
+#define HWCAP2_FSGSBASE 2UL /* Linux, Documentation/arch/x86/x86_64/fsgs.rst */
 #define LANDLOCK_VERSION 1U /* LANDLOCK_CREATE_RULESET_VERSION */
 
 /* A probe returns 0 or -errno; detail may be filled with what was found. */
@@ -28,18 +34,85 @@ typedef int (*probe_fn)(char *detail, size_t len);
 
 static int probe_memory(char *detail, size_t len)
 {
-	int fd = memfd_create("probe", MFD_CLOEXEC | MFD_ALLOW_SEALING), err = 0;
+	int fd = memfile_make("probe", 4096), err;
 	void *p;
 
 	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, 4096) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
-		err = -errno;
+		return fd;
+	err = memfile_seal(fd, F_SEAL_SHRINK | F_SEAL_GROW);
 	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED, fd, 0);
 	if (!err && p == MAP_FAILED)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+static int probe_memfd(char *detail, size_t len)
+{
+	int fd = memfd_create("probe", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/* Does one call on a memory file. */
+static int probe_file(int (*call)(int fd))
+{
+	int fd = memfile_make("probe", 8192), err;
+
+	if (fd < 0)
+		return fd;
+	err = call(fd) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int punch(int fd)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096);
+}
+
+static int probe_punch(char *detail, size_t len)
+{
+	return probe_file(punch);
+}
+
+static int populate(int fd)
+{
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+
+	return p == MAP_FAILED ? -1 : munmap(p, 4096);
+}
+
+static int probe_populate(char *detail, size_t len)
+{
+	return probe_file(populate);
+}
+
+/* Memory file systems refuse the flag itself, and libc has a substitute for the call. */
+static int read_flags(int fd)
+{
+	char byte;
+	struct iovec iov = {&byte, 1};
+
+	return (int)syscall(SYS_preadv2, fd, &iov, 1L, 0L, 0L, 0L);
+}
+
+static int probe_read_flags(char *detail, size_t len)
+{
+	return probe_file(read_flags);
+}
+
+static int probe_close_range(char *detail, size_t len)
+{
+	return syscall(SYS_close_range, INT_MAX, INT_MAX, 0) < 0 ? -errno : 0;
+}
+
+static int probe_fsgsbase(char *detail, size_t len)
+{
+	return getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? 0 : -EOPNOTSUPP;
 }
 
 static int probe_namespaces(char *detail, size_t len)
@@ -93,7 +166,9 @@ static int probe_seccomp(char *detail, size_t len)
 
 static int probe_addresses(char *detail, size_t len)
 {
-	return personality(0xffffffff) & ADDR_NO_RANDOMIZE ? 0 : -EPERM;
+	int now = personality(0xffffffff);
+
+	return now >= 0 && now & ADDR_NO_RANDOMIZE ? 0 : -EPERM;
 }
 
 static int probe_maps(char *detail, size_t len)
@@ -118,6 +193,18 @@ static const struct {
 } probes[] = {
 	{"guest memory (sealed memory file, executable mapping)", probe_memory, true,
 	 "a security module forbids it: allow memfd_create and executable mappings"},
+	{"memory files of their own kind (memfd_create)", probe_memfd, false,
+	 "Linux 3.17 or later; without, TMPDIR=, /dev/shm or /tmp must have room for guest memory"},
+	{"guest memory goes back to the host (holes in memory files)", probe_punch, false,
+	 "Linux 3.5 or later, and a file system in TMPDIR that can make holes"},
+	{"mappings filled at once (MAP_POPULATE)", probe_populate, false,
+	 "a filter forbids it: guests are slower without"},
+	{"reads of the page cache only (preadv2)", probe_read_flags, false,
+	 "Linux 4.14 or later: disks are slower without"},
+	{"descriptors closed at once (close_range)", probe_close_range, false,
+	 "Linux 5.9 or later: processes start slower without"},
+	{"instructions for segment bases (FSGSBASE)", probe_fsgsbase, false,
+	 "Linux 5.9 or later on a CPU that has them: threads switch slower without"},
 	{"pid namespace (nothing outlives the loader)", probe_namespaces, false,
 	 "sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, and on "
 	 "AppArmor hosts kernel.apparmor_restrict_unprivileged_userns=0"},
@@ -130,6 +217,23 @@ static const struct {
 	{"mappings a process may have", probe_maps, false,
 	 "sysctl vm.max_map_count=262144 (or more for guests with much memory)"},
 };
+
+int check_needed(void)
+{
+	char detail[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
+		int err = probes[i].needed ? probes[i].probe(detail, sizeof(detail)) : 0;
+
+		if (!err)
+			continue;
+		log_err("this host does not give what a guest needs: %s: %s; cure: %s",
+			probes[i].name, strerror(-err), probes[i].cure);
+		return STATUS_UNAVAILABLE;
+	}
+	return 0;
+}
 
 int check_host(void)
 {

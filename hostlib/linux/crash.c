@@ -2,30 +2,41 @@
 /*
  * Crash reports; see crash.h. The guest kernel knows its own symbols, so its words hold a
  * readable backtrace. It may be broken or hostile: what it wrote is taken as text of a
- * bounded length. The report replaces the last one of the same name in one step.
+ * bounded length. The report replaces the last one of the same name in one step; of guests
+ * without a name the newest UNNAMED_KEPT are kept.
  */
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "crash.h"
 #include "log.h"
+#include "memfile.h"
+
+#define UNNAMED_KEPT 8
+#define UNNAMED_LOOK 128 /* at so many at most */
+
+/* A report in the directory. */
+struct report {
+	struct timespec when;
+	char name[NAME_MAX + 1];
+};
 
 int crash_make(void)
 {
-	int fd = memfd_create("last-words", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int err;
+	int fd = memfile_make("last-words", NL_CRASH_MAX), err;
 
 	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, NL_CRASH_MAX) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
-		err = -errno;
+		return fd;
+	err = memfile_seal(fd, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	if (err) {
 		close(fd);
 		return err;
 	}
@@ -109,6 +120,55 @@ static int write_report(const char *path, const struct linux_ctx *ctx, const cha
 	return fclose(f) == 0 || err ? err : -errno;
 }
 
+/* guest-PID.crash and guest-PID-N.crash are of guests that nobody gave a name (umid.c). */
+static int is_unnamed(const struct dirent *e)
+{
+	const char *p = e->d_name;
+
+	if (strncmp(p, "guest-", 6) != 0)
+		return 0;
+	p += 6;
+	return isdigit((unsigned char)*p) && strcmp(p + strspn(p, "0123456789-"), ".crash") == 0;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct report *x = a, *y = b;
+
+	return x->when.tv_sec != y->when.tv_sec
+		       ? (x->when.tv_sec > y->when.tv_sec) - (x->when.tv_sec < y->when.tv_sec)
+		       : (x->when.tv_nsec > y->when.tv_nsec) - (x->when.tv_nsec < y->when.tv_nsec);
+}
+
+/* Each unnamed guest has a name of its own, so nothing else would take their reports away. */
+static void remove_old(const char *path)
+{
+	static struct report report[UNNAMED_LOOK];
+	char *slash, *dir = strdup(path);
+	const struct dirent *e;
+	unsigned int n = 0, i;
+	struct stat st;
+	DIR *d = NULL;
+
+	slash = dir ? strrchr(dir, '/') : NULL;
+	if (slash) {
+		*slash = '\0';
+		d = opendir(dir);
+	}
+	while (d && n < UNNAMED_LOOK && (e = readdir(d))) {
+		if (!is_unnamed(e) || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		report[n].when = st.st_mtim;
+		strcpy(report[n++].name, e->d_name); /* room for any */
+	}
+	qsort(report, n, sizeof(report[0]), by_age);
+	for (i = 0; i + UNNAMED_KEPT < n; i++)
+		unlinkat(dirfd(d), report[i].name, 0);
+	if (d)
+		closedir(d);
+	free(dir);
+}
+
 char *crash_report(const struct linux_ctx *ctx, const char *how, const char *words,
 		   const char *other)
 {
@@ -124,6 +184,8 @@ char *crash_report(const struct linux_ctx *ctx, const char *how, const char *wor
 		err = -errno;
 	if (err)
 		unlink(part);
+	if (!err && !ctx->opt.umid)
+		remove_old(path);
 out:
 	if (err) {
 		log_warn("writing the crash report '%s' failed: %s; is the disk full?",

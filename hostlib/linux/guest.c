@@ -11,23 +11,24 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "console.h"
 #include "crash.h"
+#include "fds.h"
 #include "guest.h"
 #include "isolate.h"
 #include "load.h"
 #include "log.h"
+#include "memfile.h"
 
 #define TAIL_BYTES 65536
 
@@ -55,14 +56,12 @@ struct passing {
 
 static int make_memory(uint64_t bytes)
 {
-	int fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfile_make("guest-memory", bytes), err;
 
 	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)bytes) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
-		int err = -errno;
-
+		return fd;
+	err = memfile_seal(fd, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	if (err) {
 		close(fd);
 		return err;
 	}
@@ -99,9 +98,9 @@ static int make_boot(const struct linux_ctx *ctx, struct passing *pass)
 	unsigned int i, k;
 	int fd, err;
 
-	fd = memfd_create("boot-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fd = memfile_make("boot-record", 0);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (getrandom(head.rng_seed, sizeof(head.rng_seed), 0) < 0)
 		log_debug("no randomness from the host");
 	err = write_all(fd, &head, sizeof(head));
@@ -116,9 +115,8 @@ static int make_boot(const struct linux_ctx *ctx, struct passing *pass)
 		}
 		err = write_all(fd, &s, sizeof(s));
 	}
-	if (!err &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-		err = -errno;
+	if (!err)
+		err = memfile_seal(fd, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 	if (err) {
 		close(fd);
 		return err;
@@ -171,7 +169,7 @@ static int place_all(const struct passing *pass)
 	for (i = NL_FD_CRASH + 1; i < NL_FD_SLOTS; i++)
 		close((int)i);
 	place(self, (int)top);
-	syscall(SYS_close_range, top + 1, ~0U, 0);
+	fds_close((int)top + 1, INT_MAX);
 	return (int)top;
 }
 

@@ -68,6 +68,9 @@ int hotplug_name(const char *text, struct hotplug_device *d, char error[static O
 	if (strncmp(text, "eth", 3) == 0 || strncmp(text, "vec", 3) == 0)
 		snprintf(error, OPTIONS_ERROR_LEN,
 			 "network cards cannot be added to or removed from a running guest yet");
+	else if (strcmp(text, "mem") == 0)
+		snprintf(error, OPTIONS_ERROR_LEN,
+			 "memory is taken from a guest with 'config mem=-SIZE'");
 	else
 		snprintf(error, OPTIONS_ERROR_LEN,
 			 "'%.40s': devices are ubd<n>, con<n>, ssl<n> and mem", text);

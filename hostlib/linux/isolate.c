@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "fds.h"
 #include "isolate.h"
 
 /* fork() with namespaces. The child returns on the same stack, as with fork. */
@@ -112,7 +114,7 @@ void isolate_init(pid_t pid, int *status, int keep_fd)
 	close(0);
 	close(1);
 	close(2);
-	syscall(SYS_close_range, 4, ~0U, 0);
+	fds_close(4, INT_MAX);
 	*status = SIGKILL;
 	if (pid < 0)
 		return;

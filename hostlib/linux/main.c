@@ -98,8 +98,10 @@ static int open_all(struct linux_ctx *ctx)
 
 static int run(struct linux_ctx *ctx)
 {
-	int status = open_all(ctx);
+	int status = check_needed();
 
+	if (!status)
+		status = open_all(ctx);
 	if (!status)
 		status = super_run(ctx);
 	console_restore();

@@ -10,13 +10,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
+#include "fds.h"
 #include "terminal.h"
 
 #define TERMINALS 16
@@ -148,8 +149,8 @@ static int guard_keep_only(int pipe_fd)
 	pipe_fd = fcntl(pipe_fd, F_DUPFD, top + 1);
 	if (pipe_fd < 0)
 		return -1;
-	syscall(SYS_close_range, 0, 255, 0);
-	syscall(SYS_close_range, pipe_fd + 1, ~0U, 0);
+	fds_close(0, 255);
+	fds_close(pipe_fd + 1, INT_MAX);
 	return pipe_fd;
 }
 

@@ -162,8 +162,11 @@ static void low_pages(const void *arg)
 		mprotect((void *)p, 4096, PROT_READ | PROT_WRITE);
 		memset(code_before, 0x41, 4096);
 		if (mmap((void *)p, 4096, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
+			if (p < 0x10000)
+				esc_caught("the lowest pages can be mapped");
 			memset((void *)p, 0x41, 4096);
+		}
 		for (int i = 0; i < 200; i++)
 			esc_call(SYS_getppid, 0, 0, 0);
 	}

@@ -39,7 +39,12 @@ static struct shared *shared;
 static int fds[2]; /* of the call under test */
 static int id; /* of an IPC object, or a child */
 static char buffer[65536];
-static const struct timespec second_fraction = {0, 60000000};
+/*
+ * How long calls sleep that end by themselves: where a handler is to interrupt them longer than a
+ * busy machine may keep the helper from running, else not long.
+ */
+#define LONG_S 6
+static struct timespec nap = {0, 60000000};
 
 static long sys(long ret)
 {
@@ -69,7 +74,7 @@ static void make_sockets(void)
 
 static void make_timed_socket(void)
 {
-	struct timeval tv = {3, 0};
+	struct timeval tv = {LONG_S, 0};
 
 	make_sockets();
 	setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
@@ -193,10 +198,10 @@ static long call_recv(void) { return sys(recv(fds[0], buffer, 1, 0)); }
 static long call_accept(void) { return sys(accept(fds[0], NULL, NULL)); }
 static long call_wait4(void) { return sys(waitpid(id, NULL, 0)); }
 static long call_waitid(void) { return sys(waitid(P_PID, id, NULL, WEXITED)); }
-static long call_nanosleep(void) { return sys(nanosleep(&second_fraction, NULL)); }
+static long call_nanosleep(void) { return sys(nanosleep(&nap, NULL)); }
 static long call_pause(void) { return sys(pause()); }
 static long call_poll(void) { return sys(poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, -1)); }
-static long call_poll_timed(void) { return sys(poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, 3000)); }
+static long call_poll_timed(void) { return sys(poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, LONG_S * 1000)); }
 static long call_flock(void) { return sys(flock(fds[0], LOCK_EX)); }
 static long call_ofd_lock(void) { return sys(fcntl(fds[0], F_OFD_SETLKW, &whole)); }
 static long call_mq(void) { return sys(mq_receive(fds[0], buffer, 16, NULL)); }
@@ -204,7 +209,7 @@ static long call_fifo(void) { return sys(open(buffer, O_RDONLY)); }
 static long call_futex(void) { return sys(syscall(SYS_futex, &shared->futex, FUTEX_WAIT, 0, NULL)); }
 static long call_pi(void) { return sys(syscall(SYS_futex, &shared->futex, FUTEX_LOCK_PI, 0, NULL)); }
 static long call_msgrcv(void) { return sys(msgrcv(id, buffer, 8, 0, 0)); }
-static long call_clock_nanosleep(void) { return -clock_nanosleep(CLOCK_MONOTONIC, 0, &second_fraction, NULL); }
+static long call_clock_nanosleep(void) { return -clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL); }
 static long call_semop(void) { return sys(semop(id, &(struct sembuf){0, -1, 0}, 1)); }
 static void finish_flock(void) { flock(fds[1], LOCK_UN); }
 static void finish_sem(void) { semop(id, &(struct sembuf){0, 1, 0}, 1); }
@@ -219,7 +224,7 @@ static void drop_fifo(void) { unlink(buffer); }
 
 static long call_futex_timed(void)
 {
-	struct timespec ts = {3, 0};
+	struct timespec ts = {LONG_S, 0};
 
 	return sys(syscall(SYS_futex, &shared->futex, FUTEX_WAIT, 0, &ts));
 }
@@ -229,7 +234,8 @@ static long call_clock_nanosleep_abs(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_nsec += second_fraction.tv_nsec;
+	ts.tv_sec += nap.tv_sec;
+	ts.tv_nsec += nap.tv_nsec;
 	if (ts.tv_nsec >= 1000000000)
 		ts.tv_sec++, ts.tv_nsec -= 1000000000;
 	return -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
@@ -249,7 +255,8 @@ static long call_ppoll(void)
 	sigset_t none;
 
 	sigemptyset(&none);
-	return sys(ppoll(&(struct pollfd){fds[0], POLLIN, 0}, 1, &(struct timespec){3, 0}, &none));
+	return sys(ppoll(&(struct pollfd){fds[0], POLLIN, 0}, 1, &(struct timespec){LONG_S, 0},
+			 &none));
 }
 
 static long call_epoll(void)
@@ -258,7 +265,7 @@ static long call_epoll(void)
 	int ep = epoll_create1(0);
 
 	epoll_ctl(ep, EPOLL_CTL_ADD, fds[0], &e);
-	return sys(epoll_wait(ep, &e, 1, 3000));
+	return sys(epoll_wait(ep, &e, 1, LONG_S * 1000));
 }
 
 static long call_sigtimedwait(void)
@@ -268,7 +275,7 @@ static long call_sigtimedwait(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	return sys(sigtimedwait(&set, NULL, &(struct timespec){3, 0}));
+	return sys(sigtimedwait(&set, NULL, &(struct timespec){LONG_S, 0}));
 }
 
 static long call_sigsuspend(void)
@@ -281,7 +288,7 @@ static long call_sigsuspend(void)
 
 static long call_timer(void)
 {
-	struct itimerspec its = {.it_value = {0, 60000000}};
+	struct itimerspec its = {.it_value = nap};
 
 	timerfd_settime(fds[0], 0, &its, NULL);
 	return sys(read(fds[0], buffer, 8));
@@ -448,6 +455,8 @@ static void one(const struct blocker *b, enum how how)
 
 	if (hot)
 		heat();
+	if (want != YES)
+		nap = (struct timespec){LONG_S, 0};
 	sigaction(SIGUSR1, &sa, NULL);
 	if (b->prepare)
 		b->prepare();
@@ -456,7 +465,7 @@ static void one(const struct blocker *b, enum how how)
 		helper(b, how);
 	ret = b->call();
 	shared->done = 1;
-	check_wait(pid, 5000);
+	check_wait(pid, LONG_S * 1000 + 1000);
 	if (b->drop)
 		b->drop();
 	if (want == YES)
@@ -476,7 +485,8 @@ static void all(enum how how)
 		pid = check_fork();
 		if (pid == 0)
 			one(&blockers[i], how);
-		CHECK_EQ(check_wait(pid, 6000), 0, "%s: no hang (%d)", blockers[i].name, how);
+		CHECK_EQ(check_wait(pid, LONG_S * 1000 + 3000), 0, "%s: no hang (%d)",
+			 blockers[i].name, how);
 		munmap(shared, 4096);
 	}
 }

@@ -55,6 +55,18 @@ find_kernel
 kill -KILL "$kernel"
 died '^end: .*signal 9' 'no time for last words'
 
+# Reports of guests without a name do not pile up: the oldest go.
+for i in 11 12 13 14 15 16 17 18 19-1 20; do
+	touch -d "2026-01-$((${i%-*} - 10))" "$UML/guest-$i.crash"
+done
+touch -d 2025-01-01 "$UML/guest-mine.crash" "$UML/other.crash"
+expect_status 70 boot mem=64M -- -c 'echo c >/proc/sysrq-trigger'
+[ "$(find "$UML" -name 'guest-[0-9]*.crash' | wc -l)" -eq 8 ] || fail "not eight reports: $(ls "$UML")"
+for i in 11 12 13; do
+	[ ! -e "$UML/guest-$i.crash" ] || fail "an old report of an unnamed guest is left"
+done
+[ -e "$UML/guest-mine.crash" ] && [ -e "$UML/other.crash" ] || fail "another's report is gone"
+
 # One that ends well leaves none.
 rm -f "$R"
 boot umid=dead -- -c 'exit 3' >"$T/out" 2>&1 </dev/null

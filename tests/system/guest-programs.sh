@@ -17,6 +17,7 @@ all_programs() {
 	grep -lE '^#include "(check|site).h"' tests/guest/*.c | xargs -n 1 basename | sed 's/\.c$//'
 	find build/guest -name '*-dyn' -o -name '*-musl' | xargs -rn 1 basename | sort
 }
+[ -z "${NESTLING_TEST_QUICK:-}" ] || NL_PROGRAMS=${NL_PROGRAMS:-sysabi sig-basic tls fpu-calls}
 read -r -a programs <<<"${NL_PROGRAMS:-$(all_programs | tr '\n' ' ')}"
 
 # Filters from a program's output: checks without numbers and skipped ones; the skipped ones.

@@ -46,6 +46,7 @@ mc 1 '^ERR .' stack 99999
 mc 1 '^ERR .' stack x
 mc 0 '^OK' sysrq h
 mc 0 '[0-9]' config mem
+mc 1 "^ERR memory is taken from a guest with 'config mem=-SIZE'" remove mem
 
 # A disk comes, is used, and goes when it is not any more.
 truncate -s 8M "$T/disk" "$T/disk2"

@@ -19,7 +19,6 @@
 #include "engine.h"
 
 #define NEAR_LEN (32 * PAGE_SIZE)
-#define MAP_FLAGS (MAP_SHARED | MAP_FIXED | MAP_POPULATE)
 
 void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsigned long a1,
 		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
@@ -51,7 +50,8 @@ int map(struct mm_id *id, unsigned long virt, unsigned long len, int prot, int p
 	if (c && c->arg[2] == prot && c->arg[4] == phys_fd && c->arg[5] + c->arg[1] == offset)
 		c->arg[1] += len;
 	else
-		nl_mm_queue(id->stub, __NR_mmap, virt, virt, len, prot, MAP_FLAGS, phys_fd, offset);
+		nl_mm_queue(id->stub, __NR_mmap, virt, virt, len, prot,
+			    MAP_SHARED | MAP_FIXED | nl_host.populate, phys_fd, offset);
 	return 0;
 }
 

@@ -48,6 +48,7 @@
 #include <uapi/linux/mman.h>
 #include <as-layout.h>
 #include <mem_user.h>
+#include <nestling.h>
 #include "engine.h"
 
 #define TRAPS_BEFORE_PATCH 12
@@ -242,8 +243,8 @@ static void map_page(struct nl_stub *s, unsigned long addr, struct page *page, i
 	unsigned long long offset;
 	int fd = phys_mapping(page_to_phys(page), &offset);
 
-	nl_mm_queue(s, __NR_mmap, addr, addr, NL_PAGE, prot, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
-		    fd, offset);
+	nl_mm_queue(s, __NR_mmap, addr, addr, NL_PAGE, prot,
+		    MAP_SHARED | MAP_FIXED | nl_host.populate, fd, offset);
 }
 
 void nl_sites_unmap(struct nl_stub *s)
@@ -578,8 +579,16 @@ bool nl_site_rewind(const struct nl_stub *s, unsigned long ip, unsigned long *ca
 
 /*
  * The table takes the lowest page that the host lets a process map, and guest programs
- * begin behind it: as on the host, the lowest 64 KB or so are nobody's.
+ * begin behind it: as on the host, the lowest 64 KB or so are nobody's. Root's neither:
+ * unmap() leaves them alone.
  */
+static unsigned long lowest; /* that a program may map */
+
+int nl_mmap_check(unsigned long addr, unsigned long flags)
+{
+	return (flags & MAP_FIXED) && addr < lowest ? -EPERM : 0;
+}
+
 static int __init sites_init(void)
 {
 	unsigned long end = nl_host.low + BELOW_PROGRAMS;
@@ -587,6 +596,7 @@ static int __init sites_init(void)
 	if (end > LOWEST_PROGRAM)
 		return 0; /* no room: no patches */
 	nl_site_table = nl_host.low;
+	lowest = end;
 	dac_mmap_min_addr = max(dac_mmap_min_addr, end);
 	mmap_min_addr = max(mmap_min_addr, end);
 	return 0;

@@ -15,6 +15,8 @@
 #define pr_fmt(fmt) "nestling: " fmt
 
 #include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/kstrtox.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/ratelimit.h>
@@ -518,6 +520,17 @@ void nl_stub_free(struct nl_stub *s)
 	free_pages((unsigned long)s->orders, ilog2(NL_STUB_BLOCK_PAGES));
 	kfree(s);
 }
+
+/* nestling.fsgsbase=0: as on hosts before Linux 5.9 and old CPUs. */
+static int __init fsgsbase_setup(char *value)
+{
+	bool on = true;
+	int err = kstrtobool(value, &on);
+
+	nl_host.no_fsgsbase = !on;
+	return err;
+}
+early_param("nestling.fsgsbase", fsgsbase_setup);
 
 static int __init engine_init(void)
 {

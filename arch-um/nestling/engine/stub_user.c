@@ -33,6 +33,7 @@
 #define STUB_AREA_MAX 0x10000UL /* more than a stub's pages */
 #define TOP_OF_THREE_LEVELS 0x7fc0002000UL
 #define SPAWN_STACK (4 * NL_PAGE)
+#define DESCRIPTORS_MAX 1024 /* more than a guest kernel has */
 
 extern char nl_stub_base[], nl_stub_entry[], nl_stub_signal[], nl_stub_restorer[];
 
@@ -102,13 +103,25 @@ static int count_cpus(struct nl_stub_host *h)
 	return n;
 }
 
+/* Some filters of containers refuse what they do not know; old hosts ignore it. */
+static int probe_populate(int fd)
+{
+	void *p = mmap(NULL, NL_PAGE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+
+	if (p == MAP_FAILED)
+		return 0;
+	munmap(p, NL_PAGE);
+	return MAP_POPULATE;
+}
+
 int nl_stub_host_probe(struct nl_stub_host *h)
 {
 	h->memory_fd = NL_FD_MEMORY;
+	h->populate = probe_populate(h->memory_fd);
 	h->top = probe_top();
 	for (h->low = NL_PAGE; h->low < LOW_LIMIT && !mappable(h->low); h->low += NL_PAGE)
 		;
-	h->fsgsbase = !!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT);
+	h->fsgsbase = !h->no_fsgsbase && (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT);
 	h->cpus = count_cpus(h);
 	return 0;
 }
@@ -118,9 +131,11 @@ static unsigned long stub_address(const struct nl_stub_host *h, const char *labe
 	return h->stub_start + (label - nl_stub_base);
 }
 
-static int map_at(unsigned long addr, unsigned long len, int prot, int fd, unsigned long offset)
+static int map_at(const struct nl_stub_host *h, unsigned long addr, unsigned long len, int prot,
+		  int kind, unsigned long offset)
 {
-	void *p = mmap((void *)addr, len, prot, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, offset);
+	void *p =
+		mmap((void *)addr, len, prot, kind | MAP_FIXED | h->populate, h->memory_fd, offset);
 
 	return p == (void *)addr ? 0 : -1;
 }
@@ -130,12 +145,13 @@ static int map_stub(const struct spawn *sp)
 	const struct nl_stub_host *h = &sp->host;
 	unsigned long start = h->stub_start;
 
-	if (map_at(start, NL_PAGE, PROT_READ | PROT_EXEC, h->memory_fd, h->code_offset) < 0)
+	/* Private, so that where the host is a guest itself, its engine patches calls (sites.c). */
+	if (map_at(h, start, NL_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, h->code_offset) < 0)
 		return -1;
-	if (map_at(start + NL_STUB_ORDERS, NL_PAGE, PROT_READ, h->memory_fd, sp->block_offset) < 0)
+	if (map_at(h, start + NL_STUB_ORDERS, NL_PAGE, PROT_READ, MAP_SHARED, sp->block_offset) < 0)
 		return -1;
-	return map_at(start + NL_STUB_STATE, NL_PAGE * (NL_STUB_BLOCK_PAGES - 1),
-		      PROT_READ | PROT_WRITE, h->memory_fd, sp->block_offset + NL_PAGE);
+	return map_at(h, start + NL_STUB_STATE, NL_PAGE * (NL_STUB_BLOCK_PAGES - 1),
+		      PROT_READ | PROT_WRITE, MAP_SHARED, sp->block_offset + NL_PAGE);
 }
 
 static int set_signals(const struct nl_stub_host *h)
@@ -164,12 +180,19 @@ static int set_signals(const struct nl_stub_host *h)
 	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof(blocked));
 }
 
-/* Keeps guest memory's descriptor: mappings and the gate need it. */
-static int close_descriptors(int keep)
+/*
+ * Keeps guest memory's descriptor: mappings and the gate need it. Hosts before Linux 5.9 close
+ * them one by one; a guest kernel's are numbered from 0 on.
+ */
+static void close_descriptors(int keep)
 {
-	if (keep > 0 && syscall(SYS_close_range, 0, keep - 1, 0) < 0)
-		return -1;
-	return syscall(SYS_close_range, keep + 1, ~0U, 0);
+	int fd;
+
+	if (syscall(SYS_close_range, keep + 1, ~0U, 0) < 0)
+		for (fd = keep + 1; fd < DESCRIPTORS_MAX; fd++)
+			syscall(SYS_close, fd);
+	for (fd = 0; fd < keep; fd++)
+		syscall(SYS_close, fd);
 }
 
 /*
@@ -185,7 +208,8 @@ static int stub_main(void *arg)
 	if (getppid() != sp->parent)
 		_exit(1);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (map_stub(sp) < 0 || close_descriptors(h->memory_fd) < 0 || set_signals(h) < 0)
+	close_descriptors(h->memory_fd);
+	if (map_stub(sp) < 0 || set_signals(h) < 0)
 		_exit(2);
 	__asm__ volatile("movq %1, %%r12\n\t"
 			 "movq %2, %%r13\n\t"

@@ -15,11 +15,13 @@ struct nl_stub_host {
 	unsigned long low; /* lowest page that the host lets this process map */
 	int memory_fd;
 	int fsgsbase; /* guest code and stub may use the instructions */
+	int no_fsgsbase; /* the command line says so */
+	int populate; /* MAP_POPULATE, or 0 where the host refuses it */
 	int cpus; /* on which this process may run */
 	unsigned long cpu_mask[NL_CPUS_MAX / 64]; /* these */
 };
 
-/* Probes the host. 0 or -errno. stub_start and code_offset are the caller's. */
+/* Probes the host. 0 or -errno. stub_start, code_offset and no_fsgsbase are the caller's. */
 int nl_stub_host_probe(struct nl_stub_host *h);
 
 /*

@@ -1,0 +1,72 @@
+#!/bin/bash
+# timeout: 150
+# Hosts that lack a system call, or a flag of one: a guest boots all the same and does its work,
+# or one line says what is missing and what to do; 'linux --check' tells which.
+. tests/system/lib.sh
+
+LACK=$PWD/build/guest/lack
+truncate -s 4M "$T/disk"
+
+# A guest that does a bit of everything; with the arguments as parameters.
+work() { # WHAT ARGS...
+	local what=$1
+	shift
+	expect_status 5 timeout -k 5 30 "$LACK" "$what" "$LINUX" uml_dir="$UML" mem=64M ubd1="$T/cow,$T/disk" "$@" -- -c '
+		mke2fs /dev/ubdb >/dev/null && mkdir -p /tmp/d && mount /dev/ubdb /tmp/d || exit 1
+		dd if=/dev/urandom of=/tmp/d/a bs=64k count=16 2>/dev/null
+		cp /tmp/d/a /tmp/d/b; sync; echo 3 >/proc/sys/vm/drop_caches; cmp /tmp/d/a /tmp/d/b || exit 2
+		i=0; while [ $i -lt 40 ]; do /bin/true | cat || exit 3; i=$((i + 1)); done
+		dd if=/dev/zero of=/tmp/x bs=1M count=16 2>/dev/null && rm /tmp/x
+		echo all is well; umount /tmp/d; exit 5'
+	expect_text '^all is well'
+	[ "$(wc -l <"$T/out")" -eq 1 ] || fail "more than the guest's own words"
+	rm -f "$T/cow"
+}
+tells() { # WHAT STATUS PATTERN: of --check
+	expect_status "$2" "$LACK" "$1" "$LINUX" --check
+	expect_text "$3"
+}
+
+expect_status 0 "$LINUX" --check
+expect_text '^Guests can run on this host'
+
+all=
+for what in memfd_create close_range rseq clone3 statx openat2 preadv2 pwritev2 nowait fallocate \
+	populate personality pidfd_open io_uring futex_waitv landlock getrandom newpid,newuser; do
+	echo "without $what"
+	work "$what"
+	all+=$what,
+done
+work "${all%,}"
+work "${all%,}" nestling.fsgsbase=0 nestling.tsc=0
+
+tells memfd_create 0 '^no +memory files of their own kind'
+tells fallocate 0 '^no +guest memory goes back'
+tells populate 0 '^no +mappings filled at once'
+tells preadv2 0 '^no +reads of the page cache only'
+tells close_range 0 '^no +descriptors closed at once'
+tells landlock 0 '^no +Landlock'
+tells newpid,newuser 0 '^no +pid namespace'
+tells personality 0 '^no +address randomisation'
+
+# Nothing of a guest is left without a namespace for it either.
+"$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c 'echo up; sleep 100 & sleep 100' >"$T/out" 2>&1 </dev/null &
+pid=$!
+wait_for 20 grep -q up "$T/out" || fail "the guest does not come up without a namespace"
+tree() { local c; for c in $(cat "/proc/$1/task/"*/children 2>/dev/null); do echo "$c"; tree "$c"; done; }
+all=$(tree $pid)
+[ "$(wc -w <<<"$all")" -ge 3 ] || fail "only these processes: $all"
+kill -KILL $pid
+wait $pid 2>/dev/null
+gone() { local c; for c in $all; do [ ! -d "/proc/$c" ] || grep -q '^State:.*Z' "/proc/$c/status" || return 1; done; }
+wait_for 5 gone || fail "processes are left: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
+
+# What cannot be done without: one line, and the cure.
+expect_status 69 "$LACK" seccomp "$LINUX" uml_dir="$UML" mem=64M -- -c 'exit 5'
+one_line
+expect_text '^linux: .*seccomp filters with traps.*cure: .*CONFIG_SECCOMP_FILTER'
+tells seccomp 69 '^NO +seccomp filters'
+expect_text 'cure: .*CONFIG_SECCOMP_FILTER'
+expect_status 69 env TMPDIR=/proc "$LACK" memfd_create unshare -rm sh -c "mount -t tmpfs -o ro none /dev/shm; mount -t tmpfs -o ro none /tmp; exec '$LINUX' uml_dir=/var/tmp/none mem=64M -- -c 'exit 5'"
+one_line
+expect_text '^linux: .*guest memory.*cure: '
