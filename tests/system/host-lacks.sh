@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 150
+# timeout: 300
 # Hosts that lack a system call, or a flag of one: a guest boots all the same and does its work,
 # or one line says what is missing and what to do; 'linux --check' tells which.
 . tests/system/lib.sh

@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 150
+# timeout: 300
 # Signals that somebody on the host sends to the processes of a guest: each process stopped for a
 # while, and each signal that ends a process by default, to the guest kernel, ns-init and a stub.
 # The guest goes on; or it ends, says so, leaves nothing behind, and where the guest kernel could

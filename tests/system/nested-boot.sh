@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 120
+# timeout: 240
 # needs: mksquashfs
 # Guests in guests, three levels deep: each with a disk of its own, shells on two consoles of
 # its own, and an exit status that comes up through all of them.
@@ -54,7 +54,7 @@ if [ "$n" -lt 3 ]; then
 fi
 END
 mksquashfs "$T/disk" "$T/nest.img" -quiet -no-progress -comp lz4 -all-root >/dev/null || fail "mksquashfs"
-timeout -k 5 100 "$LINUX" uml_dir="$UML" mem=512M ubd1r="$T/nest.img" -- \
+timeout -k 5 220 "$LINUX" uml_dir="$UML" mem=512M ubd1r="$T/nest.img" -- \
 	-c 'mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/level 1; exit 9' >"$T/out" 2>&1 </dev/null
 status=$?
 expect_text '^level 1: Linux, 4[0-9]* MB'

@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 120
+# timeout: 400
 # needs: mksquashfs
 # However the outermost of several nested guests ends, all guests within it end too, at once.
 . tests/system/lib.sh
@@ -17,7 +17,7 @@ case $n in
 1) inner 160M; inner 64M ;;
 2) [ "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" -lt 100 ] || inner 64M ;;
 esac
-sh -c 'while :; do /bin/true; done' &
+sh -c 'while :; do /bin/true; sleep 0.05; done' &
 echo "level $n is up"
 while :; do sleep 1; done
 END
@@ -29,7 +29,7 @@ start() {
 		-c 'mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/level 1' >"$T/out" 2>&1 </dev/null &
 	pid=$!
 	cleanup_hooks=("kill -KILL $pid 2>/dev/null")
-	wait_for 40 all_up || fail "not all guests came up"
+	wait_for 90 all_up || fail "not all guests came up"
 	all=$(tree $pid)
 	kernel=$(for c in $all; do [ "$(cat "/proc/$c/comm")" != guest-kernel ] || { echo "$c"; break; }; done)
 	[ "$(wc -w <<<"$all")" -ge 15 ] || fail "four guests are up, but there are only these processes: $all"
