@@ -9,11 +9,11 @@ kselftest_build() {
 	[ -d build/linux-nestling/tools/testing/selftests ] || skip "kselftest needs the guest kernel's source: make"
 	[ -f /usr/include/sys/capability.h ] || skip "kselftest needs the package libcap-dev"
 	echo "suites: building kselftest" >&2
-	if [ ! -d "$src/usr/include/linux" ]; then
+	if [ ! -f "$src/mm/gup_test.h" ] || [ ! -d "$src/usr/include/linux" ]; then
 		rm -rf "$src"
 		mkdir -p "$src"
 		tar cf - -C build/linux-nestling --exclude='*.o' --exclude='.*.cmd' --exclude='*.a' \
-			Makefile Kbuild Kconfig scripts include arch/x86 arch/Kconfig usr \
+			Makefile Kbuild Kconfig scripts include arch/x86 arch/Kconfig usr mm/gup_test.h \
 			tools/{testing/selftests,include,arch,scripts,lib,build} | tar xf - -C "$src"
 		make -s -C "$src" headers ARCH=x86 >"$work/kselftest.log" 2>&1 || { tail -n 5 "$work/kselftest.log"; exit 1; }
 	fi

@@ -64,10 +64,11 @@ if [ -n "$1" ]; then
 		echo
 		echo "--- $status"
 	} >"out/$1" 2>/dev/null
-	flock cases cat "out/$1"
+	# The built-in system has no flock, and one at a time needs none.
+	if [ "$(cat jobs)" -eq 1 ]; then cat "out/$1"; else flock cases cat "out/$1"; fi
 	exit
 fi
-mkdir out
+rm -rf out && mkdir out
 seq "$(wc -l <cases)" | xargs -P "$(cat jobs)" -n 1 ./run
 END
 	chmod +x "$1/run"
@@ -78,6 +79,7 @@ END
 host_side() { # SUITE [OPTION of unshare...]
 	local suite=$1
 	shift
+	[ "${SIDE:-host}" = host ] || return 0
 	[ "$(id -u)" -eq 0 ] || set -- -r "$@"
 	echo "suites: $suite on the host" >&2
 	mkdir -p /tmp/ks
@@ -85,11 +87,14 @@ host_side() { # SUITE [OPTION of unshare...]
 		>"$work/$suite.host" 2>&1 </dev/null || true
 }
 
-# Boots a guest whose second disk is $dir/ks.img, made of $dir/ks.
+# The guest's second disk: $dir/ks before the host's side leaves there what no image can hold.
+make_disk() {
+	mkfs.erofs --quiet --all-root "$dir/ks.img" "$dir/ks" >/dev/null
+}
+
 guest_side() { # SUITE ARGUMENT...
 	local suite=$1
 	shift
-	mkfs.erofs --quiet --all-root "$dir/ks.img" "$dir/ks" >/dev/null
 	echo "suites: $suite in a guest" >&2
 	timeout -k 5 3600 "$ours" uml_dir="$dir/uml" mem="$mem" "$@" 2>&1 </dev/null | tr -d '\r' >"$work/$suite.guest" || true
 }
@@ -103,6 +108,7 @@ in_tiny() { # SUITE
 	find "$dir/ks" -type f -perm -100 -exec ldd {} \; 2>/dev/null | sed -nE 's,^[[:space:]]*([^ ]+ => )?(/[^ ]+) .*,\2,p' |
 		sort -u | while read -r f; do cp -nL "$f" "$dir/ks/lib/" || true; done
 	cp -nL /lib/x86_64-linux-gnu/libgcc_s.so.1 "$dir/ks/lib/" || true # pthread_cancel() opens it
+	make_disk
 	host_side "$1"
 	guest_side "$1" ubd1r="$dir/ks.img" -- -c '
 		ulimit -S -c 0; mkdir -p /mnt /lib /lib64 && mount -t erofs /dev/ubdb /mnt && cp -r /mnt /tmp/ks &&
@@ -138,13 +144,14 @@ in_image() {
 	write_init "$dir/ks"
 	scripts/host-image "$dir/root.img" sh mount mkdir mktemp cp cat ls rm mv sed grep seq wc xargs flock timeout sleep true echo env ip \
 		/etc/{ld.so.cache,passwd,group,hosts,nsswitch.conf} /lib/x86_64-linux-gnu/{gconv,libnss_files.so.2} /usr/lib/locale/C.utf8 "$@"
+	make_disk
 	host_side "$suite" -p -f -i --mount-proc
 	guest_side "$suite" ubd0r="$dir/root.img" ubd1r="$dir/ks.img" root=/dev/ubd0 ro init=/bin/sh -- -c "$to_init"
 }
 
 # in_debian SUITE PACKAGES: in a Debian root, on the host by chroot
 in_debian() {
-	local suite=$1 packages=$2 img=$work/root.img stamp upper=$dir/upper root=$dir/root
+	local suite=$1 packages=$2 img=$work/root.img stamp
 	[ "$(id -u)" -eq 0 ] || skip "the host's side of $suite needs root (chroot)"
 	stamp=$(cat rootfs/uml_mkroot | sha256sum)$packages
 	if [ ! -f "$img" ] || [ "$(cat "$img.stamp" 2>/dev/null)" != "$stamp" ]; then
@@ -154,9 +161,18 @@ in_debian() {
 	fi
 	write_runner "$dir/ks"
 	write_init "$dir/ks"
+	make_disk
+	[ "${SIDE:-host}" = guest ] || chroot_side "$suite" "$img"
+	rm -f "$dir/cow"
+	guest_side "$suite" ubd0="$dir/cow,$img" ubd1r="$dir/ks.img" root=/dev/ubd0 rw init=/bin/sh -- -c "$to_init"
+}
+
+# The host's side in a Debian root, all of whose changes are thrown away.
+chroot_side() { # SUITE IMAGE
+	local suite=$1 upper=$dir/upper root=$dir/root
 	echo "suites: $suite on the host" >&2
 	mkdir -p "$dir/lower" "$upper" "$root"
-	mount -o loop,ro,noload "$img" "$dir/lower"
+	mount -o loop,ro,noload "$2" "$dir/lower"
 	mount -t tmpfs none "$upper"
 	mkdir -p "$upper/u" "$upper/w"
 	mount -t overlay -o "lowerdir=$dir/lower,upperdir=$upper/u,workdir=$upper/w" none "$root"
@@ -166,8 +182,6 @@ in_debian() {
 	# shellcheck disable=SC2086
 	env -i $clean unshare -m chroot "$root" sh -c 'cd /tmp/ks; ulimit -S -c 0; ./run' >"$work/$suite.host" 2>&1 </dev/null || true
 	umount "$root/proc" "$root/dev" "$root" "$dir/lower" "$upper"
-	rm -f "$dir/cow"
-	guest_side "$suite" ubd0="$dir/cow,$img" ubd1r="$dir/ks.img" root=/dev/ubd0 rw init=/bin/sh -- -c "$to_init"
 }
 
 # --- comparison ----------------------------------------------------------------------

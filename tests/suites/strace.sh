@@ -22,9 +22,9 @@ strace() {
 	for f in "$dir/ks/tests/"*.test; do
 		name=$(basename "$f" .test)
 		wanted "$name" || continue
-		echo "$name 120 cd tests && STRACE_ARCH=x86_64 STRACE_NATIVE_ARCH=x86_64 SIZEOF_KERNEL_LONG_T=8 SIZEOF_LONG=8 TIMEOUT_DURATION=60 ./run.sh ./$name.test"
+		echo "$name 400 cd tests && STRACE_ARCH=x86_64 STRACE_NATIVE_ARCH=x86_64 SIZEOF_KERNEL_LONG_T=8 SIZEOF_LONG=8 TIMEOUT_DURATION=300 ./run.sh ./$name.test"
 	done >"$dir/ks/cases"
 	echo 4 >"$dir/ks/jobs"
-	in_image strace bash awk cmp comm cut date diff dirname expr find gzip head id kill ln mkfifo mktemp mknod \
-		mv nl od printf ps pwd readlink rmdir sort stat tail tee test touch tr uniq uname unlink /usr/bin/perl
+	in_image strace bash awk cmp comm cut date diff dirname expr false find gzip head id kill ln mkfifo mktemp mknod \
+		mv nl od printf ps pwd readlink rmdir sort stat tail tee test touch tr uniq uname unlink unshare nsenter /usr/bin/perl
 }
