@@ -17,7 +17,7 @@ skip() {
 chosen() { # LIST
 	local name rest
 	grep -vE '^(#|$)' "tests/suites/$1.list" | while read -r name rest; do
-		wanted "$name" && echo "${name#+} $rest"
+		if wanted "$name"; then echo "${name#+} $rest"; fi
 	done
 }
 
@@ -75,15 +75,15 @@ END
 }
 
 # The cases of $dir/ks on the host, under the path that they have in the guest: some tests show
-# and measure it. In namespaces of their own, so that what they leave is gone.
+# and measure it. In namespaces of their own with a /tmp of their own, so that what they leave is
+# gone and nothing of another run is met.
 host_side() { # SUITE [OPTION of unshare...]
 	local suite=$1
 	shift
 	[ "${SIDE:-host}" = host ] || return 0
 	[ "$(id -u)" -eq 0 ] || set -- -r "$@"
 	echo "suites: $suite on the host" >&2
-	mkdir -p /tmp/ks
-	unshare -m "$@" sh -c 'mount --bind "$1" /tmp/ks && cd /tmp/ks && ulimit -S -c 0 && exec env -i $2 ./run' - "$dir/ks" "$clean" \
+	unshare -m "$@" sh -c 'cd "$1" && mount -t tmpfs none /tmp && mkdir /tmp/ks && mount -c --bind . /tmp/ks && cd /tmp/ks && ulimit -S -c 0 && exec env -i $2 ./run' - "$dir/ks" "$clean" \
 		>"$work/$suite.host" 2>&1 </dev/null || true
 }
 
@@ -189,7 +189,7 @@ chroot_side() { # SUITE IMAGE
 # results FILE: "case<TAB>pass|fail|skip", for each program and each of its TAP lines
 results() {
 	awk '
-	function say(c, r) { gsub(/0x[0-9a-f]+/, "0x", c); sub(/execveat\([0-9]+/, "execveat(N", c); gsub(/\t/, " ", c); print c "\t" r }
+	function say(c, r) { gsub(/0x[0-9a-f]+/, "0x", c); sub(/execveat\([0-9]+/, "execveat(N", c); sub(/with [0-9]+MB/, "with NMB", c); gsub(/\t/, " ", c); print c "\t" r }
 	/^=== / { prog = $2; next }
 	/^--- [0-9]+$/ { say(prog, $2 == 0 ? "pass" : ($2 == 4 || $2 == 3 || $2 == 77) ? "skip" : "fail"); prog = ""; next }
 	prog != "" && /^(not )?ok [0-9]+/ {
