@@ -124,6 +124,7 @@ write_init() { # DIRECTORY
 		mount -t proc none /proc; mount -t sysfs none /sys
 		mkdir -p /dev/shm /dev/pts; mount -t tmpfs none /dev/shm; mount -t devpts none /dev/pts; mount -t tmpfs none /tmp
 		ip link set lo up
+		ln -s /proc/self/fd /dev/fd; for n in 0:in 1:out 2:err; do ln -s "/proc/self/fd/${n%:*}" "/dev/std${n#*:}"; done
 		cp -r /mnt /tmp/ks; cd /tmp/ks; ulimit -S -c 0
 		env -i $(cat clean) ./run
 		echo o >/proc/sysrq-trigger; sleep 60
@@ -198,7 +199,9 @@ results() {
 		say(prog ": " t, r)
 		next
 	}
-	# Python: "test_x (test.y.Z.test_x) ... ok"
+	# Python: "test_x (test.y.Z.test_x) ... ok", maybe with a warning of a slow task before the ok
+	prog != "" && / \.\.\. Executing </ { slow = $0; sub(/ \.\.\. .*/, "", slow); next }
+	prog != "" && slow != "" && /^(ok|FAIL|ERROR|skipped)/ { say(prog ": " slow, /^ok/ ? "pass" : /^skipped/ ? "skip" : "fail"); slow = ""; next }
 	prog != "" && / \.\.\. (ok|FAIL|ERROR|skipped)/ {
 		r = / \.\.\. ok/ ? "pass" : / \.\.\. skipped/ ? "skip" : "fail"
 		t = $0; sub(/ \.\.\. .*/, "", t)

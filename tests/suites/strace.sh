@@ -12,7 +12,7 @@ strace_build() {
 }
 
 strace() {
-	local src=$work/strace f name
+	local src=$work/strace f name mem=2G # the logs of some are large
 	strace_build
 	mkdir -p "$dir/ks/src" "$dir/ks/tests"
 	cp "$src/src/strace" "$src/src/config.h" "$dir/ks/src/"
