@@ -151,7 +151,7 @@ bench:
 .PHONY: suites
 suites:
 	$(call SETUP_THEN,test) kernel host
-	@scripts/suites
+	@scripts/suites $(SUITES)
 
 .PHONY: clean
 clean:

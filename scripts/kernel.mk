@@ -7,7 +7,8 @@
 # make install   installs programs and man pages (PREFIX=/usr/local, DESTDIR=)
 # make stock     builds the unmodified kernel of the same source, the peer of the benchmarks
 # make bench     measures against native and stock, and prints ratios
-# make suites    runs outside test suites on the host and in a guest, and compares
+# make suites    runs outside test suites on the host and in a guest, and compares; an hour or so
+#                (SUITES="posix strace" only these; scripts/suites --help)
 # make clean     removes build products (the unpacked kernel sources too)
 # make format    formats all C files
 #
