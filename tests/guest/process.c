@@ -315,6 +315,89 @@ static void fork_among_threads(void)
 	CHECK_EQ(bad, 0, "fork while threads write: the child's memory stands still");
 }
 
+enum {
+	COPY_PAGES = 24,
+	COPY_FRESH = 5,
+	COPY_LOCKED = 3,
+	COPY_ROUNDS = 60
+};
+
+typedef volatile int copy_page[1024];
+
+static int copy_grandchild(copy_page *p)
+{
+	int i, bad = 0;
+
+	for (i = 0; i < COPY_PAGES; i++)
+		if (i != COPY_LOCKED)
+			p[i][1] = i;
+	for (i = 0; i < COPY_PAGES; i++)
+		bad += i != COPY_LOCKED && p[i][1] != i;
+	return bad;
+}
+
+/* In the child: all is as the parent had it, whatever the parent writes meanwhile. */
+static int copy_child(copy_page *p, int round)
+{
+	int i, bad = 0;
+
+	for (i = 0; i < COPY_PAGES; i++)
+		bad += p[i][0] != (i == COPY_FRESH ? 0 : round * 100 + i);
+	for (i = round % 2; i < COPY_PAGES; i += 2)
+		if (i != COPY_LOCKED)
+			p[i][0] = -1 - i;
+	for (i = round % 2; i < COPY_PAGES; i += 2)
+		bad += i != COPY_LOCKED && p[i][0] != -1 - i;
+	if (round % 10 == 0) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(copy_grandchild(p));
+		bad += check_wait(pid, 3000) != 0;
+	}
+	return bad;
+}
+
+/*
+ * A process that forks again and again, and writes to the same memory as its children: a kernel
+ * that learns which pages to copy at once must not mix them up.
+ */
+static void fork_copies(void)
+{
+	copy_page *p = mmap(NULL, COPY_PAGES * 4096, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int round, i, bad_child = 0, bad_parent = 0, writable = 0, status;
+	pid_t pid;
+
+	for (round = 0; round < COPY_ROUNDS; round++) {
+		for (i = 0; i < COPY_PAGES; i++)
+			p[i][0] = round * 100 + i;
+		mmap((void *)p[COPY_FRESH], 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		mprotect((void *)p[COPY_LOCKED], 4096, PROT_READ);
+		pid = fork();
+		if (pid == 0)
+			_exit(copy_child(p, round));
+		for (i = 0; i < COPY_PAGES; i++)
+			if (i != COPY_LOCKED)
+				p[i][0] = round * 100 + i + 50;
+		bad_child += check_wait(pid, 3000) != 0;
+		for (i = 0; i < COPY_PAGES; i++)
+			bad_parent += p[i][0] != round * 100 + i + (i == COPY_LOCKED ? 0 : 50);
+		pid = fork();
+		if (pid == 0) {
+			p[COPY_LOCKED][0] = 1;
+			_exit(0);
+		}
+		status = check_wait(pid, 3000);
+		writable += !WIFSIGNALED(status) || WTERMSIG(status) != SIGSEGV;
+		mprotect((void *)p[COPY_LOCKED], 4096, PROT_READ | PROT_WRITE);
+	}
+	CHECK_EQ(bad_child, 0, "forks of one process: children have what the parent had");
+	CHECK_EQ(bad_parent, 0, "and the parent what it wrote itself");
+	CHECK_EQ(writable, 0, "and a page that was locked stays so");
+}
+
 static const struct check_group groups[] = {{"clone3", clone3_simple},
 					    {"clone memory", clone_memory},
 					    {"clear handlers", clear_handlers},
@@ -328,6 +411,7 @@ static const struct check_group groups[] = {{"clone3", clone3_simple},
 					    {"orphans", orphans},
 					    {"many", many},
 					    {"fork among threads", fork_among_threads},
+					    {"fork copies", fork_copies},
 					    {}};
 
 static int chain(int n)

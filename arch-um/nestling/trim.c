@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Of the guest kernel's text, most is for booting and for what a guest does not do. The host
+ * maps it in large pieces around each place that was executed, so an idle guest would count for
+ * nearly all of it. Once a guest has been up for a while its text is let go: what it does use
+ * comes back, from the host's page cache, where it stays.
+ */
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/workqueue.h>
+#include <asm/sections.h>
+#include "trim_user.h"
+
+#define AFTER_SECONDS 2
+
+static void trim(struct work_struct *work)
+{
+	nl_trim_text(_stext, _etext);
+}
+
+/* Not what wakes an idle guest. */
+static DECLARE_DEFERRABLE_WORK(trim_work, trim);
+
+static int __init trim_init(void)
+{
+	schedule_delayed_work(&trim_work, AFTER_SECONDS * HZ);
+	return 0;
+}
+late_initcall(trim_init);

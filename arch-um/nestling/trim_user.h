@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Host half of trim.c. */
+#ifndef NESTLING_TRIM_USER_H
+#define NESTLING_TRIM_USER_H
+
+/* Unmaps the whole pages between start and end, text that comes from a file, until it is used. */
+void nl_trim_text(const char *start, const char *end);
+
+#endif
