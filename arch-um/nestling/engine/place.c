@@ -10,7 +10,7 @@
  * That is good only as long as another CPU has time for it. Where the guest kernel slept for
  * guest code longer than that has had a CPU in the same time, the host is crowded: its
  * stubs may then run anywhere, and nobody spins for one on the guest kernel's own CPU, until
- * it is tried again.
+ * it is tried again. And one that has got no CPU for some milliseconds takes any.
  *
  * How long: a wake-up across CPUs costs as much as some 1,000 turns of spinning. A stub or
  * guest kernel that slept, but for a short time only, would have done better to spin for
@@ -91,6 +91,12 @@ void nl_place_stub_slept(struct nl_stub *s)
 void nl_place_kernel_slept(struct nl_stub *s, u64 since)
 {
 	s->spin.kernel = turns_learn(s->spin.kernel, since);
+}
+
+void nl_place_late(struct nl_stub *s, u64 cpu_ns)
+{
+	if (nl_stub_cpu_ns(s->pid) - cpu_ns < NL_STARVED_MS * 1000000ULL / 4)
+		run_anywhere(s);
 }
 
 static void window_begin(struct nl_stub *s, u64 now)

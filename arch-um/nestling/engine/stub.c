@@ -92,7 +92,7 @@ static bool has_come(const struct nl_stub *s)
 	return READ_ONCE(s->state->come) == s->seq;
 }
 
-static int wait_asleep(struct nl_stub *s)
+static int wait_asleep(struct nl_stub *s, int ms)
 {
 	unsigned int come;
 	int err = 0;
@@ -101,7 +101,7 @@ static int wait_asleep(struct nl_stub *s)
 	mb(); /* the stub looks at it after it has set come */
 	come = READ_ONCE(s->state->come);
 	if (come != s->seq)
-		err = nl_futex_wait(&s->state->come, come, DEATH_CHECK_MS);
+		err = nl_futex_wait(&s->state->come, come, ms);
 	WRITE_ONCE(s->orders->kernel_asleep, 0);
 	return err;
 }
@@ -153,7 +153,7 @@ static int wait_sleeping(struct nl_stub *s)
 	while (!has_come(s)) {
 		if (running)
 			kick_if_needed(s);
-		if (wait_asleep(s) < 0 && wait_end(s) < 0)
+		if (wait_asleep(s, DEATH_CHECK_MS) < 0 && wait_end(s) < 0)
 			return -EIO;
 	}
 	return 0;
@@ -162,14 +162,22 @@ static int wait_sleeping(struct nl_stub *s)
 /* Spinning was in vain. */
 static int wait_measured(struct nl_stub *s)
 {
-	u64 since = __builtin_ia32_rdtsc();
+	u64 since = __builtin_ia32_rdtsc(), cpu_ns = 0;
+	int ms = DEATH_CHECK_MS;
 
+	if (s->kept_off) {
+		cpu_ns = nl_stub_cpu_ns(s->pid);
+		ms = NL_STARVED_MS;
+	}
 	while (!has_come(s)) {
 		u64 from_ns = os_nsecs();
 
 		kick_if_needed(s);
-		if (wait_asleep(s) < 0 && wait_end(s) < 0)
+		if (wait_asleep(s, ms) < 0 && ms == DEATH_CHECK_MS && wait_end(s) < 0)
 			return -EIO;
+		if (ms == NL_STARVED_MS && !has_come(s))
+			nl_place_late(s, cpu_ns);
+		ms = DEATH_CHECK_MS;
 		nl_place_waited(s, from_ns);
 	}
 	nl_place_kernel_slept(s, since);

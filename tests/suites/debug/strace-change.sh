@@ -6,6 +6,7 @@ strace -e trace=getpid -e inject=getpid:signal=TERM "$here/debuggee" signal 2>&1
 echo "status $?"
 strace -r -e trace=none -e inject=write:delay_exit=50000 sh -c 'echo late' 2>&1 | grep -c late
 strace -e trace=write -e fault=write:error=EPIPE:when=2+2 sh -c 'for i in 1 2 3 4; do echo $i; done' 2>&1
+: >out
 "$here/debuggee" wait >out &
 pid=$!
 until grep -q waiting out; do sleep 0.05; done
