@@ -2,9 +2,11 @@
 /*
  * Guest code that overwrites what its stub tells the guest kernel: word by word with values of
  * every kind, from a timer while calls run, and as forged hand-overs behind which it goes on
- * while the guest kernel serves them.
+ * while the guest kernel serves them. And guest code that looks for what the process before it
+ * has left in a stub.
  */
 #include "escape.h"
+#include <fcntl.h>
 #include <sched.h>
 
 #define LIMIT_MS 12000
@@ -143,6 +145,32 @@ static void attack_forged(const void *arg)
 	}
 }
 
+/* The result of another process's call. */
+#define LEFT 0x1357246800L
+
+/* A process that ends with LEFT as the result of its last call through a patched site. */
+static void leave(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int fd = open("/tmp/left", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+		for (int i = 0; i < 100; i++)
+			if (lseek(fd, LEFT, SEEK_SET) != LEFT)
+				_exit(1);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void attack_leftover(const void *arg)
+{
+	for (unsigned int i = 0; i < NL_PAGE / 8; i++)
+		if (((volatile uint64_t *)esc_orders)[i] == LEFT)
+			esc_caught("another process's result could be read");
+}
+
 static struct esc_counts counts;
 static int bad;
 
@@ -152,6 +180,14 @@ static void run(const char *what, void (*attack)(const void *), const void *arg)
 	if (!esc_run(&counts, attack, arg, LIMIT_MS)) {
 		printf("# %s: no end\n", what);
 		bad++;
+	}
+}
+
+static void leftovers(void)
+{
+	for (int i = 0; i < 20; i++) {
+		leave();
+		run("leftover", attack_leftover, NULL);
 	}
 }
 
@@ -181,6 +217,7 @@ int main(void)
 {
 	esc_begin();
 	make_values();
+	leftovers();
 	words();
 	forgeries();
 	for (unsigned int seed = 1; seed <= STORMS; seed++)

@@ -17,13 +17,7 @@ debian_boot() {
 	local rc=0
 	cat >"$t/boot" <<'END'
 set timeout 90
-proc want {pattern} {
-	expect {
-		-re $pattern {}
-		timeout { puts "\nno $pattern"; exit 1 }
-		eof { puts "\nended before $pattern"; exit 1 }
-	}
-}
+source tests/system/expect.tcl
 set start [clock milliseconds]
 spawn -noecho build/bin/linux mem=128M uml_dir=$env(t)/uml ubd0=$env(t)/cow,$env(img) root=/dev/ubd0
 want {login: }
@@ -42,11 +36,7 @@ foreach check [split $env(checks) "\n"] {
 	}
 }
 send "shutdown -h now\r"
-expect {
-	eof {}
-	timeout { puts "\nno end after shutdown"; exit 1 }
-}
-exit [lindex [wait] 3]
+want_end shutdown
 END
 	export t img checks=$1
 	expect "$t/boot" >"$t/out" 2>&1 || rc=$?

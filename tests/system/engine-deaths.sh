@@ -25,14 +25,6 @@ goes_on() {
 	wait_for 15 lines $((now + 5)) || fail "$*: the guest does not go on"
 }
 
-# All processes of the guest, the first one first.
-tree() {
-	local c
-	for c in $(pgrep -P "$1"); do
-		echo "$c"
-		tree "$c"
-	done
-}
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat" 2>/dev/null || echo 0; }
 find_kernel() {
 	local c
@@ -56,15 +48,9 @@ find_stub() {
 	done
 	[ -n "$stub" ] || fail "no stub computes"
 }
-all_gone() {
-	local c
-	for c in $all; do
-		[ ! -d "/proc/$c" ] || grep -q '^State:.*Z' "/proc/$c/status" || return 1
-	done
-}
 ends() { # WHAT: the guest ends soon, and nothing of it is left
 	local status
-	wait_for 10 all_gone || fail "$1: processes are left: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
+	wait_for 10 all_gone $all || fail "$1: processes are left: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
 	wait "$pid"
 	status=$?
 	[ $status -ne 0 ] || fail "$1: the guest ended as if all were well"

@@ -53,13 +53,11 @@ tells personality 0 '^no +address randomisation'
 "$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c 'echo up; sleep 100 & sleep 100' >"$T/out" 2>&1 </dev/null &
 pid=$!
 wait_for 20 grep -q up "$T/out" || fail "the guest does not come up without a namespace"
-tree() { local c; for c in $(cat "/proc/$1/task/"*/children 2>/dev/null); do echo "$c"; tree "$c"; done; }
 all=$(tree $pid)
 [ "$(wc -w <<<"$all")" -ge 3 ] || fail "only these processes: $all"
 kill -KILL $pid
 wait $pid 2>/dev/null
-gone() { local c; for c in $all; do [ ! -d "/proc/$c" ] || grep -q '^State:.*Z' "/proc/$c/status" || return 1; done; }
-wait_for 5 gone || fail "processes are left: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
+wait_for 5 all_gone $all || fail "processes are left: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
 
 # What cannot be done without: one line, and the cure.
 expect_status 69 "$LACK" seccomp "$LINUX" uml_dir="$UML" mem=64M -- -c 'exit 5'

@@ -20,13 +20,6 @@ start() {
 }
 port=$((20000 + $$ % 20000))
 lines() { [ -f "$T/out" ] && [ "$(grep -c '^line' "$T/out")" -ge "$1" ]; }
-tree() { # all descendants
-	local c
-	for c in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
-		echo "$c"
-		tree "$c"
-	done
-}
 named() { # the first of that name
 	local c
 	for c in $all; do
@@ -39,21 +32,15 @@ goes_on() {
 	now=$(grep -c '^line' "$T/out")
 	wait_for 20 lines $((now + 3)) || fail "$*: the guest does not go on"
 }
-all_gone() {
-	local c
-	for c in $all; do
-		[ ! -d "/proc/$c" ] || grep -q '^State:.*Z' "/proc/$c/status" || return 1
-	done
-}
 # The loader ends, or the guest says something: whichever comes first.
-settled() { all_gone || lines $((now + 3)); }
+settled() { all_gone $all || lines $((now + 3)); }
 verdict() { # WHAT: it goes on, or has ended as it should; sets ended
 	local status
 	ended=
 	sleep 0.3 # what is on its way to the loader does not count
 	now=$(grep -c '^line' "$T/out")
 	wait_for 20 settled || fail "$1: neither goes on nor ends"
-	all_gone || { echo "$1: goes on"; return; }
+	all_gone $all || { echo "$1: goes on"; return; }
 	ended=1
 	wait "$pid"
 	status=$?

@@ -7,6 +7,8 @@
 #   expect_text PATTERN          grep -E over $T/out
 #   one_line      $T/out is one line (an error message)
 #   wait_for N COMMAND...        tries COMMAND for up to N seconds
+#   tree PID      all descendants of a process, parents first
+#   all_gone PID...  none of them is left (or only to be reaped)
 #   fail TEXT     ends the test
 # shellcheck shell=bash
 set -uo pipefail
@@ -57,5 +59,21 @@ wait_for() {
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
+	done
+}
+
+# Not by /proc/PID/task/*/children, which leaves some out while processes come and go.
+tree() {
+	local c
+	for c in $(pgrep -P "$1"); do
+		echo "$c"
+		tree "$c"
+	done
+}
+
+all_gone() {
+	local p
+	for p in "$@"; do
+		[ ! -d "/proc/$p" ] || grep -q '^State:.*Z' "/proc/$p/status" 2>/dev/null || return 1
 	done
 }

@@ -10,14 +10,7 @@ start() { # ARGS...: starts a guest that stays; sets pid
 		>"$T/log" 2>&1 </dev/null &
 	pid=$!
 	wait_for 20 grep -q up "$T/log" || { cp "$T/log" "$T/out"; fail "the guest did not come up"; }
-	kids=$(family "$pid")
-}
-family() { # all descendants of a process
-	local p
-	for p in $(pgrep -P "$1"); do
-		echo "$p"
-		family "$p"
-	done
+	kids=$(tree "$pid")
 }
 kernel() { # the guest kernel: the first process of that name
 	local p
@@ -26,18 +19,12 @@ kernel() { # the guest kernel: the first process of that name
 	done
 	return 1
 }
-gone() {
-	local p
-	for p in $kids; do
-		[ ! -d "/proc/$p" ] || [ "$(cut -d' ' -f3 "/proc/$p/stat" 2>/dev/null)" = Z ] || return 1
-	done
-}
 ended() { # STATUS
 	local got
 	wait "$pid"
 	got=$?
 	[ "$got" -eq "$1" ] || fail "status $got instead of $1"
-	wait_for 5 gone || fail "processes are left: $kids"
+	wait_for 5 all_gone $kids || fail "processes are left: $kids"
 }
 
 start
@@ -64,7 +51,7 @@ kill -KILL $(echo "$kids" | tail -n 1)
 sleep 0.3
 kill -TERM "$pid" 2>/dev/null
 wait "$pid"
-wait_for 5 gone || fail "processes are left after a stub was killed"
+wait_for 5 all_gone $kids || fail "processes are left after a stub was killed"
 
 start # stopped and continued
 kill -STOP "$pid"

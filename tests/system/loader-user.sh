@@ -46,24 +46,11 @@ fi
 (bare umid=bare -- -c 'echo up; while :; do sleep 1; done') >"$T/log" 2>&1 </dev/null &
 pid=$!
 wait_for 20 grep -q up "$T/log" || fail "the guest without namespaces did not come up"
-family() {
-	local p
-	for p in $(pgrep -P "$1"); do
-		echo "$p"
-		family "$p"
-	done
-}
-kids=$(family "$pid")
+kids=$(tree "$pid")
 [ -n "$kids" ] || fail "no processes of the guest"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
-gone() {
-	local p
-	for p in $kids; do
-		[ ! -d "/proc/$p" ] || [ "$(cut -d' ' -f3 "/proc/$p/stat" 2>/dev/null)" = Z ] || return 1
-	done
-}
-wait_for 5 gone || fail "left after SIGKILL of the loader: $kids"
+wait_for 5 all_gone $kids || fail "left after SIGKILL of the loader: $kids"
 
 # Few descriptors.
 (

@@ -16,13 +16,7 @@ done
 
 cat >"$T/expect" <<'EOX'
 set timeout 10
-proc want {what} {
-	expect {
-		-re $what {}
-		timeout { puts "\nno '$what'"; exit 1 }
-		eof { puts "\nended before '$what'"; exit 1 }
-	}
-}
+source tests/system/expect.tcl
 spawn build/bin/uml_mconsole one
 want {\(one\) }
 send "version\r"

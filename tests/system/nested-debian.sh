@@ -13,13 +13,7 @@ cp build/bin/linux "$t/files/linux"
 cp --sparse=always "$img" "$t/files/debian.img"
 cat >"$t/boot" <<'END'
 set timeout 120
-proc want {pattern} {
-	expect {
-		-re $pattern {}
-		timeout { puts "\nno $pattern"; exit 1 }
-		eof { puts "\nended before $pattern"; exit 1 }
-	}
-}
+source tests/system/expect.tcl
 proc log_in {level} {
 	set start [clock milliseconds]
 	want {login: $}
@@ -47,11 +41,7 @@ while {$level > 1} {
 	want "level-$level $"
 }
 send "shutdown -h now\r"
-expect {
-	eof {}
-	timeout { puts "\nno end after shutdown"; exit 1 }
-}
-exit [lindex [wait] 3]
+want_end shutdown
 END
 export t
 rc=0

@@ -39,24 +39,9 @@ all_up() {
 	[ "$(grep -c '^level 1 is up' "$T/out")" -eq 1 ] && [ "$(grep -c '^level 2 is up' "$T/out")" -eq 2 ] &&
 		[ "$(grep -c '^level 3 is up' "$T/out")" -eq 1 ]
 }
-tree() { # all descendants of a process
-	local c
-	for c in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
-		echo "$c"
-		tree "$c"
-	done
-}
-left() {
-	local c
-	for c in $all; do
-		[ ! -d "/proc/$c" ] || grep -q '^State:.*Z' "/proc/$c/status" || return 0
-	done
-	return 1
-}
-none_left() { ! left; }
 ends() { # HOW STATUS SECONDS
 	local status
-	wait_for "$3" none_left || fail "$1: processes are left after $3 s: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
+	wait_for "$3" all_gone $all || fail "$1: processes are left after $3 s: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
 	wait "$pid"
 	status=$?
 	[ "$status" -eq "$2" ] || fail "$1: status $status instead of $2"

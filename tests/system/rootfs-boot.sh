@@ -16,13 +16,7 @@ tr -d '\r' <"$t/out" | grep -qx root || fail "not root: $(cat "$t/out")"
 
 cat >"$t/shell" <<'END'
 set timeout 30
-proc want {pattern} {
-	expect {
-		-re $pattern {}
-		timeout { puts "\nno $pattern"; exit 1 }
-		eof { puts "\nended before $pattern"; exit 1 }
-	}
-}
+source tests/system/expect.tcl
 set how [lindex $argv 0]
 spawn -noecho {*}$env(linux)
 want {To leave:}
@@ -37,11 +31,7 @@ want {Running +sleep 50}
 want {# }
 if {$how == "cad"} { set how "kill -INT 1" }
 send "$how\r"
-expect {
-	eof {}
-	timeout { puts "\n$how: no end"; exit 1 }
-}
-exit [lindex [wait] 3]
+want_end $how
 END
 # What ends the guest, and the status that follows.
 for how in exit poweroff halt "shutdown -h now"; do

@@ -36,20 +36,20 @@ static void *frame_xstate(struct nl_stub *s)
 	return (void *)s->orders + nl_frame.fp;
 }
 
+bool nl_fp_is_live(const struct nl_stub *s, const struct uml_pt_regs *regs)
+{
+	return regs->fp_live == s && s->fpu_owner == regs;
+}
+
 static bool is_live(const struct uml_pt_regs *regs)
 {
-	return regs->fp_live && regs->fp_live->fpu_owner == regs;
+	return regs->fp_live && nl_fp_is_live(regs->fp_live, regs);
 }
 
 void nl_fp_sync(struct uml_pt_regs *regs)
 {
 	if (is_live(regs) && !nl_stub_save(regs->fp_live))
 		memcpy(regs->fp, frame_xstate(regs->fp_live), nl_frame.fp_size);
-}
-
-bool nl_fp_is_live(const struct nl_stub *s, const struct uml_pt_regs *regs)
-{
-	return regs->fp_live == s && s->fpu_owner == regs;
 }
 
 void nl_fp_drop(struct uml_pt_regs *regs)

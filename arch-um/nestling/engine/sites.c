@@ -460,7 +460,9 @@ void nl_site_trapped(struct nl_stub *s, unsigned long ip, unsigned long ax)
 		return;
 	if (mmap_read_lock_killable(current->mm))
 		return;
-	site_patch(s, ip - sizeof(call_insn), ax);
+	/* A program can throw its patched page away: a guest kernel does it with its text (trim.c). */
+	if (site_patch(s, ip - sizeof(call_insn), ax))
+		s->counter[h].traps = 0;
 	mmap_read_unlock(current->mm);
 }
 

@@ -501,6 +501,7 @@ int nl_stub_wipe(struct nl_stub *s)
 	memset(rest, 0, end - rest);
 	st->cpu = cpu;
 	s->ncmds = 0;
+	s->ax = 0; /* the next order lays it where the next address space can read it */
 	s->flags &= ~NL_ORF_BASES;
 	s->fs_base = NL_BASE_UNKNOWN;
 	s->gs_base = NL_BASE_UNKNOWN;
