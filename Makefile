@@ -65,6 +65,15 @@ host: $(BINS)
 
 # --- host programs -----------------------------------------------------------
 
+# Made of the notes beside the code that needs each host call.
+FILTERS := $(B)/obj/filters/filters.h
+FILTER_NOTES := $(shell grep -rlE '@host [a-z]+ ' arch-um drivers hostlib)
+$(FILTERS): scripts/filters scripts/filter.c drivers/control/abi.h $(FILTER_NOTES)
+	@echo "  FILTERS $@"
+	$(Q)scripts/filters $@
+$(B)/obj/hostlib/linux/confine_filter.o: $(FILTERS)
+$(B)/obj/hostlib/linux/confine_filter.o: CPPFLAGS += -I$(dir $(FILTERS))
+
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
@@ -125,6 +134,13 @@ build/guest/%-musl: tests/guest/%.c $(GUEST_HEADERS)
 	$(Q)musl-gcc $(GUEST_CFLAGS) -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
 		-static $< -o $@
 
+# What attacks a guest from the host's side.
+ATTACK := $(patsubst tests/security/%.c,build/security/%,$(wildcard tests/security/*.c))
+build/security/%: tests/security/%.c
+	@mkdir -p $(@D)
+	@echo "  ATTACK  $@"
+	$(Q)$(CC) $(GUEST_CFLAGS) $< -o $@
+
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
 
 # --- what people type --------------------------------------------------------
@@ -141,7 +157,7 @@ test:
 .PHONY: units fuzzers guests
 units: $(UNIT)
 fuzzers: $(FUZZ)
-guests: $(GUEST)
+guests: $(GUEST) $(ATTACK)
 
 .PHONY: bench
 bench:

@@ -12,6 +12,8 @@
 #include "slots.h"
 #include "boot_user.h"
 
+#define FILTER_SIZE 8 /* of a struct sock_filter */
+
 static const struct nl_boot *boot_record;
 
 static const struct nl_boot *boot_record_check(const struct nl_boot *b, unsigned long len)
@@ -23,7 +25,8 @@ static const struct nl_boot *boot_record_check(const struct nl_boot *b, unsigned
 		pr_err("the loader and this kernel are of different builds\n");
 		return NULL;
 	}
-	if (b->nslots > (len - sizeof(*b)) / sizeof(struct nl_slot)) {
+	if (b->nslots > (len - sizeof(*b)) / sizeof(struct nl_slot) ||
+	    b->nfilter > (len - sizeof(*b) - b->nslots * sizeof(struct nl_slot)) / FILTER_SIZE) {
 		pr_err("the boot record is cut short\n");
 		return NULL;
 	}

@@ -35,6 +35,11 @@ int nl_memory_fd(unsigned long long len)
 	exit(1);
 }
 
+void *nl_cpuinfo(void)
+{
+	return fdopen(NL_FD_CPUINFO, "r");
+}
+
 int nl_reboot_status(void)
 {
 	return NL_EXIT_REBOOT;

@@ -4,7 +4,7 @@
  * make a report, as a fault of the kernel's own does. Helper threads, which share the
  * kernel's memory but are none of its tasks, just die of them.
  *
- * System calls: getpid, kill, rt_sigaction, timer_create, timer_settime.
+ * @host run kill POSITIVE(0): it dies of the signal that was meant to kill
  */
 #include <signal.h>
 #include <stddef.h>

@@ -24,6 +24,12 @@ int nl_memory_fd(unsigned long long len);
 /* Exit status of the process after a restart was asked for. */
 int nl_reboot_status(void);
 
+/* Called when the kernel has booted, before it starts init: the filter of host calls narrows. */
+void nl_before_init(void);
+
+/* The host's /proc/cpuinfo, which the loader opened. A stdio stream of the host's libc, or NULL. */
+void *nl_cpuinfo(void);
+
 /* Interrupts that were noted while they were disabled (os-Linux/signal.c). */
 unsigned int nl_signals_pending(void);
 

@@ -2,8 +2,9 @@
 /*
  * Host half of nofault.c.
  *
- * System calls: getpid, process_vm_readv (of the process itself: it copies
- * what can be read and never faults).
+ * Copies with process_vm_readv, of this process itself, which never faults.
+ *
+ * @host run process_vm_readv SELF(0): whether an address can be read
  */
 #define _GNU_SOURCE
 #include <stdbool.h>

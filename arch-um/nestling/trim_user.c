@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Letting the guest kernel's text go (host half). */
+/*
+ * Letting the guest kernel's text go (host half).
+ *
+ * @host run madvise EQ32(2,MADV_DONTNEED): the text
+ */
 #include <sys/mman.h>
 #include "trim_user.h"
 

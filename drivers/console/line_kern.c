@@ -34,7 +34,7 @@ bool nl_line_plain __ro_after_init;
 #define INPUT_LIMIT 16384 /* bytes between socket and line discipline */
 #define WAKEUP_ROOM 1024 /* free bytes at which writers are woken */
 #define STALL_MS 1000 /* how long a kernel message waits for the loader */
-#define STALL_STEP_MS 10
+#define STALL_STEP_MS 2
 
 /* --- input --- */
 
@@ -140,14 +140,18 @@ ssize_t nl_line_write(struct nl_line_dev *l, const u8 *buf, size_t len)
 	return n;
 }
 
-/* Waits for the loader to read, until it stalls. Whether it read. */
+/* Sends of what is queued; false when the loader has taken nothing for STALL_MS. */
 static bool wait_for_loader(struct nl_line_dev *l)
 {
-	int steps;
+	struct __kfifo *fifo = &l->port.xmit_fifo.kfifo;
+	unsigned int before = fifo->out, steps;
 
-	for (steps = 0; !l->stalled && steps < STALL_MS / STALL_STEP_MS; steps++)
-		if (nl_line_wait(l->fd, STALL_STEP_MS))
+	for (steps = 0; !l->stalled && steps < STALL_MS / STALL_STEP_MS; steps++) {
+		nl_line_nap(STALL_STEP_MS);
+		send_fifo(l);
+		if (fifo->out != before)
 			return true;
+	}
 	l->stalled = true;
 	return false;
 }
@@ -156,7 +160,7 @@ static void drain(struct nl_line_dev *l)
 {
 	send_fifo(l);
 	while (!kfifo_is_empty(&l->port.xmit_fifo) && wait_for_loader(l))
-		send_fifo(l);
+		;
 }
 
 void nl_line_drain(struct nl_line_dev *l)

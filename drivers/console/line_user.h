@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Host half of a line: the socket to the loader. Never blocks but in wait(). */
+/* Host half of a line: the socket to the loader. Never blocks but in nl_line_nap(). */
 #ifndef NESTLING_LINE_USER_H
 #define NESTLING_LINE_USER_H
 
@@ -9,7 +9,7 @@ int nl_line_recv(int fd, void *buf, unsigned int len);
 /* Sends what the socket takes now: bytes, -EAGAIN when full, or -errno. */
 int nl_line_send(int fd, const void *buf, unsigned int len);
 
-/* Waits until the socket takes bytes, at most ms milliseconds; whether it does. */
-int nl_line_wait(int fd, int ms);
+/* Sleeps, less than a second. */
+void nl_line_nap(int ms);
 
 #endif

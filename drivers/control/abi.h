@@ -23,7 +23,7 @@
 #include <stdint.h>
 #endif
 
-#define NL_ABI 1 /* raised with every incompatible change below */
+#define NL_ABI 2 /* raised with every incompatible change below */
 #define NL_BOOT_MAGIC 0x544f4f424c4e534eULL /* "NSNLBOOT" in memory */
 
 /* Descriptors of the guest kernel process. 0 is /dev/null. */
@@ -33,6 +33,7 @@
 #define NL_FD_MEMORY 4 /* guest memory: memfd, size sealed */
 #define NL_FD_BOOT 5 /* struct nl_boot followed by its slots: memfd, sealed */
 #define NL_FD_CRASH 6 /* what the guest kernel says when it dies: text, memfd of NL_CRASH_MAX */
+#define NL_FD_CPUINFO 7 /* the host's /proc/cpuinfo */
 #define NL_FD_SLOTS 16 /* first descriptor that a boot slot may name */
 
 #define NL_CRASH_MAX (256 << 10) /* bytes; what follows the first zero byte is not text */
@@ -59,6 +60,8 @@ enum nl_kind {
 #define NL_UBD_NO_TRIM 0x4
 #define NL_UBD_COW 0x8 /* fd[0] is a COW file over fd[1] */
 #define NL_UBD_BLOCKDEV 0x10 /* fd[0] (or the backing fd[1] of a COW) is a block device */
+#define NL_UBD_IN_MEMORY 0x20 /* fd[0] lies in memory (tmpfs, memory file): nothing waits */
+#define NL_UBD_BACKING_IN_MEMORY 0x40 /* fd[1] does */
 
 #define NL_SLOT_FDS 4
 #define NL_SERIAL_LEN 20 /* ATA's and virtio's length, not terminated when full */
@@ -100,13 +103,20 @@ struct nl_slot {
 	};
 };
 
-/* Head of the boot file. Slots follow directly. */
+/*
+ * Stands for the guest kernel's process number in a filter, which is made when the number is
+ * not known yet. It is above all numbers that a host gives (PID_MAX_LIMIT).
+ */
+#define NL_FILTER_SELF 0x5e1f0000U
+#define NL_FILTER_MAX 1024 /* instructions */
+
+/* Head of the boot file. Slots follow directly, then nfilter struct sock_filter. */
 struct nl_boot {
 	uint64_t magic; /* NL_BOOT_MAGIC */
 	uint32_t abi; /* NL_ABI */
 	uint32_t slot_size; /* sizeof(struct nl_slot) */
 	uint32_t nslots;
-	uint32_t pad;
+	uint32_t nfilter; /* to be put on before init is started; 0: none */
 	uint8_t rng_seed[32]; /* entropy from the loader */
 	uint64_t memory_size; /* bytes of NL_FD_MEMORY */
 };

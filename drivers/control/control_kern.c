@@ -178,7 +178,7 @@ void nl_control_stop(void)
 	for (;;) {
 		got = receive(r);
 		if (!got)
-			nl_control_wait(-1);
+			nl_control_wait();
 		else if (got > 0 && serve_stopped(r))
 			break;
 	}

@@ -5,6 +5,8 @@
  * Pages are allocated, so that nobody in the guest uses them, and holes are
  * punched into the memory file in their place. A page that is freed here again
  * reads as zeroes and comes back when it is first touched.
+ *
+ * @host run fallocate: memory that the guest gives back
  */
 #include <linux/errno.h>
 #include <linux/gfp.h>

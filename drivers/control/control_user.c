@@ -2,10 +2,13 @@
 /*
  * Host half of the control channel; see control_user.h.
  *
- * System calls: recvmsg, sendto, poll, close.
+ * @host run recvmsg: requests of the loader, with descriptors
+ * @host run sendto EQ(4,0): answers and events; no address is named
+ * @host run rt_sigsuspend: the guest is stopped until the loader says go
+ * @host run close: what a request that is refused came with
  */
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -70,9 +73,18 @@ int nl_control_send(const struct nl_msg *m)
 	return n < 0 ? -errno : 0;
 }
 
-void nl_control_wait(int ms)
+/* The channel's SIGIO ends the sleep; blocked meanwhile, so that it cannot come before it. */
+void nl_control_wait(void)
 {
-	struct pollfd p = {.fd = NL_FD_CONTROL, .events = POLLIN};
+	char byte;
+	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	sigset_t set, old;
 
-	poll(&p, 1, ms);
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	if (recvmsg(NL_FD_CONTROL, &msg, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
+		sigsuspend(&old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 }

@@ -19,7 +19,7 @@ int nl_control_recv(struct nl_msg *m, int *fds, unsigned int *nfds);
 /* Sends m without waiting. 0 or -errno (-EAGAIN: the loader does not read). */
 int nl_control_send(const struct nl_msg *m);
 
-/* Waits for a message, ms at most (-1: without a limit), or until a signal. */
-void nl_control_wait(int ms);
+/* Waits for a message or any signal. */
+void nl_control_wait(void);
 
 #endif

@@ -11,8 +11,10 @@
  * a thread, twice as many each time that the trial is slow again. The same is
  * done with reads where the file system refuses the flag for these too.
  *
- * System calls used: fstat, fstatfs, mmap, munmap, close, nanosleep and those of
- * cow_sys.c and ubd_queue_user.c.
+ * @host run mmap ONLY32(2,PROT_READ|PROT_WRITE): bitmaps
+ * @host run munmap: bitmaps
+ * @host run close: a disk that goes
+ * @host run nanosleep: requests under way are waited for
  */
 #include <errno.h>
 #include <signal.h>
@@ -47,6 +49,7 @@ struct ubd_io {
 	struct pace read, write;
 	bool no_nowait_read; /* a file system that refuses RWF_NOWAIT */
 	bool in_memory; /* on tmpfs: a flush is nothing */
+	bool backing_in_memory;
 	int fd, backing_fd;
 };
 
@@ -133,9 +136,12 @@ static int io_fallocate(void *user, int fd, int mode, uint64_t off, uint64_t len
 	return cow_ops_syscall.fallocate(NULL, fd, mode, off, len);
 }
 
+/* The loader has looked. */
 static int io_memory_backed(void *user, int fd)
 {
-	return cow_ops_syscall.memory_backed(NULL, fd);
+	const struct ubd_io *io = user;
+
+	return fd == io->fd ? io->in_memory : io->backing_in_memory;
 }
 
 /* The host's memory, not the guest's: the guest's mem= stays its own. */
@@ -257,7 +263,8 @@ int ubd_io_open(struct ubd_io **out, const struct nl_slot *slot)
 	config.user = io;
 	io->fd = config.fd;
 	io->backing_fd = config.backing_fd;
-	io->in_memory = io_memory_backed(NULL, io->fd);
+	io->in_memory = slot->flags & NL_UBD_IN_MEMORY;
+	io->backing_in_memory = slot->flags & NL_UBD_BACKING_IN_MEMORY;
 	err = cow_disk_init(&io->disk, &config);
 	if (err) {
 		io_free(NULL, io, sizeof(*io));

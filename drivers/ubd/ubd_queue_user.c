@@ -12,7 +12,11 @@
  * They are not made on demand: the sandbox may forbid it later, and a sleeping
  * thread costs one page of stack.
  *
- * System calls used: clone, futex, pipe2, mmap, read, write, rt_sigprocmask.
+ * @host boot clone EQ(0,CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM): threads
+ * @host boot pipe2: they interrupt
+ * @host run futex ONLY32(1,FUTEX_WAKE|FUTEX_PRIVATE_FLAG): jobs for threads
+ * @host run read: an interrupt of theirs is served
+ * @host run write: a thread interrupts
  */
 #include <errno.h>
 #include <fcntl.h>

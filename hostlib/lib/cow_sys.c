@@ -6,14 +6,21 @@
  * its thread-local storage, hence errno, with the kernel's own thread: a result
  * read from errno could be the other thread's.
  *
- * System calls used: preadv2, pwritev2 (or preadv, pwritev), fdatasync, fallocate, fstatfs, futex,
- * sched_yield.
+ * @host run preadv2: disks
+ * @host old preadv: disks, on hosts without preadv2 or pwritev2
+ * @host run pwritev2: disks
+ * @host old pwritev: disks, on hosts without preadv2 or pwritev2
+ * @host run fdatasync: a flush
+ * @host run fallocate: discarded blocks
+ * @host run futex ONLY32(1,FUTEX_WAKE|FUTEX_PRIVATE_FLAG): the lock of a disk
+ * @host run nanosleep: a thread makes way
  */
 #include <errno.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cow_private.h"
@@ -126,9 +133,11 @@ bool cow_spin_trylock(struct cow_disk *d)
 
 void cow_spin_lock(struct cow_disk *d)
 {
+	static const struct timespec moment = {.tv_nsec = 1000};
+
 	/* The holder needs a microsecond, unless the host took its CPU: let it have ours. */
 	while (!cow_spin_trylock(d))
-		sys6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		sys6(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
 }
 
 void cow_spin_unlock(struct cow_disk *d)

@@ -7,8 +7,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/seccomp.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +16,16 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "check.h"
+#include "confine.h"
 #include "ctx.h"
-#include "isolate.h"
+#include "guest.h"
+#include "landlock.h"
 #include "log.h"
 #include "memfile.h"
 
 #define HWCAP2_FSGSBASE 2UL /* Linux, Documentation/arch/x86/x86_64/fsgs.rst */
-#define LANDLOCK_VERSION 1U /* LANDLOCK_CREATE_RULESET_VERSION */
 
 /* A probe returns 0 or -errno; detail may be filled with what was found. */
 typedef int (*probe_fn)(char *detail, size_t len);
@@ -105,6 +103,19 @@ static int probe_read_flags(char *detail, size_t len)
 	return probe_file(read_flags);
 }
 
+static int write_flags(int fd)
+{
+	char byte = 0;
+	struct iovec iov = {&byte, 1};
+
+	return (int)syscall(SYS_pwritev2, fd, &iov, 1L, 0L, 0L, 0L);
+}
+
+bool check_vector_flags(void)
+{
+	return probe_file(read_flags) != -ENOSYS && probe_file(write_flags) != -ENOSYS;
+}
+
 static int probe_close_range(char *detail, size_t len)
 {
 	return syscall(SYS_close_range, INT_MAX, INT_MAX, 0) < 0 ? -errno : 0;
@@ -113,48 +124,6 @@ static int probe_close_range(char *detail, size_t len)
 static int probe_fsgsbase(char *detail, size_t len)
 {
 	return getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? 0 : -EOPNOTSUPP;
-}
-
-static int probe_namespaces(char *detail, size_t len)
-{
-	bool isolated;
-	int status;
-	pid_t pid = isolate_fork(&isolated);
-
-	if (pid < 0)
-		return pid;
-	if (pid == 0)
-		_exit(0);
-	waitpid(pid, &status, 0);
-	return isolated ? 0 : -EPERM;
-}
-
-static int probe_unshare(int flags)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return -errno;
-	if (pid == 0)
-		_exit(unshare(flags) < 0 ? errno : 0);
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPERM;
-}
-
-static int probe_mount_net(char *detail, size_t len)
-{
-	return probe_unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC);
-}
-
-static int probe_landlock(char *detail, size_t len)
-{
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
-
-	if (abi < 0)
-		return -errno;
-	snprintf(detail, len, "version %ld", abi);
-	return 0;
 }
 
 static int probe_seccomp(char *detail, size_t len)
@@ -205,11 +174,6 @@ static const struct {
 	 "Linux 5.9 or later: processes start slower without"},
 	{"instructions for segment bases (FSGSBASE)", probe_fsgsbase, false,
 	 "Linux 5.9 or later on a CPU that has them: threads switch slower without"},
-	{"pid namespace (nothing outlives the loader)", probe_namespaces, false,
-	 "sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, and on "
-	 "AppArmor hosts kernel.apparmor_restrict_unprivileged_userns=0"},
-	{"mount, network and IPC namespaces", probe_mount_net, false, "as above"},
-	{"Landlock", probe_landlock, false, "Linux 5.13 or later, with landlock in lsm="},
 	{"seccomp filters with traps (the engine)", probe_seccomp, true,
 	 "a kernel with CONFIG_SECCOMP_FILTER; in a container allow seccomp(2)"},
 	{"address randomisation can be switched off", probe_addresses, false,
@@ -218,7 +182,43 @@ static const struct {
 	 "sysctl vm.max_map_count=262144 (or more for guests with much memory)"},
 };
 
-int check_needed(void)
+/* Tries the layers in the order in which a guest gets them. 0, or -errno. */
+static int try_layers(const struct confine_config *c, struct confine_report *out)
+{
+	struct confine_report *r = confine_report_make();
+	int err = r ? confine_probe(c, r) : -ENOMEM;
+
+	if (!err)
+		*out = *r;
+	confine_report_free(r);
+	return err;
+}
+
+static int check_layers(const struct linux_ctx *ctx)
+{
+	struct confine_config c;
+	struct confine_report r;
+	enum confine_layer layer;
+	int err;
+
+	if (ctx->opt.sandbox != SANDBOX_STRICT)
+		return 0;
+	guest_confine(ctx, &c);
+	if (c.host_network) {
+		log_err("--sandbox=strict: eth<n>= and vec<n>: need the host's network inside the "
+			"guest kernel; leave them out, or say --sandbox=default");
+		return STATUS_USAGE;
+	}
+	err = try_layers(&c, &r);
+	layer = err ? LAYER_USER : confine_missing(&c, &r);
+	if (layer == LAYER_COUNT)
+		return 0;
+	log_err("--sandbox=strict: this host does not give: %s: %s; cure: %s", confine_name(layer),
+		strerror(err ? -err : -r.err[layer]), confine_cure(layer));
+	return STATUS_UNAVAILABLE;
+}
+
+int check_needed(const struct linux_ctx *ctx)
 {
 	char detail[64];
 	size_t i;
@@ -232,7 +232,32 @@ int check_needed(void)
 			probes[i].name, strerror(-err), probes[i].cure);
 		return STATUS_UNAVAILABLE;
 	}
-	return 0;
+	return check_layers(ctx);
+}
+
+static void print_row(const char *mark, const char *name, const char *detail, int err,
+		      const char *cure)
+{
+	printf("%-8s %s%s%s\n", err ? mark : "yes", name, *detail ? ": " : "", detail);
+	if (err)
+		printf("         %s; cure: %s\n", strerror(-err), cure);
+}
+
+static void print_layers(void)
+{
+	struct confine_config c = {.file_max = 1ULL << 30, .processes = 1024};
+	struct confine_report r;
+	enum confine_layer i;
+	int err = try_layers(&c, &r);
+
+	printf("Layers around a guest, tried in their order:\n");
+	for (i = 0; i < LAYER_COUNT; i++) {
+		char detail[32] = "";
+
+		if (i == LAYER_LANDLOCK && landlock_version() > 0)
+			snprintf(detail, sizeof(detail), "version %d", landlock_version());
+		print_row("no", confine_name(i), detail, err ? err : r.err[i], confine_cure(i));
+	}
 }
 
 int check_host(void)
@@ -244,16 +269,12 @@ int check_host(void)
 		char detail[64] = "";
 		int err = probes[i].probe(detail, sizeof(detail));
 
-		printf("%-8s %s%s%s\n",
-		       !err               ? "yes"
-		       : probes[i].needed ? "NO"
-					  : "no",
-		       probes[i].name, *detail ? ": " : "", detail);
-		if (err)
-			printf("         %s; cure: %s\n", strerror(-err), probes[i].cure);
+		print_row(probes[i].needed ? "NO" : "no", probes[i].name, detail, err,
+			  probes[i].cure);
 		if (err && probes[i].needed)
 			status = STATUS_UNAVAILABLE;
 	}
+	print_layers();
 	printf("%s\n",
 	       status ? "A guest cannot run on this host." : "Guests can run on this host.");
 	return status;

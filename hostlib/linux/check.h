@@ -3,13 +3,20 @@
 #ifndef NESTLING_CHECK_H
 #define NESTLING_CHECK_H
 
+#include <stdbool.h>
+
+struct linux_ctx;
+
 /* Prints a table. 0 when a guest can run, else STATUS_UNAVAILABLE. */
 int check_host(void);
 
 /*
- * Only what no guest can do without. 0, or STATUS_UNAVAILABLE with a line that names it and the
- * cure.
+ * Only what this guest cannot do without. 0, or STATUS_UNAVAILABLE with a line that names it and
+ * the cure.
  */
-int check_needed(void);
+int check_needed(const struct linux_ctx *ctx);
+
+/* Whether the host has preadv2 and pwritev2. */
+bool check_vector_flags(void);
 
 #endif

@@ -42,7 +42,11 @@ static unsigned int slot_flags(const struct disk *d)
 {
 	return (d->readonly ? NL_UBD_READONLY : 0) | (d->flags & DISK_SYNC ? NL_UBD_SYNC : 0) |
 	       (d->flags & DISK_NO_TRIM ? NL_UBD_NO_TRIM : 0) | (d->cow ? NL_UBD_COW : 0) |
-	       (d->blockdev ? NL_UBD_BLOCKDEV : 0);
+	       (d->blockdev ? NL_UBD_BLOCKDEV : 0) |
+	       (cow_ops_syscall.memory_backed(NULL, d->fd) ? NL_UBD_IN_MEMORY : 0) |
+	       (d->cow && cow_ops_syscall.memory_backed(NULL, d->backing_fd)
+			? NL_UBD_BACKING_IN_MEMORY
+			: 0);
 }
 
 static void fill_slot(struct nl_slot *s, const struct disk *d, const struct options_ubd *u)

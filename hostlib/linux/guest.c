@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "check.h"
+#include "confine.h"
 #include "console.h"
 #include "crash.h"
 #include "fds.h"
@@ -47,11 +50,24 @@ struct guest {
 	size_t tail_len;
 };
 
+/* The stubs of a guest cannot be more than this: each takes so much of guest memory. */
+#define STUB_MEMORY_MIN 32768ULL
+
 /* Descriptors on the way to the guest kernel. */
 struct passing {
 	int fd[CTX_SLOTS * NL_SLOT_FDS];
 	unsigned int n;
-	int memory, boot, crash, control, out, self, null;
+	int memory, boot, crash, control, out, self, null, cpuinfo;
+};
+
+/* What becomes of the new process. */
+struct birth {
+	const struct linux_ctx *ctx;
+	const struct passing *pass;
+	struct load_image image;
+	uint64_t offset; /* of the guest kernel in this program's file */
+	struct confine_config confine;
+	struct confine_report *report;
 };
 
 static int make_memory(uint64_t bytes)
@@ -66,6 +82,35 @@ static int make_memory(uint64_t bytes)
 		return err;
 	}
 	return fd;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t file_max(const struct linux_ctx *ctx)
+{
+	uint64_t max = larger(ctx->opt.mem_bytes, NL_CRASH_MAX);
+	unsigned int i;
+
+	for (i = 0; i < ctx->nslots; i++)
+		if (ctx->slot[i].kind == NL_KIND_UBD)
+			max = larger(max, ctx->slot[i].ubd.data_offset + ctx->slot[i].ubd.size);
+	return max;
+}
+
+void guest_confine(const struct linux_ctx *ctx, struct confine_config *c)
+{
+	*c = (struct confine_config){
+		.level = ctx->opt.sandbox,
+		.host_network = ctx->opt.host_network,
+		.hostfs = ctx->opt.hostfs,
+		.hostfs_readonly = ctx->opt.hostfs_readonly,
+		.old_calls = !check_vector_flags(),
+		.file_max = file_max(ctx),
+		.processes = 1024 + ctx->opt.mem_bytes / STUB_MEMORY_MIN,
+	};
 }
 
 static int write_all(int fd, const void *data, size_t len)
@@ -86,7 +131,8 @@ static int write_all(int fd, const void *data, size_t len)
 }
 
 /* The boot record; slots name the numbers that the descriptors will have in the guest. */
-static int make_boot(const struct linux_ctx *ctx, struct passing *pass)
+static int make_boot(const struct linux_ctx *ctx, struct passing *pass,
+		     const struct confine_config *confine)
 {
 	struct nl_boot head = {
 		.magic = NL_BOOT_MAGIC,
@@ -96,8 +142,11 @@ static int make_boot(const struct linux_ctx *ctx, struct passing *pass)
 		.memory_size = ctx->opt.mem_bytes,
 	};
 	unsigned int i, k;
+	size_t n;
+	const struct sock_filter *filter = confine_run_filter(confine, &n);
 	int fd, err;
 
+	head.nfilter = (uint32_t)n;
 	fd = memfile_make("boot-record", 0);
 	if (fd < 0)
 		return fd;
@@ -115,6 +164,8 @@ static int make_boot(const struct linux_ctx *ctx, struct passing *pass)
 		}
 		err = write_all(fd, &s, sizeof(s));
 	}
+	if (!err)
+		err = write_all(fd, filter, n * sizeof(*filter));
 	if (!err)
 		err = memfile_seal(fd, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 	if (err) {
@@ -142,20 +193,24 @@ static void place(int parked, int number)
 		_exit(STATUS_OSERR);
 }
 
-static int place_all(const struct passing *pass)
+/* The number of this program's file then; that of *maps_fd, where there is one, is the next. */
+static int place_all(const struct passing *pass, int *maps_fd)
 {
-	int parked[CTX_SLOTS * NL_SLOT_FDS], memory, boot, crash, control, out, null, self;
+	int parked[CTX_SLOTS * NL_SLOT_FDS], memory, boot, crash, control, out, null, self, cpuinfo;
 	unsigned int i, top = NL_FD_SLOTS + pass->n;
 
 	for (i = 0; i < pass->n; i++)
-		parked[i] = park(pass->fd[i], top + 1);
-	memory = park(pass->memory, top + 1);
-	boot = park(pass->boot, top + 1);
-	crash = park(pass->crash, top + 1);
-	control = park(pass->control, top + 1);
-	out = park(pass->out, top + 1);
-	null = park(pass->null, top + 1);
-	self = park(pass->self, top + 1);
+		parked[i] = park(pass->fd[i], top + 2);
+	memory = park(pass->memory, top + 2);
+	boot = park(pass->boot, top + 2);
+	crash = park(pass->crash, top + 2);
+	control = park(pass->control, top + 2);
+	out = park(pass->out, top + 2);
+	null = park(pass->null, top + 2);
+	self = park(pass->self, top + 2);
+	cpuinfo = pass->cpuinfo >= 0 ? park(pass->cpuinfo, top + 2) : -1;
+	if (*maps_fd >= 0)
+		*maps_fd = park(*maps_fd, top + 2);
 	for (i = 0; i < top; i++) /* between the fixed numbers there is nothing */
 		place(null, (int)i);
 	place(out, NL_FD_STDOUT);
@@ -164,12 +219,18 @@ static int place_all(const struct passing *pass)
 	place(memory, NL_FD_MEMORY);
 	place(boot, NL_FD_BOOT);
 	place(crash, NL_FD_CRASH);
+	if (cpuinfo >= 0)
+		place(cpuinfo, NL_FD_CPUINFO);
 	for (i = 0; i < pass->n; i++)
 		place(parked[i], NL_FD_SLOTS + (int)i);
-	for (i = NL_FD_CRASH + 1; i < NL_FD_SLOTS; i++)
+	for (i = NL_FD_CPUINFO + (cpuinfo >= 0); i < NL_FD_SLOTS; i++)
 		close((int)i);
 	place(self, (int)top);
-	fds_close((int)top + 1, INT_MAX);
+	if (*maps_fd >= 0) {
+		place(*maps_fd, (int)top + 1);
+		*maps_fd = (int)top + 1;
+	}
+	fds_close((int)top + 1 + (*maps_fd >= 0), INT_MAX);
 	return (int)top;
 }
 
@@ -227,6 +288,15 @@ static char *word_code(const char *word)
 	return coded;
 }
 
+static char *hostfs_word(const struct options *o)
+{
+	char *word = NULL;
+
+	if (asprintf(&word, "hostfs=%s%s", o->hostfs, o->hostfs_append ? ",append" : "") < 0)
+		return NULL;
+	return word;
+}
+
 /* The guest kernel's words: what it is told, what the user said, init's words last. */
 static char **guest_argv(const struct linux_ctx *ctx)
 {
@@ -247,6 +317,8 @@ static char **guest_argv(const struct linux_ctx *ctx)
 		append(list, &n, max, "root=/dev/ubda");
 	if (!o->have_console)
 		append(list, &n, max, "console=tty0");
+	if (o->hostfs)
+		append(list, &n, max, hostfs_word(o));
 	for (i = 0; i < sizeof(lean) / sizeof(lean[0]); i++)
 		append(list, &n, max, (char *)lean[i]);
 	term = term_word();
@@ -280,18 +352,33 @@ static char **guest_environment(void)
 	return list;
 }
 
-static void become_guest(const struct linux_ctx *ctx, const struct passing *pass,
-			 const struct load_image *image, uint64_t offset)
+/* The layer that is missing, told where the loader will show it. Does not return. */
+static void refuse(const struct birth *b, enum confine_layer layer)
 {
-	char **argv = guest_argv(ctx);
+	dprintf(NL_FD_STDERR, "--sandbox=strict: this host does not give: %s: %s\n",
+		confine_name(layer), strerror(-b->report->err[layer]));
+	_exit(STATUS_UNAVAILABLE);
+}
+
+/* proc_fd is /proc where it has no name any more, or -1. */
+static void become_guest(const struct birth *b, int proc_fd)
+{
+	int maps_fd = proc_fd >= 0 ? openat(proc_fd, "self/maps", O_RDONLY | O_CLOEXEC)
+				   : open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	char **argv = guest_argv(b->ctx);
+	enum confine_layer missing;
 	int self, err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "guest-kernel");
 	if (!argv)
 		_exit(STATUS_OSERR);
-	self = place_all(pass);
-	err = load_exec(self, offset, image, argv, guest_environment());
+	self = place_all(b->pass, &maps_fd);
+	confine_guest(&b->confine, b->report);
+	missing = confine_missing(&b->confine, b->report);
+	if (b->confine.level == SANDBOX_STRICT && missing < LAYER_COUNT)
+		refuse(b, missing);
+	err = load_exec(self, maps_fd, b->offset, &b->image, argv, guest_environment());
 	dprintf(NL_FD_STDERR, "mapping the guest kernel failed: %s\n", strerror(-err));
 	_exit(STATUS_OSERR);
 }
@@ -434,25 +521,42 @@ void guest_kill(struct linux_ctx *ctx)
 }
 
 /* The guest kernel is the first child of the first process, in a namespace; else that itself. */
-bool guest_abort(const struct linux_ctx *ctx)
+static pid_t kernel_pid(const struct guest *g)
 {
-	const struct guest *g = ctx->guest;
 	char path[64];
 	int pid = 0;
 	FILE *f;
 
 	if (!g || g->reaped)
-		return false;
+		return -1;
 	if (!g->isolated)
-		return kill(g->init_pid, SIGABRT) == 0;
+		return g->init_pid;
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", g->init_pid, g->init_pid);
 	f = fopen(path, "re");
 	if (!f)
-		return false;
+		return -1;
 	if (fscanf(f, "%d", &pid) != 1)
 		pid = 0;
 	fclose(f);
+	return pid > 0 ? pid : -1;
+}
+
+bool guest_abort(const struct linux_ctx *ctx)
+{
+	pid_t pid = kernel_pid(ctx->guest);
+
 	return pid > 0 && kill(pid, SIGABRT) == 0;
+}
+
+void guest_grow(const struct linux_ctx *ctx)
+{
+	pid_t pid = kernel_pid(ctx->guest);
+	int err = pid > 0 ? confine_grow(pid, file_max(ctx)) : 0;
+
+	if (err)
+		log_err("raising the guest's limit on the size of files failed: %s; writes to the "
+			"end of the new disk may fail",
+			strerror(-err));
 }
 
 int guest_control_fd(const struct linux_ctx *ctx)
@@ -527,22 +631,24 @@ static int make_pipes(struct pipes *p)
 }
 
 /* Body of the first child. With namespaces it is ns-init and has the guest below it. */
-static void child(const struct linux_ctx *ctx, const struct passing *pass,
-		  const struct load_image *image, uint64_t offset, int result_fd, bool isolated)
+static void child(const struct birth *b, int result_fd, bool isolated)
 {
+	int status, proc_fd = -1;
 	pid_t pid;
-	int status;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
 	if (!isolated)
-		become_guest(ctx, pass, image, offset);
+		become_guest(b, -1);
+	confine_namespaces(&b->confine, b->report, &proc_fd);
 	pid = fork();
 	if (pid == 0)
-		become_guest(ctx, pass, image, offset);
+		become_guest(b, proc_fd);
 	prctl(PR_SET_NAME, "ns-init");
-	isolate_init(pid, &status, result_fd);
-	if (write(3, &status, sizeof(status)) < 0)
+	isolate_close(result_fd);
+	confine_init(&b->confine);
+	isolate_init(pid, &status);
+	if (write(ISOLATE_FD, &status, sizeof(status)) < 0)
 		_exit(1);
 	_exit(0);
 }
@@ -559,11 +665,9 @@ static int watch(struct guest *g, const struct pipes *p)
 	return err;
 }
 
-static int spawn(struct guest *g, struct passing *pass, struct pipes *p)
+static int spawn(struct guest *g, struct birth *b, struct passing *pass, struct pipes *p)
 {
-	struct load_image image;
-	uint64_t offset = 0;
-	int err = find_kernel(g->ctx, &image, &offset);
+	int err = find_kernel(g->ctx, &b->image, &b->offset);
 
 	if (err) {
 		log_err("this file carries no guest kernel that can be started; build it again "
@@ -573,9 +677,10 @@ static int spawn(struct guest *g, struct passing *pass, struct pipes *p)
 	pass->control = p->control[1];
 	pass->out = p->out[1];
 	pass->self = g->ctx->self_fd;
-	g->init_pid = isolate_fork(&g->isolated);
+	b->pass = pass;
+	g->init_pid = confine_fork(&b->confine, b->report, &g->isolated);
 	if (g->init_pid == 0)
-		child(g->ctx, pass, &image, offset, p->result[1], g->isolated);
+		child(b, p->result[1], g->isolated);
 	if (g->init_pid < 0) {
 		log_err("starting the guest failed: %s; is the limit on processes (ulimit -u) "
 			"reached?",
@@ -591,15 +696,22 @@ static int spawn(struct guest *g, struct passing *pass, struct pipes *p)
 	return watch(g, p);
 }
 
-static int prepare(struct linux_ctx *ctx, struct passing *pass)
+static int prepare(struct linux_ctx *ctx, struct passing *pass, struct birth *b)
 {
+	b->ctx = ctx;
+	guest_confine(ctx, &b->confine);
+	b->report = confine_report_make();
+	if (!b->report) {
+		log_err("getting memory failed: %s", strerror(errno));
+		return -ENOMEM;
+	}
 	pass->memory = make_memory(ctx->opt.mem_bytes);
 	if (pass->memory < 0) {
 		log_err("getting %llu MB of guest memory failed: %s; ask for less with mem=",
 			(unsigned long long)ctx->opt.mem_bytes >> 20, strerror(-pass->memory));
 		return pass->memory;
 	}
-	pass->boot = make_boot(ctx, pass);
+	pass->boot = make_boot(ctx, pass, &b->confine);
 	if (pass->boot < 0) {
 		log_err("writing the boot record failed: %s", strerror(-pass->boot));
 		return pass->boot;
@@ -614,12 +726,14 @@ static int prepare(struct linux_ctx *ctx, struct passing *pass)
 		log_err("opening /dev/null failed: %s", strerror(errno));
 		return -errno;
 	}
+	pass->cpuinfo = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC); /* it can do without */
 	return 0;
 }
 
 int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 {
-	struct passing pass = {.memory = -1, .boot = -1, .crash = -1, .null = -1};
+	struct passing pass = {.memory = -1, .boot = -1, .crash = -1, .null = -1, .cpuinfo = -1};
+	struct birth birth = {0};
 	struct pipes pipes;
 	struct guest *g = calloc(1, sizeof(*g));
 	int err = g ? 0 : -ENOMEM;
@@ -628,18 +742,21 @@ int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 		g->ctx = ctx;
 		g->ended = ended;
 		g->out.fd = g->result.fd = g->control_fd = -1;
-		err = prepare(ctx, &pass);
+		err = prepare(ctx, &pass, &birth);
 	}
 	if (!err)
 		err = make_pipes(&pipes);
 	if (!err)
-		err = spawn(g, &pass, &pipes);
+		err = spawn(g, &birth, &pass, &pipes);
 	if (pass.memory >= 0)
 		close(pass.memory);
 	if (pass.boot >= 0)
 		close(pass.boot);
 	if (pass.null >= 0)
 		close(pass.null);
+	if (pass.cpuinfo >= 0)
+		close(pass.cpuinfo);
+	confine_report_free(birth.report);
 	if (err) {
 		if (pass.crash >= 0)
 			close(pass.crash);

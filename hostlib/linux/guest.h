@@ -5,6 +5,7 @@
 #ifndef NESTLING_GUEST_H
 #define NESTLING_GUEST_H
 
+#include "confine.h"
 #include "ctx.h"
 
 enum guest_end {
@@ -22,6 +23,12 @@ typedef void (*guest_end_fn)(struct linux_ctx *ctx, enum guest_end how, int stat
  * line printed.
  */
 int guest_start(struct linux_ctx *ctx, guest_end_fn ended);
+
+/* How the guest of this command line is to be confined. */
+void guest_confine(const struct linux_ctx *ctx, struct confine_config *c);
+
+/* After a disk was added: lets the guest kernel make a file as large as that disk. */
+void guest_grow(const struct linux_ctx *ctx);
 
 /* The loader's end of the control channel. */
 int guest_control_fd(const struct linux_ctx *ctx);

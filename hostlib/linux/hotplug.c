@@ -14,6 +14,7 @@
 #include "console_spec.h"
 #include "control.h"
 #include "disks.h"
+#include "guest.h"
 #include "hotplug.h"
 #include "hotplug_name.h"
 #include "mconsole_private.h"
@@ -170,10 +171,12 @@ static void add_disk(struct linux_ctx *ctx, struct answer *a, const struct hotpl
 	c = err ? NULL : change_new(ctx, a, d);
 	if (c) {
 		err = disks_open_one(ctx, d->index, &u, error);
-		if (err)
+		if (err) {
 			change_end(c, err, *error ? error : strerror(-err));
-		else
+		} else {
+			guest_grow(ctx);
 			send_slot(c);
+		}
 	} else if (err) {
 		answer_end(a, err, "%s", *error ? error : strerror(-err));
 	}

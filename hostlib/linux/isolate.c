@@ -1,128 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Namespaces; see isolate.h. Must make sure that nothing outlives the loader. Must
- * not (yet) hide files or networks of the host: the stock kernel's hostfs and network
- * transports use them.
+ * Ends of guests; see isolate.h.
+ *
+ * @host init wait4: the guest kernel, and what it leaves behind
+ * @host init kill EQ32(0,-1): a guest that is stopped from outside stops as a whole
+ * @host init restart_syscall: the wait goes on after SIGSTOP and SIGCONT
+ * @host init write: the guest kernel's wait status, for the loader
+ * @host init exit_group: the end of the namespace
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "fds.h"
 #include "isolate.h"
 
-/* fork() with namespaces. The child returns on the same stack, as with fork. */
-static pid_t fork_into(unsigned long namespaces)
+void isolate_close(int keep_fd)
 {
-	long pid = syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL, NULL, NULL);
-
-	return pid < 0 ? -errno : (pid_t)pid;
+	if (dup2(keep_fd, ISOLATE_FD) < 0 && keep_fd != ISOLATE_FD)
+		_exit(1);
+	fds_close(0, ISOLATE_FD - 1);
+	fds_close(ISOLATE_FD + 1, INT_MAX);
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* The user keeps its number, so that files keep their owners. */
-static int map_ids(uid_t uid, gid_t gid)
-{
-	char line[64];
-	int err;
-
-	snprintf(line, sizeof(line), "%u %u 1\n", uid, uid);
-	err = write_file("/proc/self/uid_map", line);
-	if (err)
-		return err;
-	err = write_file("/proc/self/setgroups", "deny");
-	if (err && err != -ENOENT)
-		return err;
-	snprintf(line, sizeof(line), "%u %u 1\n", gid, gid);
-	return write_file("/proc/self/gid_map", line);
-}
-
-/*
- * fork_into() and map_ids(), as one step that works or leaves nothing: some hosts allow
- * the namespace and then refuse the map.
- */
-static pid_t fork_as_user(uid_t uid, gid_t gid)
-{
-	int ready[2];
-	pid_t pid;
-	char ok = 0;
-
-	if (pipe2(ready, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork_into(CLONE_NEWPID | CLONE_NEWUSER);
-	if (pid == 0) {
-		if (map_ids(uid, gid) < 0 || write(ready[1], "", 1) != 1)
-			_exit(0);
-		close(ready[0]);
-		close(ready[1]);
-		return 0;
-	}
-	close(ready[1]);
-	if (pid > 0 && read(ready[0], &ok, 1) != 1) {
-		waitpid(pid, NULL, 0);
-		pid = -EPERM;
-	}
-	close(ready[0]);
-	return pid;
-}
-
-pid_t isolate_fork(bool *isolated)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	pid_t pid;
-
-	*isolated = true;
-	pid = uid == 0 ? fork_into(CLONE_NEWPID) : -EPERM;
-	if (pid < 0)
-		pid = fork_as_user(uid, gid);
-	if (pid >= 0)
-		return pid;
-	*isolated = false;
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	pid = fork();
-	return pid < 0 ? -errno : pid;
-}
-
-void isolate_init(pid_t pid, int *status, int keep_fd)
+void isolate_init(pid_t pid, int *status)
 {
 	int st;
 	pid_t got;
 
-	if (dup2(keep_fd, 3) < 0 && keep_fd != 3)
-		_exit(1);
-	close(0);
-	close(1);
-	close(2);
-	fds_close(4, INT_MAX);
 	*status = SIGKILL;
 	if (pid < 0)
 		return;
-	while ((got = waitpid(-1, &st, __WALL)) >= 0 || errno == EINTR)
-		if (got == pid) {
+	while ((got = waitpid(-1, &st, __WALL | WUNTRACED | WCONTINUED)) >= 0 || errno == EINTR) {
+		if (got != pid)
+			continue;
+		/* Guest code runs in processes of its own: it must not spin on meanwhile. */
+		if (WIFSTOPPED(st)) {
+			kill(-1, SIGSTOP);
+		} else if (WIFCONTINUED(st)) {
+			kill(-1, SIGCONT);
+		} else {
 			*status = st;
 			return;
 		}
+	}
 }
 
 /* Children of this process, from /proc; 0 when there are none. */

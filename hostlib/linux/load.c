@@ -7,6 +7,8 @@
  * meet: this one is linked low, load_parse() refuses low programs), a region is made
  * that holds the new stack and, in its first page, a copy of a small function that
  * needs nothing else. That function unmaps what is left of this program and jumps.
+ *
+ * @host boot mmap: the guest kernel's image and its first stack
  */
 #include <elf.h>
 #include <errno.h>
@@ -325,10 +327,10 @@ static bool is_kept(uint64_t start, uint64_t end, const char *name, const struct
 }
 
 /* Lists the mappings of this program. Without /proc they stay, and do no harm. */
-static void list_old(struct leave *l, const struct load_image *image, uint64_t region)
+static void list_old(struct leave *l, const struct load_image *image, uint64_t region, int maps_fd)
 {
 	char line[512], name[256];
-	FILE *f = fopen("/proc/self/maps", "re");
+	FILE *f = maps_fd >= 0 ? fdopen(maps_fd, "r") : NULL;
 
 	if (!f)
 		return;
@@ -364,8 +366,8 @@ static void reset_process(void)
 	syscall(SYS_set_tid_address, NULL);
 }
 
-int load_exec(int fd, uint64_t offset, const struct load_image *image, char *const argv[],
-	      char *const envp[])
+int load_exec(int fd, int maps_fd, uint64_t offset, const struct load_image *image,
+	      char *const argv[], char *const envp[])
 {
 	size_t code = (uintptr_t)__stop_leave_text - (uintptr_t)__start_leave_text;
 	void (*go)(const struct leave *);
@@ -392,7 +394,7 @@ int load_exec(int fd, uint64_t offset, const struct load_image *image, char *con
 	l->stack = build_stack(region + 2 * PAGE, STACK_BYTES - 2 * PAGE, image, argv, envp);
 	if (!l->stack)
 		return -E2BIG;
-	list_old(l, image, (uint64_t)region);
+	list_old(l, image, (uint64_t)region, maps_fd);
 	if (mprotect(region, PAGE, PROT_READ | PROT_EXEC) < 0)
 		return -errno;
 	reset_process();

@@ -44,10 +44,10 @@ int load_parse(const void *head, size_t len, uint64_t total, struct load_image *
  * Maps the program that begins at offset in fd (a multiple of the page size), unmaps
  * everything of the present program, and starts it. Does not return on success;
  * -errno on a failure while that can still be told, after which the process is good
- * for _exit() only. Closes fd; other descriptors stay as they are, signals are set to
- * default.
+ * for _exit() only. maps_fd is /proc/self/maps, or -1: then the present program stays mapped.
+ * Closes both; other descriptors stay as they are, signals are set to default.
  */
-int load_exec(int fd, uint64_t offset, const struct load_image *image, char *const argv[],
-	      char *const envp[]);
+int load_exec(int fd, int maps_fd, uint64_t offset, const struct load_image *image,
+	      char *const argv[], char *const envp[]);
 
 #endif

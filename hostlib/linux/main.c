@@ -13,6 +13,7 @@
 #include "ctx.h"
 #include "disks.h"
 #include "help.h"
+#include "hostfs.h"
 #include "initrd.h"
 #include "log.h"
 #include "mconsole.h"
@@ -88,6 +89,8 @@ static int open_all(struct linux_ctx *ctx)
 	if (!status)
 		status = initrd_open(ctx);
 	if (!status)
+		status = hostfs_open(ctx);
+	if (!status)
 		status = umid_open(ctx);
 	if (!status)
 		status = console_open_all(ctx);
@@ -98,7 +101,7 @@ static int open_all(struct linux_ctx *ctx)
 
 static int run(struct linux_ctx *ctx)
 {
-	int status = check_needed();
+	int status = check_needed(ctx);
 
 	if (!status)
 		status = open_all(ctx);

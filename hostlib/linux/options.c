@@ -319,6 +319,42 @@ static int on_initrd(struct options *o, const char *word, const char *value, cha
 	return set_string(&o->initrd, value);
 }
 
+static int hostfs_flags(struct options *o, char *flags)
+{
+	char *flag;
+
+	o->hostfs_append = o->hostfs_readonly = false;
+	while ((flag = strsep(&flags, ",")) != NULL) {
+		if (strcmp(flag, "append") == 0)
+			o->hostfs_append = true;
+		else if (strcmp(flag, "ro") == 0)
+			o->hostfs_readonly = true;
+		else
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int on_hostfs(struct options *o, const char *word, const char *value, char *error)
+{
+	char *dir = strdup(value), *flags;
+	int err = 0;
+
+	if (!dir)
+		return -ENOMEM;
+	flags = strchr(dir, ',');
+	if (flags)
+		*flags++ = '\0';
+	if (!*dir)
+		err = fail(error, "'%.60s': name a directory: hostfs=/home/me/share", word);
+	else if (hostfs_flags(o, flags))
+		err = fail(error, "'%.60s': the flags are ro and append: hostfs=dir,ro", word);
+	else
+		err = set_string(&o->hostfs, dir);
+	free(dir);
+	return err;
+}
+
 static int on_notify(struct options *o, const char *word, const char *value, char *error)
 {
 	if (strncmp(value, "notify:", 7) != 0 || !value[7])
@@ -414,6 +450,24 @@ static int on_ncpus(struct options *o, const char *word, const char *value, char
 	return 0;
 }
 
+static int on_sandbox(struct options *o, const char *word, const char *value, char *error)
+{
+	static const char *const levels[] = {
+		[SANDBOX_DEFAULT] = "default",
+		[SANDBOX_STRICT] = "strict",
+		[SANDBOX_OFF] = "off",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(value, levels[i]) == 0) {
+			o->sandbox = (enum options_sandbox)i;
+			return 0;
+		}
+	}
+	return fail(error, "'%.60s': --sandbox=strict, default or off", word);
+}
+
 static int on_action(struct options *o, const char *word, const char *value, char *error)
 {
 	static const struct {
@@ -445,17 +499,30 @@ static const struct {
 	{"con=", true, on_line},          {"ssl=", true, on_line},
 	{"umid=", true, on_umid},         {"uml_dir=", true, on_uml_dir},
 	{"initrd=", true, on_initrd},     {"mconsole=", true, on_notify},
-	{"xterm=", true, on_xterm},       {"escape=", true, on_escape},
-	{"root=", true, on_root},         {"console=", true, on_console},
-	{"seccomp=", true, on_seccomp},   {"ncpus=", true, on_ncpus},
-	{"debug", false, on_debug},       {"quiet", false, on_quiet},
-	{"noreboot", false, on_noreboot}, {"-", true, on_action},
+	{"hostfs=", true, on_hostfs},     {"xterm=", true, on_xterm},
+	{"escape=", true, on_escape},     {"root=", true, on_root},
+	{"console=", true, on_console},   {"seccomp=", true, on_seccomp},
+	{"ncpus=", true, on_ncpus},       {"debug", false, on_debug},
+	{"quiet", false, on_quiet},       {"noreboot", false, on_noreboot},
+	{"--sandbox=", true, on_sandbox}, {"-", true, on_action},
 };
 
 static bool is_numbered_line(const char *word)
 {
 	return (strncmp(word, "con", 3) == 0 || strncmp(word, "ssl", 3) == 0) &&
 	       isdigit((unsigned char)word[3]);
+}
+
+/* eth0=..., vec0:... */
+static bool is_host_network(const char *word)
+{
+	const char *p = word + 3;
+
+	if (strncmp(word, "eth", 3) != 0 && strncmp(word, "vec", 3) != 0)
+		return false;
+	while (isdigit((unsigned char)*p))
+		p++;
+	return p > word + 3 && *p == (*word == 'e' ? '=' : ':');
 }
 
 static int check_word(const char *word, char *error)
@@ -477,6 +544,8 @@ static int parse_word(struct options *o, const char *word, char *error)
 		return err;
 	if (is_numbered_line(word))
 		return on_line(o, word, word + 3, error);
+	if (is_host_network(word))
+		o->host_network = true;
 	for (i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
 		len = strlen(switches[i].name);
 		if (strncmp(word, switches[i].name, len) == 0 &&
@@ -552,6 +621,7 @@ void options_free(struct options *o)
 	free(o->umid);
 	free(o->uml_dir);
 	free(o->initrd);
+	free(o->hostfs);
 	free(o->mconsole_notify);
 	free(o->escape);
 	memset(o, 0, sizeof(*o));

@@ -28,6 +28,12 @@ enum options_action {
 	ACTION_CHECK,
 };
 
+enum options_sandbox {
+	SANDBOX_DEFAULT, /* what the host offers */
+	SANDBOX_STRICT, /* all, or no guest */
+	SANDBOX_OFF,
+};
+
 /* ubd<n><flags>=file[,file2][,serial]; strings belong to the struct options */
 struct options_ubd {
 	char *file; /* NULL: not named; or only a serial was */
@@ -52,8 +58,12 @@ struct options {
 	char *umid; /* NULL: choose one */
 	char *uml_dir; /* NULL: ~/.uml */
 	char *initrd; /* NULL: none */
+	char *hostfs; /* directory that mount -t hostfs may show, NULL: none */
+	bool hostfs_append, hostfs_readonly;
 	char *mconsole_notify; /* path of a socket, NULL: none */
 	char *escape; /* escape=: key of the console, NULL: default */
+	enum options_sandbox sandbox; /* --sandbox= */
+	bool host_network; /* eth<n>= or vec<n>: was given: the kernel's own transports */
 	bool debug, quiet, noreboot;
 	bool have_root, have_console;
 	char **kernel; /* words for the guest kernel */

@@ -12,7 +12,7 @@ start() {
 		sh -c "while :; do :; done" &
 		n=0; while :; do n=$((n+1)); echo "line $n"; sleep 0.05; done' >"$T/out" 2>&1 </dev/null &
 	pid=$!
-	cleanup_hooks=("kill -KILL $pid 2>/dev/null")
+	cleanup_hooks=("kill -KILL $pid \$(tree $pid) 2>/dev/null")
 	wait_for 20 lines 3 || fail "the guest did not come up"
 	all=$(tree "$pid")
 	init=$(named ns-init)
@@ -59,6 +59,26 @@ for c in $all; do
 	goes_on "$name was stopped for a while"
 done
 [ "$(tree "$pid" | wc -l)" -ge "$(wc -w <<<"$all")" ] || fail "a process has gone"
+
+# A guest kernel that is stopped does not leave guest code spinning.
+ticks() { # of the whole guest
+	local c n=0
+	for c in $all; do
+		n=$((n + $(sed 's/.*) //' "/proc/$c/stat" | awk '{ print $12 + $13 }')))
+	done
+	echo "$n"
+}
+before=$(ticks)
+sleep 1
+[ $(($(ticks) - before)) -ge 20 ] || fail "the guest does not spin: this would show nothing"
+kill -STOP "$kernel"
+sleep 0.5
+before=$(ticks)
+sleep 1
+used=$(($(ticks) - before))
+kill -CONT "$kernel"
+[ $used -le 2 ] || fail "guest code ran on ($used ticks in a second) while the guest kernel was stopped"
+goes_on "the guest kernel was stopped while guest code spun"
 
 # ns-init is nobody's to end but by SIGKILL, and a stub costs its own process at most.
 for s in HUP INT QUIT ILL TRAP ABRT BUS FPE SEGV USR1 USR2 PIPE ALRM TERM SYS IO; do

@@ -26,12 +26,12 @@ proc log_in {level} {
 	want "disk-/dev/(root|ubda|ubd0)-new-/dev/tty0"
 	want "level-$level $"
 }
-spawn -noecho $env(t)/files/linux mem=768M uml_dir=$env(t)/uml ubd0=$env(t)/cow,$env(t)/files/debian.img root=/dev/ubd0
+spawn -noecho $env(t)/files/linux mem=768M hostfs=$env(t)/files,ro uml_dir=$env(t)/uml ubd0=$env(t)/cow,$env(t)/files/debian.img root=/dev/ubd0
 log_in 1
-set levels "2 400 $env(t)/files"
-if {[info exists env(NESTLING_TEST_SLOW)]} { append levels " 3 160 /mnt" }
-foreach {level mem files} $levels {
-	send "mount -t hostfs -o $files none /mnt && cd /mnt && ./linux mem=${mem}M uml_dir=/run/uml ubd0=/root/cow,debian.img root=/dev/ubd0; echo gave-\$?\r"
+set levels "2 400"
+if {[info exists env(NESTLING_TEST_SLOW)]} { append levels " 3 160" }
+foreach {level mem} $levels {
+	send "mount -t hostfs none /mnt && cd /mnt && ./linux mem=${mem}M hostfs=/mnt,ro uml_dir=/run/uml ubd0=/root/cow,debian.img root=/dev/ubd0; echo gave-\$?\r"
 	log_in $level
 }
 while {$level > 1} {

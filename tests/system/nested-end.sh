@@ -28,7 +28,7 @@ start() {
 	"$LINUX" uml_dir="$UML" umid=outer mem=384M ubd1r="$T/nest.img" -- \
 		-c 'mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/level 1' >"$T/out" 2>&1 </dev/null &
 	pid=$!
-	cleanup_hooks=("kill -KILL $pid 2>/dev/null")
+	cleanup_hooks=("kill -KILL $pid \$(tree $pid) 2>/dev/null")
 	wait_for 90 all_up || fail "not all guests came up"
 	all=$(tree $pid)
 	kernel=$(for c in $all; do [ "$(cat "/proc/$c/comm")" != guest-kernel ] || { echo "$c"; break; }; done)

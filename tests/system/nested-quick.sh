@@ -9,7 +9,7 @@ top=$PWD
 mkdir -p build/test
 # Only what the tests write to is memory; all other files are the host's, read only.
 cat >"$T/outer" <<END
-mkdir /h && mount -t hostfs -o / -r none /h || exit 50
+mkdir /h && mount -t hostfs -r none /h || exit 50
 mount -t proc none /h/proc && mount --rbind /dev /h/dev && mount --rbind /sys /h/sys || exit 51
 for d in /tmp /run $top/build/test; do mount -t tmpfs none /h\$d || exit 52; done
 cd /
@@ -19,7 +19,7 @@ END
 mkdir "$T/disk"
 cp "$T/outer" "$T/disk/outer"
 mksquashfs "$T/disk" "$T/outer.img" -quiet -no-progress -all-root >/dev/null || fail "mksquashfs"
-timeout -k 5 300 "$LINUX" uml_dir="$UML" mem=1G ubd1r="$T/outer.img" -- \
+timeout -k 5 300 "$LINUX" uml_dir="$UML" mem=1G hostfs=/,ro ubd1r="$T/outer.img" -- \
 	-c 'mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/outer' >"$T/out" 2>&1 </dev/null
 status=$?
 grep -aE '^(ok|skip|FAIL)|passed' "$T/out" | tr -d '\r'

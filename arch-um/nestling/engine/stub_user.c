@@ -1,6 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Stub processes: making, waking, kicking and ending them (host half).
+ *
+ * @host run clone EQ(0,SIGCHLD): a stub; nothing is shared with it
+ * @host run kill POSITIVE(0): a stub is kicked or ended
+ * @host run wait4: a stub that ended
+ * @host run waitid: a stub that was stopped from outside
+ * @host run clock_gettime: CPU time of a stub
+ * @host run sched_setaffinity: the CPUs of a stub
+ * @host boot sched_getaffinity: the CPUs there are
+ * @host run nanosleep: a stub that does not answer is given time
+ * @host run futex ONLY32(1,FUTEX_WAKE): handover
+ *
+ * In the stub itself, before its own filter and below it:
+ *
+ * @host run prctl EQ32(0,PR_SET_PDEATHSIG) EQ32(1,SIGKILL): a stub dies with the guest kernel
+ * @host run prctl EQ32(0,PR_SET_NO_NEW_PRIVS): needed for a filter
+ * @host run close_range: a stub has guest memory's descriptor only
+ * @host run close: a stub has guest memory's descriptor only
+ * @host run seccomp EQ32(0,SECCOMP_SET_MODE_FILTER) ONLY32(1,SECCOMP_FILTER_FLAG_SPEC_ALLOW): its filter
+ * @host run arch_prctl ONLY32(0,0x1007): segment bases where the CPU has no instructions for them
+ * @host run pwrite64: the gate
+ * @host run exit_group: it could not be made
  */
 #include <errno.h>
 #include <sched.h>
@@ -49,7 +70,6 @@ struct spawn {
 	struct nl_stub_host host;
 	unsigned long block_offset;
 	struct sock_fprog *fprog; /* stub address */
-	int parent;
 };
 
 /* Whether the host lets this process map the page at addr. */
@@ -205,8 +225,6 @@ static int stub_main(void *arg)
 	const struct nl_stub_host *h = &sp->host;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != sp->parent)
-		_exit(1);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	close_descriptors(h->memory_fd);
 	if (map_stub(sp) < 0 || set_signals(h) < 0)
@@ -254,7 +272,6 @@ int nl_stub_spawn(const struct nl_stub_host *h, void *block, unsigned long block
 		.host = *h,
 		.block_offset = block_offset,
 		.fprog = lay_filter(h, block, block_offset, token_a, token_b),
-		.parent = os_getpid(),
 	};
 	/* A signal of the guest kernel must not run its handler in the child. */
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof(all));

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The layers around a guest, apart from namespaces (confine_ns.c) and the programs of the
+ * filters (confine_filter.c); see confine.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "abi.h"
+#include "confine.h"
+#include "confine_private.h"
+#include "landlock.h"
+
+#define STACK_BYTES (8UL << 20)
+#define DESCRIPTORS 1024
+
+#define USER_CURE                                                                              \
+	"sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, and on " \
+	"AppArmor hosts kernel.apparmor_restrict_unprivileged_userns=0"
+
+static const struct {
+	const char *name, *cure;
+} layers[LAYER_COUNT] = {
+	[LAYER_USER] = {"user namespace (no rights outside)", USER_CURE},
+	[LAYER_PID] = {"pid namespace (nothing outlives the loader)", USER_CURE},
+	[LAYER_MOUNT] = {"mount namespace with an empty root (no file has a name)", USER_CURE},
+	[LAYER_NET] = {"network namespace (no network)", "user.max_net_namespaces above 0"},
+	[LAYER_IPC] = {"IPC namespace", "user.max_ipc_namespaces above 0"},
+	[LAYER_UTS] = {"UTS namespace", "user.max_uts_namespaces above 0"},
+	[LAYER_CGROUP] = {"cgroup namespace", "user.max_cgroup_namespaces above 0"},
+	[LAYER_LIMITS] = {"resource limits (processes, size of files, no core dumps)",
+			  "raise the hard limits (ulimit -H)"},
+	[LAYER_ROOT] = {"root becomes a user without rights", "allow setuid(2) in the container"},
+	[LAYER_CAPABILITIES] = {"no capabilities", "allow capset(2)"},
+	[LAYER_PRIVILEGES] = {"no new privileges", "Linux 3.5 or later"},
+	[LAYER_LANDLOCK] = {"Landlock (no file, no TCP port, no signal to the outside)",
+			    "Linux 5.13 or later, with landlock in lsm="},
+	[LAYER_FILTER] = {"system call filters (40 calls after boot)",
+			  "a kernel with CONFIG_SECCOMP_FILTER; in a container allow seccomp(2)"},
+};
+
+const char *confine_name(enum confine_layer layer)
+{
+	return layers[layer].name;
+}
+
+const char *confine_cure(enum confine_layer layer)
+{
+	return layers[layer].cure;
+}
+
+struct confine_report *confine_report_make(void)
+{
+	void *p = mmap(NULL, sizeof(struct confine_report), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void confine_report_free(struct confine_report *r)
+{
+	if (r)
+		munmap(r, sizeof(*r));
+}
+
+bool confine_skips(const struct confine_config *c, enum confine_layer layer)
+{
+	if (c->level == SANDBOX_OFF)
+		return layer != LAYER_PID && layer != LAYER_USER;
+	/* The directories that root shares are mostly root's own: it stays that user, without rights. */
+	if (layer == LAYER_ROOT && c->hostfs)
+		return true;
+	if (!c->host_network)
+		return false;
+	/* Upstream's transports open sockets and devices and run helpers when a card is upped. */
+	return layer == LAYER_NET || layer == LAYER_MOUNT || layer == LAYER_LANDLOCK ||
+	       layer == LAYER_FILTER;
+}
+
+enum confine_layer confine_missing(const struct confine_config *c, const struct confine_report *r)
+{
+	enum confine_layer i = 0;
+
+	while (i < LAYER_COUNT && (!r->err[i] || confine_skips(c, i)))
+		i++;
+	return i;
+}
+
+/* --- layers of a process ---------------------------------------------------- */
+
+static int limit(int resource, rlim_t soft, rlim_t hard)
+{
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) < 0)
+		return -errno;
+	if (now.rlim_max < hard)
+		hard = now.rlim_max;
+	now.rlim_cur = soft < hard ? soft : hard;
+	now.rlim_max = hard;
+	return setrlimit(resource, &now) < 0 ? -errno : 0;
+}
+
+static int limit_all(const struct confine_config *c, const struct confine_report *r)
+{
+	int err = limit(RLIMIT_CORE, 0, 0);
+
+	if (!err) /* hostfs has one for each open file */
+		err = c->hostfs ? limit(RLIMIT_NOFILE, RLIM_INFINITY, RLIM_INFINITY)
+				: limit(RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS);
+	if (!err)
+		err = limit(RLIMIT_MEMLOCK, 0, 0);
+	if (!err)
+		err = limit(RLIMIT_STACK, STACK_BYTES, RLIM_INFINITY);
+	/* The loader raises it when a larger disk is added (confine_grow()). */
+	if (!err && !c->hostfs)
+		err = limit(RLIMIT_FSIZE, c->file_max, RLIM_INFINITY);
+	/* Counted in each user namespace; without one, the user's other processes would count. */
+	if (!err && !r->err[LAYER_USER])
+		err = limit(RLIMIT_NPROC, c->processes, c->processes);
+	return err;
+}
+
+int confine_grow(pid_t pid, uint64_t file_max)
+{
+	struct rlimit now;
+
+	if (prlimit(pid, RLIMIT_FSIZE, NULL, &now) < 0)
+		return -errno;
+	if (now.rlim_cur >= file_max)
+		return 0;
+	now.rlim_cur = file_max < now.rlim_max ? file_max : now.rlim_max;
+	return prlimit(pid, RLIMIT_FSIZE, &now, NULL) < 0 ? -errno : 0;
+}
+
+int confine_become(uid_t uid, gid_t gid)
+{
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		return -errno;
+	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return -errno;
+	return 0;
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+	int i;
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+		prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* refused to those who have nothing to drop */
+	return syscall(SYS_capset, &head, none) < 0 ? -errno : 0;
+}
+
+/* The filter with this process's number in it. 0 or -errno. */
+static int put_filter(const struct sock_filter *filter, size_t n)
+{
+	struct sock_filter copy[NL_FILTER_MAX];
+	struct sock_fprog prog = {.len = (unsigned short)n, .filter = copy};
+	size_t i;
+
+	if (n > NL_FILTER_MAX)
+		return -E2BIG;
+	memcpy(copy, filter, n * sizeof(*filter));
+	for (i = 0; i < n; i++)
+		if (copy[i].k == NL_FILTER_SELF)
+			copy[i].k = (uint32_t)getpid();
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0 ? -errno : 0;
+}
+
+/* Nothing, or the one directory that is shared. */
+static int restrict_files(const struct confine_config *c)
+{
+	struct landlock_dir dir = {.fd = -1, .write = !c->hostfs_readonly};
+	int err;
+
+	if (!c->hostfs)
+		return landlock_restrict(NULL, 0, true);
+	dir.fd = open(c->hostfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir.fd < 0)
+		return -errno;
+	err = landlock_restrict(&dir, 1, true);
+	close(dir.fd);
+	return err;
+}
+
+static int no_new_privileges(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+/* Root that did not get a user namespace is root still. */
+static int leave_root(const struct confine_config *c)
+{
+	return geteuid() == 0 && !confine_skips(c, LAYER_ROOT)
+		       ? confine_become(CONFINE_NOBODY, CONFINE_NOBODY)
+		       : 0;
+}
+
+void confine_guest(const struct confine_config *c, struct confine_report *r)
+{
+	const struct sock_filter *filter;
+	size_t n;
+
+	if (c->level == SANDBOX_OFF)
+		return;
+	r->err[LAYER_LIMITS] = limit_all(c, r);
+	r->err[LAYER_ROOT] = leave_root(c);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* forgotten with the user */
+	r->err[LAYER_CAPABILITIES] = drop_capabilities();
+	r->err[LAYER_PRIVILEGES] = no_new_privileges();
+	if (!confine_skips(c, LAYER_LANDLOCK))
+		r->err[LAYER_LANDLOCK] = restrict_files(c);
+	if (confine_skips(c, LAYER_FILTER))
+		return;
+	filter = confine_boot_filter(c, &n);
+	r->err[LAYER_FILTER] = put_filter(filter, n);
+}
+
+void confine_init(const struct confine_config *c)
+{
+	const struct sock_filter *filter;
+	size_t n;
+
+	if (c->level == SANDBOX_OFF)
+		return;
+	leave_root(c);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	drop_capabilities();
+	no_new_privileges();
+	if (!confine_skips(c, LAYER_LANDLOCK))
+		landlock_restrict(NULL, 0, false); /* it stops and continues the guest */
+	filter = confine_init_filter(&n);
+	put_filter(filter, n);
+}
+
+/* --- all of it, to see ------------------------------------------------------ */
+
+static void probe_guest(const struct confine_config *c, struct confine_report *r)
+{
+	confine_guest(c, r);
+	_exit(0);
+}
+
+static void probe_init(const struct confine_config *c, struct confine_report *r, bool isolated)
+{
+	int proc_fd = -1, status;
+	pid_t pid;
+
+	if (isolated) {
+		confine_namespaces(c, r, &proc_fd);
+		pid = fork();
+		if (pid > 0)
+			_exit(waitpid(pid, &status, 0) == pid ? 0 : 1);
+	}
+	probe_guest(c, r);
+}
+
+int confine_probe(const struct confine_config *c, struct confine_report *r)
+{
+	bool isolated;
+	int status;
+	pid_t pid = confine_fork(c, r, &isolated);
+
+	if (pid < 0)
+		return (int)pid;
+	if (pid == 0)
+		probe_init(c, r, isolated);
+	return waitpid(pid, &status, 0) == pid ? 0 : -errno;
+}

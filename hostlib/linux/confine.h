@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The layers around a guest (Documentation/confinement.md): what its processes give up before
+ * the first instruction of the guest kernel runs. Each layer stands alone, since a host may
+ * not offer all of them; what became of each is told by a report.
+ */
+#ifndef NESTLING_CONFINE_H
+#define NESTLING_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "options.h"
+
+struct sock_filter;
+
+enum confine_layer {
+	LAYER_USER, /* user namespace */
+	LAYER_PID, /* pid namespace: nothing outlives the loader, no other process is seen */
+	LAYER_MOUNT, /* mount namespace with an empty root */
+	LAYER_NET,
+	LAYER_IPC,
+	LAYER_UTS,
+	LAYER_CGROUP,
+	LAYER_LIMITS, /* resource limits */
+	LAYER_ROOT, /* root has become somebody without rights */
+	LAYER_CAPABILITIES,
+	LAYER_PRIVILEGES, /* no_new_privs */
+	LAYER_LANDLOCK,
+	LAYER_FILTER, /* of system calls */
+	LAYER_COUNT,
+};
+
+/* Shared with the processes that fill it in. err: 0, or -errno of what the host refused. */
+struct confine_report {
+	int err[LAYER_COUNT];
+};
+
+struct confine_config {
+	enum options_sandbox level;
+	bool host_network; /* the kernel's own network transports need the host's network */
+	const char *hostfs; /* absolute, without symbolic links; NULL: no directory is shared */
+	bool hostfs_readonly;
+	bool old_calls; /* the host has no preadv2 */
+	uint64_t file_max; /* bytes to which the guest may make a file of the host grow */
+	rlim_t processes; /* stubs */
+};
+
+/* A report that children of this process can write to, or NULL. confine_report_free() frees. */
+struct confine_report *confine_report_make(void);
+void confine_report_free(struct confine_report *r);
+
+/* What a layer is called, and what a host needs to offer it; for messages. */
+const char *confine_name(enum confine_layer layer);
+const char *confine_cure(enum confine_layer layer);
+
+/* Whether a guest of this level is to do without a layer on purpose. */
+bool confine_skips(const struct confine_config *c, enum confine_layer layer);
+
+/* The first layer that is missing though it is wanted, or LAYER_COUNT. */
+enum confine_layer confine_missing(const struct confine_config *c, const struct confine_report *r);
+
+/*
+ * fork() into new user and pid namespaces, for the first process of a guest. *isolated: whether
+ * the pid namespace is there; without it the caller becomes a subreaper. Root's child has
+ * become an ordinary user of the namespace's own. The pid, 0 in the child, or -errno.
+ */
+pid_t confine_fork(const struct confine_config *c, struct confine_report *r, bool *isolated);
+
+/*
+ * In that child, when it is the first of a pid namespace: the other namespaces and the empty
+ * root. *proc_fd is a descriptor of /proc to find /proc/self with, or -1.
+ */
+void confine_namespaces(const struct confine_config *c, struct confine_report *r, int *proc_fd);
+
+/* In the process that becomes the guest kernel, last: all other layers. */
+void confine_guest(const struct confine_config *c, struct confine_report *r);
+
+/* In the loader: the guest may make files grow to so many bytes, if that is more. 0 or -errno. */
+int confine_grow(pid_t pid, uint64_t file_max);
+
+/* In the first process of the namespace, once the guest kernel has been forked. */
+void confine_init(const struct confine_config *c);
+
+/* The filter for the time after boot, for the boot record: its instructions, *n their number. */
+const struct sock_filter *confine_run_filter(const struct confine_config *c, size_t *n);
+
+/* Does all of it in processes that end at once. 0, or -errno where none could be made. */
+int confine_probe(const struct confine_config *c, struct confine_report *r);
+
+#endif

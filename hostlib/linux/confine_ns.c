@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Namespaces around a guest; see confine.h. The user and the pid namespace are made with the
+ * first process of the guest, since a process cannot move itself into a pid namespace; the
+ * others are made by that process one by one, so that one that the host refuses does not cost
+ * the rest.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "confine.h"
+#include "confine_private.h"
+
+static const struct {
+	enum confine_layer layer;
+	int flag;
+} namespaces[] = {
+	{LAYER_MOUNT, CLONE_NEWNS}, {LAYER_NET, CLONE_NEWNET},       {LAYER_IPC, CLONE_NEWIPC},
+	{LAYER_UTS, CLONE_NEWUTS},  {LAYER_CGROUP, CLONE_NEWCGROUP},
+};
+
+/* fork() with namespaces. The child returns on the same stack, as with fork. */
+static pid_t fork_into(unsigned long flags)
+{
+	long pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	return pid < 0 ? -errno : (pid_t)pid;
+}
+
+static int write_proc(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* One number is all that there is in the namespace: the user's own, or nobody's for root. */
+static int map_ids(pid_t pid, uid_t uid, gid_t gid)
+{
+	char line[64];
+	int err;
+
+	snprintf(line, sizeof(line), "%u %u 1\n", uid, uid);
+	err = write_proc(pid, "uid_map", line);
+	if (err)
+		return err;
+	if (geteuid() != 0) { /* an ordinary user may map its group only without setgroups(2) */
+		err = write_proc(pid, "setgroups", "deny");
+		if (err && err != -ENOENT)
+			return err;
+	}
+	snprintf(line, sizeof(line), "%u %u 1\n", gid, gid);
+	return write_proc(pid, "gid_map", line);
+}
+
+/*
+ * fork_into() and map_ids(), as one step that works or leaves nothing: some hosts allow the
+ * namespace and then refuse the map.
+ */
+static pid_t fork_as(uid_t uid, gid_t gid)
+{
+	int go[2], ready[2], err;
+	char ok = 0;
+	pid_t pid;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(ready, O_CLOEXEC) < 0) {
+		err = -errno;
+		close(go[0]);
+		close(go[1]);
+		return err;
+	}
+	pid = fork_into(CLONE_NEWUSER | CLONE_NEWPID);
+	if (pid == 0) {
+		close(go[1]);
+		if (read(go[0], &ok, 1) != 1 || confine_become(uid, gid) < 0 ||
+		    write(ready[1], "", 1) != 1)
+			_exit(0);
+	}
+	close(go[0]);
+	close(ready[1]);
+	if (pid > 0) {
+		err = map_ids(pid, uid, gid);
+		if (!err && (write(go[1], "", 1) != 1 || read(ready[0], &ok, 1) != 1))
+			err = -EPERM;
+		if (err) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			pid = err;
+		}
+	}
+	close(go[1]);
+	close(ready[0]);
+	return pid;
+}
+
+pid_t confine_fork(const struct confine_config *c, struct confine_report *r, bool *isolated)
+{
+	bool root = geteuid() == 0, become = root && !confine_skips(c, LAYER_ROOT);
+	size_t i;
+	pid_t pid;
+
+	*isolated = true;
+	if (root && c->level == SANDBOX_OFF)
+		pid = fork_into(CLONE_NEWPID);
+	else
+		pid = fork_as(become ? CONFINE_NOBODY : geteuid(),
+			      become ? CONFINE_NOBODY : getegid());
+	if (pid >= 0)
+		return pid;
+	r->err[LAYER_USER] = pid;
+	if (root)
+		pid = fork_into(CLONE_NEWPID);
+	if (pid >= 0)
+		return pid;
+	r->err[LAYER_PID] = pid;
+	for (i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+		r->err[namespaces[i].layer] = pid;
+	*isolated = false;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = fork();
+	return pid < 0 ? -errno : pid;
+}
+
+/* The new root in place of the old one, of which nothing is left. */
+static int swap_roots(void)
+{
+	if (syscall(SYS_pivot_root, ".", ".") == 0)
+		return umount2(".", MNT_DETACH) < 0 ? -errno : 0;
+	/* Where the old one is no mount, or the initial RAM file system. */
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
+		return -errno;
+	return 0;
+}
+
+#define ROOT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+/* With all that is mounted below. Linux 5.12; before, Landlock alone keeps it from being written. */
+static int make_readonly(const char *path)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	return syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attr, sizeof(attr)) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* The shared directory, under its name, in the new root that is the current directory. */
+static int bind_shared(const struct confine_config *c)
+{
+	char copy[PATH_MAX], *p;
+
+	if (snprintf(copy, sizeof(copy), ".%s", c->hostfs) >= (int)sizeof(copy))
+		return -ENAMETOOLONG;
+	for (p = strchr(copy + 2, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		if (mkdir(copy, 0555) < 0)
+			return -errno;
+		*p = '/';
+	}
+	if (mkdir(copy, 0555) < 0 || mount(c->hostfs, copy, NULL, MS_BIND | MS_REC, NULL) < 0)
+		return -errno;
+	return c->hostfs_readonly ? make_readonly(copy) : 0;
+}
+
+/* Mounted over one that there is, which must not hide the shared directory. */
+static int mount_root(const struct confine_config *c)
+{
+	static const char *const places[] = {"/proc", "/dev", "/tmp", "/usr"};
+	const char *options = c->hostfs ? "mode=555,nr_inodes=64" : "mode=555,nr_inodes=1";
+	size_t i, len;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		len = strlen(places[i]);
+		if (c->hostfs && strncmp(c->hostfs, places[i], len) == 0)
+			continue;
+		if (mount("none", places[i], "tmpfs", ROOT_FLAGS, options) == 0)
+			return chdir(places[i]) < 0 ? -errno : 0;
+	}
+	return -errno;
+}
+
+static int empty_root(const struct confine_config *c, int *proc_fd)
+{
+	int err;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	if (c->hostfs && strcmp(c->hostfs, "/") == 0) /* all names were asked for */
+		return c->hostfs_readonly ? make_readonly("/") : 0;
+	*proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	err = mount_root(c);
+	if (!err && c->hostfs)
+		err = bind_shared(c);
+	if (!err)
+		err = swap_roots();
+	if (!err && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | ROOT_FLAGS, NULL) < 0)
+		err = -errno;
+	return err;
+}
+
+void confine_namespaces(const struct confine_config *c, struct confine_report *r, int *proc_fd)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
+		enum confine_layer layer = namespaces[i].layer;
+
+		if (confine_skips(c, layer))
+			continue;
+		r->err[layer] = unshare(namespaces[i].flag) < 0 ? -errno : 0;
+		if (layer == LAYER_MOUNT && !r->err[layer])
+			r->err[layer] = empty_root(c, proc_fd);
+	}
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hostfs=; see hostfs.h. The guest kernel opens files in the directory itself, and confinement
+ * leaves it no others (confine_ns.c): so the name must be the one that the host resolves it to.
+ *
+ * What fs/hostfs calls:
+ *
+ * @host files openat: files and directories
+ * @host files newfstatat: files and directories
+ * @host files statx: files and directories
+ * @host files access: permissions
+ * @host files getdents64: directories
+ * @host files lseek: directories
+ * @host files pread64: reading
+ * @host files pwrite64: writing
+ * @host files fsync: writing
+ * @host files dup2: a file that is opened once more with other rights
+ * @host files chmod: attributes
+ * @host files fchmod: attributes
+ * @host files chown: attributes
+ * @host files fchown: attributes
+ * @host files truncate: attributes
+ * @host files ftruncate: attributes
+ * @host files utimensat: attributes
+ * @host files utimes: attributes
+ * @host files futimesat: attributes
+ * @host files symlink: names
+ * @host files readlink: names
+ * @host files link: names
+ * @host files unlink: names
+ * @host files rename: names
+ * @host files renameat2: names
+ * @host files mkdir: names
+ * @host files rmdir: names
+ * @host files mknod: FIFOs and sockets
+ * @host files mknodat: FIFOs and sockets
+ * @host files statfs: df
+ * @host files brk: libc reads directories with memory of its own
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "hostfs.h"
+#include "log.h"
+
+int hostfs_open(struct linux_ctx *ctx)
+{
+	struct options *o = &ctx->opt;
+	struct stat st;
+	char *path;
+
+	if (!o->hostfs)
+		return 0;
+	path = realpath(o->hostfs, NULL);
+	if (!path) {
+		log_err("hostfs=%s: %s; name a directory that is there", o->hostfs,
+			strerror(errno));
+		return errno == EACCES ? STATUS_NOPERM : STATUS_NOINPUT;
+	}
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		log_err("hostfs=%s: not a directory", o->hostfs);
+		free(path);
+		return STATUS_NOINPUT;
+	}
+	free(o->hostfs);
+	o->hostfs = path;
+	return 0;
+}

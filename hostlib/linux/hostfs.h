@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* hostfs=: the directory of the host that a guest may mount. */
+#ifndef NESTLING_HOSTFS_H
+#define NESTLING_HOSTFS_H
+
+#include "ctx.h"
+
+/*
+ * Looks at the directory and replaces its name by one without symbolic links. 0, or an exit
+ * status with one line printed.
+ */
+int hostfs_open(struct linux_ctx *ctx);
+
+#endif

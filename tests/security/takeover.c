@@ -1,0 +1,958 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A guest kernel that has been taken over: takeover PID ATTEMPT...
+ *
+ * Makes the process PID, a guest kernel, do host calls of our choice, as somebody would who runs
+ * code of their own in it. With ptrace, so that the guest kernel is the one that users have: the
+ * process executes a `syscall` instruction of its own text with registers that we set, and all
+ * that confines it applies.
+ *
+ * For each attempt (all without ATTEMPT) one line: its name, then "refused" with an error or
+ * "SUCCEEDED". The exit status tells nothing about that; 2 when the process cannot be traced.
+ *
+ *	takeover --list
+ *	takeover PID fork-bomb		...
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/perf_event.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/capability.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/user.h>
+#include <time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SCRATCH_BYTES 65536
+#define X32 0x40000000L
+
+/* The process that is ours to command. */
+static struct {
+	pid_t pid;
+	struct user_regs_struct saved;
+	unsigned long syscall_at; /* a `syscall` instruction */
+	unsigned long int80_at; /* memory that can be written and executed */
+	unsigned long scratch; /* memory of its own that nobody uses */
+	unsigned long used;
+	pid_t child; /* that the last call made, stopped */
+	unsigned long signals; /* that came meanwhile */
+} victim;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "takeover: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+/* --- commanding --------------------------------------------------------------- */
+
+static void peek(unsigned long at, void *to, size_t len)
+{
+	struct iovec l = {to, len}, r = {(void *)at, len};
+
+	if (process_vm_readv(victim.pid, &l, 1, &r, 1, 0) != (ssize_t)len)
+		die("reading its memory");
+}
+
+static void poke(unsigned long at, const void *from, size_t len)
+{
+	struct iovec l = {(void *)from, len}, r = {(void *)at, len};
+
+	if (process_vm_writev(victim.pid, &l, 1, &r, 1, 0) != (ssize_t)len)
+		die("writing its memory");
+}
+
+/* Puts bytes into its memory; their address there. */
+static unsigned long put(const void *data, size_t len)
+{
+	unsigned long at = victim.scratch + victim.used;
+
+	victim.used += (len + 15) & ~15UL;
+	if (victim.used > SCRATCH_BYTES)
+		die("too much for its scratch memory");
+	poke(at, data, len);
+	return at;
+}
+
+static unsigned long text(const char *s)
+{
+	return put(s, strlen(s) + 1);
+}
+
+/* Waits until it stands still. The number of a child that it just made, or 0. */
+static pid_t wait_stop(void)
+{
+	unsigned long child = 0;
+	int status;
+
+	for (;;) {
+		if (waitpid(victim.pid, &status, __WALL) < 0)
+			die("waiting for it");
+		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+			printf("(the guest kernel ended: status 0x%x)\n", status);
+			exit(3);
+		}
+		if (WSTOPSIG(status) == SIGTRAP && status >> 16 &&
+		    status >> 16 != PTRACE_EVENT_STOP &&
+		    ptrace(PTRACE_GETEVENTMSG, victim.pid, 0, &child) < 0)
+			die("asking for its child");
+		if (WSTOPSIG(status) == SIGTRAP)
+			return (pid_t)child;
+		/* An interrupt of its own: it gets it when we are gone. Others were our doing. */
+		if (WSTOPSIG(status) == SIGALRM || WSTOPSIG(status) == SIGIO)
+			victim.signals |= 1UL << WSTOPSIG(status);
+		if (ptrace(PTRACE_SINGLESTEP, victim.pid, 0, 0) < 0)
+			die("stepping");
+	}
+}
+
+static long run(unsigned long ip, long nr, const unsigned long a[6])
+{
+	struct user_regs_struct regs = victim.saved;
+	pid_t child;
+
+	regs.rip = ip;
+	regs.rax = (unsigned long)nr;
+	regs.orig_rax = (unsigned long)-1; /* nothing is to be restarted */
+	regs.rdi = a[0];
+	regs.rsi = a[1];
+	regs.rdx = a[2];
+	regs.r10 = a[3];
+	regs.r8 = a[4];
+	regs.r9 = a[5];
+	if (ip == victim.int80_at) {
+		regs.rbx = a[0];
+		regs.rcx = a[1];
+	}
+	if (ptrace(PTRACE_SETREGS, victim.pid, 0, &regs) < 0)
+		die("setting registers");
+	victim.child = 0;
+	do { /* the event of a child comes before the call has ended */
+		if (ptrace(PTRACE_SINGLESTEP, victim.pid, 0, 0) < 0)
+			die("stepping");
+		child = wait_stop();
+		if (child)
+			victim.child = child;
+	} while (child);
+	if (ptrace(PTRACE_GETREGS, victim.pid, 0, &regs) < 0)
+		die("reading registers");
+	return (long)regs.rax;
+}
+
+/* A host call. Its result, -errno included. */
+static long call(long nr, ...)
+{
+	unsigned long a[6];
+	va_list ap;
+	int i;
+
+	va_start(ap, nr);
+	for (i = 0; i < 6; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	return run(victim.syscall_at, nr, a);
+}
+#define CALL(nr, ...) call(nr, ##__VA_ARGS__, 0UL, 0UL, 0UL, 0UL, 0UL, 0UL)
+#define UL(x) ((unsigned long)(x))
+
+static void find_places(void)
+{
+	unsigned long start, end, at;
+	char path[64], line[512], perm[8], page[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", victim.pid);
+	f = fopen(path, "r");
+	if (!f)
+		die(path);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx %7s", &start, &end, perm) != 3 || !strchr(perm, 'x') ||
+		    start >> 47)
+			continue;
+		if (strchr(perm, 'w') && !victim.int80_at)
+			victim.int80_at = end - 64;
+		for (at = start; at < end && !victim.syscall_at && perm[1] == '-'; at += 4096) {
+			char *hit;
+
+			peek(at, page, sizeof(page));
+			hit = memmem(page, sizeof(page), "\x0f\x05\x48\x3d", 4);
+			if (hit)
+				victim.syscall_at = at + UL(hit - page);
+		}
+	}
+	fclose(f);
+	if (!victim.syscall_at || !victim.int80_at)
+		die("finding a syscall instruction in it");
+}
+
+static void take(pid_t pid)
+{
+	long at;
+
+	victim.pid = pid;
+	find_places();
+	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE) < 0 ||
+	    ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0)
+		die("tracing it");
+	wait_stop();
+	if (ptrace(PTRACE_GETREGS, pid, 0, &victim.saved) < 0)
+		die("reading its registers");
+	at = CALL(SYS_mmap, 0UL, UL(SCRATCH_BYTES), UL(PROT_READ | PROT_WRITE),
+		  UL(MAP_PRIVATE | MAP_ANONYMOUS), UL(-1), 0UL);
+	if (at < 0 && at > -4096) {
+		errno = (int)-at;
+		die("getting memory in it");
+	}
+	victim.scratch = UL(at);
+}
+
+static void leave(void)
+{
+	int sig;
+
+	CALL(SYS_munmap, victim.scratch, UL(SCRATCH_BYTES));
+	ptrace(PTRACE_SETREGS, victim.pid, 0, &victim.saved);
+	ptrace(PTRACE_DETACH, victim.pid, 0, 0);
+	for (sig = 1; sig < 64; sig++)
+		if (victim.signals & 1UL << sig)
+			kill(victim.pid, sig);
+}
+
+/* --- attempts: 0 or more when something was gained, -errno when it was refused -- */
+
+/* Descriptors that an attempt got are closed again. */
+static long got_fd(long fd)
+{
+	if (fd >= 0)
+		CALL(SYS_close, UL(fd));
+	return fd;
+}
+
+static long try_open(void)
+{
+	return got_fd(CALL(SYS_open, text("/etc/passwd"), UL(O_RDONLY)));
+}
+
+static long try_openat(void)
+{
+	return got_fd(CALL(SYS_openat, UL(AT_FDCWD), text("/etc/passwd"), UL(O_RDONLY)));
+}
+
+static long try_openat2(void)
+{
+	unsigned long how[3] = {O_RDONLY};
+
+	return got_fd(CALL(SYS_openat2, UL(AT_FDCWD), text("/etc/passwd"), put(how, sizeof(how)),
+			   UL(sizeof(how))));
+}
+
+static long try_create(void)
+{
+	return got_fd(CALL(SYS_open, text("/tmp/nestling-escaped"), UL(O_RDWR | O_CREAT), 0600UL));
+}
+
+/* The descriptor of a file that was opened for the guest: again, with other rights. */
+static long try_proc_fd(void)
+{
+	return got_fd(CALL(SYS_openat, UL(AT_FDCWD), text("/proc/self/fd/4"), UL(O_RDWR)));
+}
+
+/* From any descriptor that it has, as if one were a directory. */
+static long try_inherited(void)
+{
+	long fd, ret = -EBADF;
+
+	for (fd = 0; fd < 64 && ret < 0; fd++) {
+		long now = CALL(SYS_openat, UL(fd), text("../../../../../../../etc/passwd"),
+				UL(O_RDONLY));
+
+		if (now >= 0 || (now != -EBADF && now != -ENOTDIR && now != -ENOENT))
+			ret = now;
+	}
+	return got_fd(ret);
+}
+
+static long try_handle(void)
+{
+	char handle[64] = {8};
+
+	return got_fd(CALL(SYS_open_by_handle_at, UL(AT_FDCWD), put(handle, sizeof(handle)),
+			   0UL)) == -EBADF
+		       ? -EBADF
+		       : -EPERM;
+}
+
+static long try_directory(void)
+{
+	long a = CALL(SYS_mkdir, text("/tmp/nestling-escaped"), 0700UL);
+	long b = CALL(SYS_chdir, text("/"));
+	long c = CALL(SYS_readlink, text("/proc/self/exe"), victim.scratch + SCRATCH_BYTES - 4096,
+		      4096UL);
+
+	return a >= 0 || a == -EEXIST ? 0 : b >= 0 && c >= 0 ? 0 : a;
+}
+
+static long try_tcp(void)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+				 .sin_port = htons(9),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	long fd = CALL(SYS_socket, UL(AF_INET), UL(SOCK_STREAM), 0UL), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = CALL(SYS_connect, UL(fd), put(&sa, sizeof(sa)), UL(sizeof(sa)));
+	CALL(SYS_close, UL(fd));
+	return ret == -ECONNREFUSED ? 0 : ret; /* there was a network to be refused by */
+}
+
+static long try_abstract(void)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = "\0nestling-takeover"};
+	socklen_t len = sizeof(sa_family_t) + 1 + strlen("nestling-takeover");
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	long fd, ret;
+
+	if (bind(listener, (struct sockaddr *)&sa, len) < 0 || listen(listener, 1) < 0)
+		die("listening");
+	fd = CALL(SYS_socket, UL(AF_UNIX), UL(SOCK_STREAM), 0UL);
+	ret = fd < 0 ? fd : CALL(SYS_connect, UL(fd), put(&sa, sizeof(sa)), UL(len));
+	if (fd >= 0)
+		CALL(SYS_close, UL(fd));
+	close(listener);
+	return ret;
+}
+
+static long try_bind(void)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	long fd = CALL(SYS_socket, UL(AF_INET), UL(SOCK_DGRAM), 0UL), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = CALL(SYS_bind, UL(fd), put(&sa, sizeof(sa)), UL(sizeof(sa)));
+	CALL(SYS_close, UL(fd));
+	return ret;
+}
+
+static long try_netlink(void)
+{
+	return got_fd(CALL(SYS_socket, UL(AF_NETLINK), UL(SOCK_RAW), 0UL));
+}
+
+static long try_vsock(void)
+{
+	return got_fd(CALL(SYS_socket, UL(AF_VSOCK), UL(SOCK_STREAM), 0UL));
+}
+
+/* With arguments that are not right, so that nothing is executed if it is let through. */
+static long try_exec(void)
+{
+	long ret = CALL(SYS_execve, text("/etc/passwd"), 0UL, 0UL);
+
+	return ret == -EACCES || ret == -ENOEXEC ? 0 : ret;
+}
+
+static long try_execveat(void)
+{
+	long ret = CALL(SYS_execveat, 4UL, text(""), 0UL, 0UL, UL(AT_EMPTY_PATH));
+
+	return ret == -EACCES || ret == -ENOEXEC ? 0 : ret;
+}
+
+#define BOMB 20000
+static pid_t bomb[BOMB];
+
+/* Children stop at once (PTRACE_O_TRACECLONE) and are killed. How many there could be. */
+static long try_fork_bomb(void)
+{
+	long pid = 0, n = 0, i;
+	int status;
+
+	while (n < BOMB) {
+		pid = CALL(SYS_clone, UL(SIGCHLD), 0UL, 0UL, 0UL, 0UL);
+		if (pid < 0)
+			break;
+		bomb[n++] = victim.child;
+	}
+	for (i = 0; i < n; i++)
+		kill(bomb[i], SIGKILL);
+	for (i = 0; i < n; i++)
+		waitpid(bomb[i], &status, __WALL);
+	for (i = 0; i < n; i++)
+		CALL(SYS_wait4, UL(-1), 0UL, UL(WNOHANG | __WALL), 0UL);
+	return n == BOMB ? 0 : pid;
+}
+
+static long try_clone_newns(void)
+{
+	long pid = CALL(SYS_clone, UL(CLONE_NEWUSER | CLONE_NEWNS | SIGCHLD), 0UL, 0UL, 0UL, 0UL);
+
+	if (pid > 0) {
+		kill(victim.child, SIGKILL);
+		waitpid(victim.child, NULL, __WALL);
+		CALL(SYS_wait4, UL(-1), 0UL, UL(WNOHANG | __WALL), 0UL);
+	}
+	return pid;
+}
+
+static long try_clone3(void)
+{
+	unsigned long args[8] = {CLONE_NEWUSER};
+
+	return CALL(SYS_clone3, put(args, sizeof(args)), 64UL) == -EPERM ? -EPERM : 0;
+}
+
+static pid_t loader; /* --loader */
+
+static long try_signal(void)
+{
+	return CALL(SYS_kill, UL(loader), 0UL);
+}
+
+static long try_signal_all(void)
+{
+	return CALL(SYS_kill, UL(-1), 0UL);
+}
+
+static long try_tkill(void)
+{
+	long a = CALL(SYS_tkill, UL(loader), 0UL);
+
+	return a >= 0 ? a : CALL(SYS_tgkill, UL(loader), UL(loader), 0UL);
+}
+
+static long try_sigqueue(void)
+{
+	siginfo_t si = {.si_code = SI_QUEUE};
+
+	return CALL(SYS_rt_sigqueueinfo, UL(loader), 0UL, put(&si, sizeof(si)));
+}
+
+static long try_pidfd(void)
+{
+	return got_fd(CALL(SYS_pidfd_open, UL(loader), 0UL));
+}
+
+static long try_ptrace(void)
+{
+	long ret = CALL(SYS_ptrace, UL(PTRACE_SEIZE), UL(loader), 0UL, 0UL);
+
+	if (ret >= 0)
+		CALL(SYS_ptrace, UL(PTRACE_DETACH), UL(loader), 0UL, 0UL);
+	return ret;
+}
+
+static long try_vm_write(void)
+{
+	struct iovec iov = {(void *)victim.scratch, 1};
+	unsigned long at = put(&iov, sizeof(iov));
+	long ret = CALL(SYS_process_vm_writev, UL(loader), at, 1UL, at, 1UL, 0UL);
+
+	return ret == -EFAULT ? 0 : ret; /* it may; there is nothing at that address */
+}
+
+static long try_vm_read(void)
+{
+	struct iovec iov = {(void *)victim.scratch, 1};
+	unsigned long at = put(&iov, sizeof(iov));
+	long ret = CALL(SYS_process_vm_readv, UL(loader), at, 1UL, at, 1UL, 0UL);
+
+	return ret == -EFAULT ? 0 : ret;
+}
+
+static long try_unshare(void)
+{
+	return CALL(SYS_unshare, UL(CLONE_NEWUTS));
+}
+
+static long try_unshare_user(void)
+{
+	long ret = CALL(SYS_unshare, UL(CLONE_NEWUSER));
+
+	return ret == -EINVAL ? 0 : ret; /* only because it has threads */
+}
+
+static long try_setns(void)
+{
+	long fd = CALL(SYS_open, text("/proc/1/ns/uts"), UL(O_RDONLY)), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = CALL(SYS_setns, UL(fd), 0UL);
+	CALL(SYS_close, UL(fd));
+	return ret;
+}
+
+static long try_mount(void)
+{
+	unsigned long tmpfs = text("tmpfs"), at = text("/tmp");
+	long ret = CALL(SYS_mount, tmpfs, at, tmpfs, 0UL, 0UL);
+
+	if (ret == 0)
+		CALL(SYS_umount2, at, 0UL);
+	return ret;
+}
+
+static long try_pivot(void)
+{
+	long ret = CALL(SYS_pivot_root, text("/"), text("/"));
+
+	return ret == -EBUSY || ret == -EINVAL ? 0 : ret; /* it may, but not so */
+}
+
+static long try_chroot(void)
+{
+	return CALL(SYS_chroot, text("/"));
+}
+
+static long try_fsopen(void)
+{
+	return got_fd(CALL(SYS_fsopen, text("tmpfs"), 0UL));
+}
+
+static long try_io_uring(void)
+{
+	char params[120] = {0};
+
+	return got_fd(CALL(SYS_io_uring_setup, 1UL, put(params, sizeof(params))));
+}
+
+static long try_bpf(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+
+	return got_fd(
+		CALL(SYS_bpf, UL(BPF_MAP_CREATE), put(&attr, sizeof(attr)), UL(sizeof(attr))));
+}
+
+static long try_perf(void)
+{
+	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE,
+				       .size = sizeof(attr),
+				       .config = PERF_COUNT_SW_CPU_CLOCK};
+
+	return got_fd(
+		CALL(SYS_perf_event_open, put(&attr, sizeof(attr)), 0UL, UL(-1), UL(-1), 0UL));
+}
+
+static long try_userfaultfd(void)
+{
+	return got_fd(CALL(SYS_userfaultfd, UL(O_CLOEXEC | 1)));
+}
+
+static long try_keyctl(void)
+{
+	long ret = CALL(SYS_keyctl, UL(KEYCTL_GET_KEYRING_ID), UL(KEY_SPEC_SESSION_KEYRING), 0UL);
+
+	return ret == -ENOKEY ? 0 : ret;
+}
+
+static long try_add_key(void)
+{
+	return CALL(SYS_add_key, text("user"), text("nestling"), text("x"), 1UL,
+		    UL(KEY_SPEC_PROCESS_KEYRING));
+}
+
+static long try_x32(void)
+{
+	long ret = CALL(X32 | SYS_getpid);
+
+	return ret == victim.pid || ret > 0 ? 0 : ret;
+}
+
+static long try_int80(void)
+{
+	unsigned long old, code = 0x9090909090cd80cdUL, a[6] = {0};
+	long ret;
+
+	peek(victim.int80_at, &old, sizeof(old));
+	poke(victim.int80_at, &code, sizeof(code));
+	ret = run(victim.int80_at, 20 /* getpid of i386 */, a);
+	poke(victim.int80_at, &old, sizeof(old));
+	return ret;
+}
+
+/* Numbers at and beyond the end of the table, and negative ones: one that does not fail is news. */
+static long try_odd_numbers(void)
+{
+	static const long odd[] = {-1,
+				   335,
+				   423,
+				   500,
+				   511,
+				   512,
+				   547,
+				   1000,
+				   0x3fffffff,
+				   0x7fffffff,
+				   -2147483647L - 1,
+				   0x100000000L + SYS_fork};
+	size_t i;
+
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		long ret = CALL(odd[i]);
+
+		/* Without a filter the kernel says ENOSYS, too: that a filter saw it is EPERM. */
+		if (ret != -EPERM && !(ret == -ENOSYS && (odd[i] < 0 || odd[i] >= X32)))
+			return ret >= 0 || ret == -ENOSYS ? 0 : ret;
+	}
+	return -EPERM;
+}
+
+static long try_tiocsti(void)
+{
+	long fd, ret = -ENOTTY;
+
+	for (fd = 0; fd < 64; fd++) {
+		ret = CALL(SYS_ioctl, UL(fd), UL(TIOCSTI), text("x"));
+		if (ret == 0 || ret == -EPERM)
+			return ret;
+	}
+	return 0; /* it may ask; none of its descriptors is a terminal */
+}
+
+static long try_prctl(void)
+{
+	static const int games[] = {PR_SET_DUMPABLE,    PR_SET_KEEPCAPS,
+				    PR_SET_SECUREBITS,  PR_SET_MM,
+				    PR_SET_PTRACER,     PR_SET_CHILD_SUBREAPER,
+				    PR_SET_THP_DISABLE, PR_SET_SECCOMP,
+				    PR_SET_TSC,         PR_SET_SYSCALL_USER_DISPATCH,
+				    PR_SET_NAME,        PR_CAPBSET_READ};
+	size_t i;
+
+	for (i = 0; i < sizeof(games) / sizeof(games[0]); i++)
+		if (CALL(SYS_prctl, UL(games[i]), 1UL, 0UL, 0UL, 0UL) != -EPERM)
+			return 0;
+	/* The parent's death must go on killing. */
+	return CALL(SYS_prctl, UL(PR_SET_PDEATHSIG), 0UL);
+}
+
+static long try_arch_prctl(void)
+{
+	return CALL(SYS_arch_prctl, 0x1012UL /* ARCH_SET_CPUID */, 1UL);
+}
+
+static long try_listener(void)
+{
+	struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+	struct sock_fprog prog = {1, (struct sock_filter *)put(&allow, sizeof(allow))};
+
+	return got_fd(CALL(SYS_seccomp, UL(SECCOMP_SET_MODE_FILTER),
+			   UL(SECCOMP_FILTER_FLAG_NEW_LISTENER), put(&prog, sizeof(prog))));
+}
+
+static long try_mmap_exec(void)
+{
+	long at = CALL(SYS_mmap, 0UL, 4096UL, UL(PROT_READ | PROT_EXEC),
+		       UL(MAP_PRIVATE | MAP_ANONYMOUS), UL(-1), 0UL);
+
+	if (at >= 0 || at < -4095)
+		CALL(SYS_munmap, UL(at), 4096UL);
+	return at < 0 && at >= -4095 ? at : 0;
+}
+
+static long try_memfd(void)
+{
+	return got_fd(CALL(SYS_memfd_create, text("x"), 0UL));
+}
+
+static long try_setuid(void)
+{
+	return CALL(SYS_setresuid, 0UL, 0UL, 0UL);
+}
+
+static long try_capset(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{1 << CAP_SYS_ADMIN, 1 << CAP_SYS_ADMIN, 0}};
+
+	return CALL(SYS_capset, put(&head, sizeof(head)), put(data, sizeof(data)));
+}
+
+static long try_rlimit(void)
+{
+	struct rlimit more = {RLIM_INFINITY, RLIM_INFINITY};
+
+	return CALL(SYS_prlimit64, 0UL, UL(RLIMIT_NPROC), put(&more, sizeof(more)), 0UL);
+}
+
+static long try_setrlimit(void)
+{
+	struct rlimit more = {RLIM_INFINITY, RLIM_INFINITY};
+
+	return CALL(SYS_setrlimit, UL(RLIMIT_FSIZE), put(&more, sizeof(more)));
+}
+
+static long try_personality(void)
+{
+	return CALL(SYS_personality, 0xffffffffUL);
+}
+
+static long try_sysv(void)
+{
+	long ret = CALL(SYS_shmget, 0UL, 4096UL, 0600UL | 01000UL);
+
+	if (ret >= 0)
+		CALL(SYS_shmctl, UL(ret), 0UL /* IPC_RMID */, 0UL);
+	return ret;
+}
+
+static long try_mqueue(void)
+{
+	return got_fd(CALL(SYS_mq_open, text("nestling"), UL(O_RDWR | O_CREAT), 0600UL, 0UL));
+}
+
+static long try_setown(void)
+{
+	return CALL(SYS_fcntl, 3UL, UL(F_SETOWN), UL(getpid()));
+}
+
+static long try_dupfd(void)
+{
+	return got_fd(CALL(SYS_fcntl, 4UL, UL(F_DUPFD), 20UL));
+}
+
+static long try_seal(void)
+{
+	return CALL(SYS_fcntl, 5UL, UL(F_GET_SEALS), 0UL);
+}
+
+static long try_sendmsg(void)
+{
+	struct msghdr msg = {0};
+
+	return CALL(SYS_sendmsg, 3UL, put(&msg, sizeof(msg)), UL(MSG_DONTWAIT));
+}
+
+/* A descriptor sent to an address of its own choice. */
+static long try_sendto(void)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = "/tmp/x"};
+	long ret = CALL(SYS_sendto, 3UL, text("x"), 1UL, UL(MSG_DONTWAIT), put(&sa, sizeof(sa)),
+			UL(sizeof(sa)));
+
+	return ret == -EPERM ? ret : 0;
+}
+
+static long try_priority(void)
+{
+	return CALL(SYS_setpriority, 0UL, 0UL, 5UL);
+}
+
+static long try_scheduler(void)
+{
+	int param = 1;
+
+	return CALL(SYS_sched_setscheduler, 0UL, 1UL /* SCHED_FIFO */, put(&param, sizeof(param)));
+}
+
+static long try_hostname(void)
+{
+	return CALL(SYS_sethostname, text("escaped"), 0UL);
+}
+
+static long try_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return CALL(SYS_clock_settime, UL(CLOCK_REALTIME), put(&ts, sizeof(ts)));
+}
+
+static long try_reboot(void)
+{
+	long ret = CALL(SYS_reboot, 1UL, 2UL, 3UL,
+			0UL); /* wrong magic numbers: EINVAL to those who may */
+
+	return ret == -EINVAL ? 0 : ret;
+}
+
+static long try_module(void)
+{
+	long ret = CALL(SYS_init_module, 0UL, 0UL, 0UL);
+
+	return ret == -EPERM ? ret : 0;
+}
+
+static long try_inotify(void)
+{
+	return got_fd(CALL(SYS_inotify_init1, 0UL));
+}
+
+static long try_timer_thread(void)
+{
+	struct sigevent sev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+	int id = 0;
+
+	return CALL(SYS_timer_create, UL(CLOCK_REALTIME), put(&sev, sizeof(sev)),
+		    put(&id, sizeof(id)));
+}
+
+static long disk_fd = 16; /* --disk: its first */
+
+/* A byte far behind the end of the guest's own disk. */
+static long try_grow(void)
+{
+	return CALL(SYS_pwrite64, UL(disk_fd), text("x"), 1UL, 1UL << 40);
+}
+
+static long try_allocate(void)
+{
+	return CALL(SYS_fallocate, UL(disk_fd), 0UL, 1UL << 40, 4096UL);
+}
+
+static long try_truncate(void)
+{
+	return CALL(SYS_ftruncate, UL(disk_fd), 1UL << 40);
+}
+
+static long try_boot_record(void)
+{
+	return CALL(SYS_pwrite64, 5UL, text("x"), 1UL, 0UL);
+}
+
+static const struct {
+	const char *name;
+	long (*attempt)(void);
+} attempts[] = {
+	{"open", try_open},
+	{"openat", try_openat},
+	{"openat2", try_openat2},
+	{"create", try_create},
+	{"proc-self-fd", try_proc_fd},
+	{"inherited-descriptor", try_inherited},
+	{"file-handle", try_handle},
+	{"directory", try_directory},
+	{"tcp", try_tcp},
+	{"abstract-socket", try_abstract},
+	{"bind", try_bind},
+	{"netlink", try_netlink},
+	{"vsock", try_vsock},
+	{"exec", try_exec},
+	{"execveat", try_execveat},
+	{"fork-bomb", try_fork_bomb},
+	{"clone-namespaces", try_clone_newns},
+	{"clone3", try_clone3},
+	{"signal-loader", try_signal},
+	{"signal-all", try_signal_all},
+	{"tkill-loader", try_tkill},
+	{"sigqueue-loader", try_sigqueue},
+	{"pidfd-loader", try_pidfd},
+	{"ptrace-loader", try_ptrace},
+	{"write-loader", try_vm_write},
+	{"read-loader", try_vm_read},
+	{"unshare", try_unshare},
+	{"unshare-user", try_unshare_user},
+	{"setns", try_setns},
+	{"mount", try_mount},
+	{"pivot-root", try_pivot},
+	{"chroot", try_chroot},
+	{"fsopen", try_fsopen},
+	{"io_uring", try_io_uring},
+	{"bpf", try_bpf},
+	{"perf", try_perf},
+	{"userfaultfd", try_userfaultfd},
+	{"keyctl", try_keyctl},
+	{"add-key", try_add_key},
+	{"x32", try_x32},
+	{"int80", try_int80},
+	{"odd-numbers", try_odd_numbers},
+	{"tiocsti", try_tiocsti},
+	{"prctl", try_prctl},
+	{"arch-prctl", try_arch_prctl},
+	{"listener", try_listener},
+	{"executable-memory", try_mmap_exec},
+	{"memfd", try_memfd},
+	{"setuid", try_setuid},
+	{"capset", try_capset},
+	{"prlimit", try_rlimit},
+	{"setrlimit", try_setrlimit},
+	{"personality", try_personality},
+	{"sysv-memory", try_sysv},
+	{"message-queue", try_mqueue},
+	{"signal-owner", try_setown},
+	{"dup", try_dupfd},
+	{"seals", try_seal},
+	{"sendmsg", try_sendmsg},
+	{"send-to-address", try_sendto},
+	{"priority", try_priority},
+	{"scheduler", try_scheduler},
+	{"hostname", try_hostname},
+	{"clock", try_clock},
+	{"reboot", try_reboot},
+	{"module", try_module},
+	{"inotify", try_inotify},
+	{"timer", try_timer_thread},
+	{"grow-disk", try_grow},
+	{"allocate-disk", try_allocate},
+	{"truncate-disk", try_truncate},
+	{"boot-record", try_boot_record},
+};
+
+#define COUNT (sizeof(attempts) / sizeof(attempts[0]))
+
+static void attempt(size_t i)
+{
+	long ret;
+
+	victim.used = 0;
+	ret = attempts[i].attempt();
+	if (ret < 0 && ret > -4096)
+		printf("%s: refused (%s)\n", attempts[i].name, strerrorname_np((int)-ret));
+	else
+		printf("%s: SUCCEEDED\n", attempts[i].name);
+	fflush(stdout);
+}
+
+int main(int argc, char *argv[])
+{
+	size_t i;
+	int k;
+
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		for (i = 0; i < COUNT; i++)
+			puts(attempts[i].name);
+		return 0;
+	}
+	if (argc < 4) {
+		fprintf(stderr, "usage: takeover PID LOADER DISK-DESCRIPTOR [ATTEMPT...]\n");
+		return 64;
+	}
+	loader = atoi(argv[2]);
+	disk_fd = atol(argv[3]);
+	take(atoi(argv[1]));
+	for (i = 0; i < COUNT; i++) {
+		for (k = 4; k < argc && strcmp(argv[k], attempts[i].name) != 0; k++)
+			;
+		if (argc == 4 || k < argc)
+			attempt(i);
+	}
+	leave();
+	return 0;
+}
