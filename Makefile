@@ -18,7 +18,7 @@ CC := gcc
 CLANG := clang
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wformat=2 \
 	-Wno-format-nonliteral -Wno-unused-parameter
-CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Idrivers/control
+CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Idrivers/control -Irootfs/tiny
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -fno-common -fstack-protector-strong
 LDFLAGS := -static
 ifneq ($(SAN),)

@@ -41,6 +41,11 @@ host: build/bin/uml_mkroot
 build/bin/uml_mkroot: rootfs/uml_mkroot
 	@install -D -m 755 $< $@
 
+# The loader looks at the name it is called by.
+host: build/bin/uml_run
+build/bin/uml_run: build/bin/linux
+	@ln -sf linux $@
+
 # Made again only when a part of it changed.
 build/bin/linux: build/loader build/kernel/nestling build/rootfs/tiny.img scripts/pack
 	@mkdir -p $(@D)

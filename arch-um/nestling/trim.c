@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Of the guest kernel's text, most is for booting and for what a guest does not do. The host
- * maps it in large pieces around each place that was executed, so an idle guest would count for
- * nearly all of it. Once a guest has been up for a while its text is let go: what it does use
- * comes back, from the host's page cache, where it stays.
+ * Of the guest kernel's text and constants, most is for booting and for what a guest does not do.
+ * The host maps them in large pieces around each place that was touched, so an idle guest would
+ * count for nearly all of them. Once a guest has been up for a while they are let go: what it does
+ * use comes back, from the host's page cache, where it stays.
  */
 #include <linux/init.h>
 #include <linux/jiffies.h>
@@ -15,7 +15,8 @@
 
 static void trim(struct work_struct *work)
 {
-	nl_trim_text(_stext, _etext);
+	nl_trim_file(_stext, _etext);
+	nl_trim_file(__start_rodata, __start_ro_after_init);
 }
 
 /* Not what wakes an idle guest. */

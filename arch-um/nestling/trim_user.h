@@ -4,6 +4,6 @@
 #define NESTLING_TRIM_USER_H
 
 /* Unmaps the whole pages between start and end, text that comes from a file, until it is used. */
-void nl_trim_text(const char *start, const char *end);
+void nl_trim_file(const char *start, const char *end);
 
 #endif

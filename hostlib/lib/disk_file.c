@@ -101,30 +101,42 @@ static int inspect(struct disk_file *f, const char *path, const char *what, char
 	return 0;
 }
 
+static int link_refused(const char *path, const char *what, char *error)
+{
+	return disk_error(error, -EINVAL,
+			  "%s %s is a symbolic link; name the file that it leads to (readlink -f)",
+			  what, path);
+}
+
 int disk_file_open(struct disk_file *f, const char *path, unsigned int flags, const char *what,
 		   char error[static DISK_MESSAGE_LEN])
 {
 	bool want_write = !(flags & DISK_READONLY), excl;
 	struct stat st;
-	int err;
+	int err, link;
 
 	*f = (struct disk_file){.fd = -1, .readonly = !want_write};
-	if (stat(path, &st))
+	if (flags & DISK_NO_LINK ? lstat(path, &st) : stat(path, &st))
 		return open_failed(-errno, path, what, error);
+	if (S_ISLNK(st.st_mode))
+		return link_refused(path, what, error);
 	err = check_kind(st.st_mode, path, what, error);
 	if (err)
 		return err;
 	/* On a block device O_EXCL keeps us from writing to a mounted one. */
 	excl = want_write && S_ISBLK(st.st_mode) && !(flags & DISK_SHARED);
-	f->fd = open_plain(path, (want_write ? O_RDWR : O_RDONLY) | (excl ? O_EXCL : 0));
+	link = flags & DISK_NO_LINK ? O_NOFOLLOW : 0;
+	f->fd = open_plain(path, (want_write ? O_RDWR : O_RDONLY) | (excl ? O_EXCL : 0) | link);
 	if (want_write && want_readonly_fallback(f->fd)) {
 		f->write_error = f->fd;
 		f->readonly = true;
-		f->fd = open_plain(path, O_RDONLY);
+		f->fd = open_plain(path, O_RDONLY | link);
 	}
 	if (f->fd < 0) {
 		err = f->fd;
 		f->fd = -1;
+		if (err == -ELOOP && link)
+			return link_refused(path, what, error);
 		return open_failed(err, path, what, error);
 	}
 	err = inspect(f, path, what, error);

@@ -245,7 +245,8 @@ static void print_row(const char *mark, const char *name, const char *detail, in
 
 static void print_layers(void)
 {
-	struct confine_config c = {.file_max = 1ULL << 30, .processes = 1024};
+	struct confine_config c = {
+		.file_max = 1ULL << 30, .private_max = 1ULL << 30, .processes = 1024};
 	struct confine_report r;
 	enum confine_layer i;
 	int err = try_layers(&c, &r);

@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -80,7 +81,7 @@ bool confine_skips(const struct confine_config *c, enum confine_layer layer)
 	if (c->level == SANDBOX_OFF)
 		return layer != LAYER_PID && layer != LAYER_USER;
 	/* The directories that root shares are mostly root's own: it stays that user, without rights. */
-	if (layer == LAYER_ROOT && c->hostfs)
+	if (layer == LAYER_ROOT && c->nshares)
 		return true;
 	if (!c->host_network)
 		return false;
@@ -113,36 +114,71 @@ static int limit(int resource, rlim_t soft, rlim_t hard)
 	return setrlimit(resource, &now) < 0 ? -errno : 0;
 }
 
+static bool writes_files(const struct confine_config *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nshares; i++)
+		if (c->share[i].mode == SHARE_WRITE)
+			return true;
+	return false;
+}
+
+/* On the host now, all users'; the fourth field of loadavg is "running/all". */
+static rlim_t tasks(void)
+{
+	unsigned long all = 0;
+	FILE *f = fopen("/proc/loadavg", "re");
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*s %*s %*s %*u/%lu", &all) != 1)
+		all = 0;
+	fclose(f);
+	return all;
+}
+
 static int limit_all(const struct confine_config *c, const struct confine_report *r)
 {
 	int err = limit(RLIMIT_CORE, 0, 0);
+	rlim_t processes;
 
 	if (!err) /* hostfs has one for each open file */
-		err = c->hostfs ? limit(RLIMIT_NOFILE, RLIM_INFINITY, RLIM_INFINITY)
-				: limit(RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS);
+		err = c->nshares ? limit(RLIMIT_NOFILE, RLIM_INFINITY, RLIM_INFINITY)
+				 : limit(RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS);
 	if (!err)
 		err = limit(RLIMIT_MEMLOCK, 0, 0);
 	if (!err)
 		err = limit(RLIMIT_STACK, STACK_BYTES, RLIM_INFINITY);
 	/* The loader raises it when a larger disk is added (confine_grow()). */
-	if (!err && !c->hostfs)
+	if (!err && !writes_files(c))
 		err = limit(RLIMIT_FSIZE, c->file_max, RLIM_INFINITY);
-	/* Counted in each user namespace; without one, the user's other processes would count. */
-	if (!err && !r->err[LAYER_USER])
-		err = limit(RLIMIT_NPROC, c->processes, c->processes);
+	if (!err)
+		err = limit(RLIMIT_DATA, c->private_max, RLIM_INFINITY);
+	/* Counted in each user namespace; without one, with all that the user runs besides. */
+	processes = c->processes + (r->err[LAYER_USER] ? tasks() : 0);
+	if (!err)
+		err = limit(RLIMIT_NPROC, processes, processes);
 	return err;
 }
 
-int confine_grow(pid_t pid, uint64_t file_max)
+static int grow(pid_t pid, int resource, rlim_t soft)
 {
 	struct rlimit now;
 
-	if (prlimit(pid, RLIMIT_FSIZE, NULL, &now) < 0)
+	if (prlimit(pid, resource, NULL, &now) < 0)
 		return -errno;
-	if (now.rlim_cur >= file_max)
+	if (now.rlim_cur >= soft)
 		return 0;
-	now.rlim_cur = file_max < now.rlim_max ? file_max : now.rlim_max;
-	return prlimit(pid, RLIMIT_FSIZE, &now, NULL) < 0 ? -errno : 0;
+	now.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
+	return prlimit(pid, resource, &now, NULL) < 0 ? -errno : 0;
+}
+
+int confine_grow(pid_t pid, const struct confine_config *c)
+{
+	int err = grow(pid, RLIMIT_FSIZE, c->file_max);
+
+	return err ? err : grow(pid, RLIMIT_DATA, c->private_max);
 }
 
 int confine_become(uid_t uid, gid_t gid)
@@ -154,16 +190,28 @@ int confine_become(uid_t uid, gid_t gid)
 	return 0;
 }
 
-static int drop_capabilities(void)
+/* Rights over files that root keeps for those that it shares; mounts and Landlock bound them. */
+#define FILE_RIGHTS                                                                                \
+	(1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH | 1U << CAP_FOWNER | \
+	 1U << CAP_FSETID)
+
+static int keep_capabilities(unsigned int kept)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{kept, kept, 0}};
 	int i;
 
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	for (i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
 		prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* refused to those who have nothing to drop */
-	return syscall(SYS_capset, &head, none) < 0 ? -errno : 0;
+	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
+}
+
+static int drop_capabilities(const struct confine_config *c)
+{
+	if (c->nshares && geteuid() == 0 && keep_capabilities(FILE_RIGHTS) == 0)
+		return 0;
+	return keep_capabilities(0);
 }
 
 /* The filter with this process's number in it. 0 or -errno. */
@@ -182,19 +230,33 @@ static int put_filter(const struct sock_filter *filter, size_t n)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0 ? -errno : 0;
 }
 
-/* Nothing, or the one directory that is shared. */
+static void close_dirs(struct landlock_dir *dir, size_t n)
+{
+	while (n > 0)
+		close(dir[--n].fd);
+	free(dir);
+}
+
+/* Nothing but what is shared. */
 static int restrict_files(const struct confine_config *c)
 {
-	struct landlock_dir dir = {.fd = -1, .write = !c->hostfs_readonly};
-	int err;
+	struct landlock_dir *dir = calloc(c->nshares + 1, sizeof(*dir));
+	size_t i, n = 0;
+	int err = dir ? 0 : -ENOMEM;
 
-	if (!c->hostfs)
-		return landlock_restrict(NULL, 0, true);
-	dir.fd = open(c->hostfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir.fd < 0)
-		return -errno;
-	err = landlock_restrict(&dir, 1, true);
-	close(dir.fd);
+	for (i = 0; i < c->nshares && !err; i++) {
+		if (c->share[i].mode == SHARE_HIDE)
+			continue;
+		dir[n].write = c->share[i].mode == SHARE_WRITE;
+		dir[n].fd = open(c->share[i].path, O_PATH | O_CLOEXEC);
+		if (dir[n].fd < 0)
+			err = -errno;
+		else
+			n++;
+	}
+	if (!err)
+		err = landlock_restrict(dir, n, true);
+	close_dirs(dir, n);
 	return err;
 }
 
@@ -221,7 +283,9 @@ void confine_guest(const struct confine_config *c, struct confine_report *r)
 	r->err[LAYER_LIMITS] = limit_all(c, r);
 	r->err[LAYER_ROOT] = leave_root(c);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* forgotten with the user */
-	r->err[LAYER_CAPABILITIES] = drop_capabilities();
+	/* Outside a user namespace of its own a right would be one over the host. */
+	r->err[LAYER_CAPABILITIES] =
+		r->err[LAYER_USER] ? keep_capabilities(0) : drop_capabilities(c);
 	r->err[LAYER_PRIVILEGES] = no_new_privileges();
 	if (!confine_skips(c, LAYER_LANDLOCK))
 		r->err[LAYER_LANDLOCK] = restrict_files(c);
@@ -240,7 +304,7 @@ void confine_init(const struct confine_config *c)
 		return;
 	leave_root(c);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	drop_capabilities();
+	keep_capabilities(0);
 	no_new_privileges();
 	if (!confine_skips(c, LAYER_LANDLOCK))
 		landlock_restrict(NULL, 0, false); /* it stops and continues the guest */

@@ -39,13 +39,26 @@ struct confine_report {
 	int err[LAYER_COUNT];
 };
 
+enum confine_share_mode {
+	SHARE_READ,
+	SHARE_WRITE,
+	SHARE_HIDE, /* covered by an empty directory or file */
+};
+
+struct confine_share {
+	const char *path; /* absolute, without symbolic links */
+	enum confine_share_mode mode;
+};
+
 struct confine_config {
 	enum options_sandbox level;
 	bool host_network; /* the kernel's own network transports need the host's network */
-	const char *hostfs; /* absolute, without symbolic links; NULL: no directory is shared */
-	bool hostfs_readonly;
+	/* Directories of the host: the first holds the others. None: the guest opens nothing. */
+	const struct confine_share *share;
+	size_t nshares;
 	bool old_calls; /* the host has no preadv2 */
 	uint64_t file_max; /* bytes to which the guest may make a file of the host grow */
+	uint64_t private_max; /* bytes that one of its processes may have beside guest memory */
 	rlim_t processes; /* stubs */
 };
 
@@ -79,8 +92,8 @@ void confine_namespaces(const struct confine_config *c, struct confine_report *r
 /* In the process that becomes the guest kernel, last: all other layers. */
 void confine_guest(const struct confine_config *c, struct confine_report *r);
 
-/* In the loader: the guest may make files grow to so many bytes, if that is more. 0 or -errno. */
-int confine_grow(pid_t pid, uint64_t file_max);
+/* In the loader: raises file_max and private_max of a guest kernel that runs. 0 or -errno. */
+int confine_grow(pid_t pid, const struct confine_config *c);
 
 /* In the first process of the namespace, once the guest kernel has been forked. */
 void confine_init(const struct confine_config *c);

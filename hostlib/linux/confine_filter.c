@@ -9,7 +9,7 @@
 
 const struct sock_filter *confine_boot_filter(const struct confine_config *c, size_t *n)
 {
-	return c->hostfs ? GIVE(filter_boot_files) : GIVE(filter_boot);
+	return c->nshares ? GIVE(filter_boot_files) : GIVE(filter_boot);
 }
 
 const struct sock_filter *confine_init_filter(size_t *n)
@@ -22,7 +22,7 @@ const struct sock_filter *confine_run_filter(const struct confine_config *c, siz
 	*n = 0;
 	if (confine_skips(c, LAYER_FILTER))
 		return NULL;
-	if (c->hostfs)
+	if (c->nshares)
 		return c->old_calls ? GIVE(filter_run_files_old) : GIVE(filter_run_files);
 	return c->old_calls ? GIVE(filter_run_old) : GIVE(filter_run);
 }

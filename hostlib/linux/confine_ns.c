@@ -22,6 +22,8 @@
 #include "confine.h"
 #include "confine_private.h"
 
+#define ROOT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
 static const struct {
 	enum confine_layer layer;
 	int flag;
@@ -53,14 +55,26 @@ static int write_proc(pid_t pid, const char *name, const char *text)
 	return err;
 }
 
-/* One number is all that there is in the namespace: the user's own, or nobody's for root. */
-static int map_ids(pid_t pid, uid_t uid, gid_t gid)
+/* Maps so many numbers from id on to themselves. */
+static int map_range(pid_t pid, const char *name, unsigned int id, unsigned int count)
 {
 	char line[64];
+
+	snprintf(line, sizeof(line), "%u %u %u\n", id, id, count);
+	return write_proc(pid, name, line);
+}
+
+/*
+ * One number is all that there is in the namespace: the user's own, or nobody's for root. Root
+ * that stays root, to share files, has all that it has itself, to see whose these are.
+ */
+static int map_ids(pid_t pid, uid_t uid, gid_t gid)
+{
 	int err;
 
-	snprintf(line, sizeof(line), "%u %u 1\n", uid, uid);
-	err = write_proc(pid, "uid_map", line);
+	if (uid == 0 && map_range(pid, "uid_map", 0, UINT32_MAX) == 0)
+		return map_range(pid, "gid_map", 0, UINT32_MAX);
+	err = map_range(pid, "uid_map", uid, 1);
 	if (err)
 		return err;
 	if (geteuid() != 0) { /* an ordinary user may map its group only without setgroups(2) */
@@ -68,8 +82,7 @@ static int map_ids(pid_t pid, uid_t uid, gid_t gid)
 		if (err && err != -ENOENT)
 			return err;
 	}
-	snprintf(line, sizeof(line), "%u %u 1\n", gid, gid);
-	return write_proc(pid, "gid_map", line);
+	return map_range(pid, "gid_map", gid, 1);
 }
 
 /*
@@ -153,24 +166,68 @@ static int swap_roots(void)
 	return 0;
 }
 
-#define ROOT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
-
 /* With all that is mounted below. Linux 5.12; before, Landlock alone keeps it from being written. */
-static int make_readonly(const char *path)
+static int make_readonly(const char *path, bool readonly)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct mount_attr attr = {0};
 
+	if (readonly)
+		attr.attr_set = MOUNT_ATTR_RDONLY;
+	else
+		attr.attr_clr = MOUNT_ATTR_RDONLY;
 	return syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attr, sizeof(attr)) < 0
 		       ? -errno
 		       : 0;
 }
 
+/* Nobody can take the cover away: the guest has no right to unmount. */
+static int hide(const char *path, bool directory)
+{
+	struct stat st;
+	int ret = 0;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || errno == EACCES ? 0 : -errno;
+	if (S_ISDIR(st.st_mode) != directory)
+		return 0;
+	if (directory)
+		ret = mount("none", path, "tmpfs", ROOT_FLAGS | MS_RDONLY, "mode=555,nr_inodes=1");
+	else
+		ret = mount("/dev/null", path, NULL, MS_BIND, NULL);
+	return ret < 0 ? -errno : 0;
+}
+
+/* All names of the host, read only but for what may be written, without what is hidden. */
+static int share_root(const struct confine_config *c)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 1; i < c->nshares && !err; i++)
+		if (c->share[i].mode == SHARE_WRITE &&
+		    mount(c->share[i].path, c->share[i].path, NULL, MS_BIND | MS_REC, NULL) < 0)
+			err = -errno;
+	if (!err && c->share[0].mode == SHARE_READ)
+		err = make_readonly("/", true);
+	for (i = 1; i < c->nshares && !err; i++)
+		if (c->share[i].mode == SHARE_WRITE)
+			err = make_readonly(c->share[i].path, false);
+	/* Files first: /dev/null, which covers them, may be hidden itself. */
+	for (i = 1; i < c->nshares && !err; i++)
+		if (c->share[i].mode == SHARE_HIDE)
+			err = hide(c->share[i].path, false);
+	for (i = 1; i < c->nshares && !err; i++)
+		if (c->share[i].mode == SHARE_HIDE)
+			err = hide(c->share[i].path, true);
+	return err;
+}
+
 /* The shared directory, under its name, in the new root that is the current directory. */
-static int bind_shared(const struct confine_config *c)
+static int bind_shared(const struct confine_share *share)
 {
 	char copy[PATH_MAX], *p;
 
-	if (snprintf(copy, sizeof(copy), ".%s", c->hostfs) >= (int)sizeof(copy))
+	if (snprintf(copy, sizeof(copy), ".%s", share->path) >= (int)sizeof(copy))
 		return -ENAMETOOLONG;
 	for (p = strchr(copy + 2, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
@@ -178,21 +235,20 @@ static int bind_shared(const struct confine_config *c)
 			return -errno;
 		*p = '/';
 	}
-	if (mkdir(copy, 0555) < 0 || mount(c->hostfs, copy, NULL, MS_BIND | MS_REC, NULL) < 0)
+	if (mkdir(copy, 0555) < 0 || mount(share->path, copy, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return -errno;
-	return c->hostfs_readonly ? make_readonly(copy) : 0;
+	return share->mode == SHARE_READ ? make_readonly(copy, true) : 0;
 }
 
 /* Mounted over one that there is, which must not hide the shared directory. */
 static int mount_root(const struct confine_config *c)
 {
 	static const char *const places[] = {"/proc", "/dev", "/tmp", "/usr"};
-	const char *options = c->hostfs ? "mode=555,nr_inodes=64" : "mode=555,nr_inodes=1";
-	size_t i, len;
+	const char *options = c->nshares ? "mode=555,nr_inodes=64" : "mode=555,nr_inodes=1";
+	size_t i;
 
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		len = strlen(places[i]);
-		if (c->hostfs && strncmp(c->hostfs, places[i], len) == 0)
+		if (c->nshares && strncmp(c->share[0].path, places[i], strlen(places[i])) == 0)
 			continue;
 		if (mount("none", places[i], "tmpfs", ROOT_FLAGS, options) == 0)
 			return chdir(places[i]) < 0 ? -errno : 0;
@@ -200,18 +256,18 @@ static int mount_root(const struct confine_config *c)
 	return -errno;
 }
 
-static int empty_root(const struct confine_config *c, int *proc_fd)
+static int make_root(const struct confine_config *c, int *proc_fd)
 {
 	int err;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
-	if (c->hostfs && strcmp(c->hostfs, "/") == 0) /* all names were asked for */
-		return c->hostfs_readonly ? make_readonly("/") : 0;
 	*proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->nshares && strcmp(c->share[0].path, "/") == 0)
+		return share_root(c);
 	err = mount_root(c);
-	if (!err && c->hostfs)
-		err = bind_shared(c);
+	if (!err && c->nshares)
+		err = bind_shared(&c->share[0]);
 	if (!err)
 		err = swap_roots();
 	if (!err && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | ROOT_FLAGS, NULL) < 0)
@@ -230,6 +286,6 @@ void confine_namespaces(const struct confine_config *c, struct confine_report *r
 			continue;
 		r->err[layer] = unshare(namespaces[i].flag) < 0 ? -errno : 0;
 		if (layer == LAYER_MOUNT && !r->err[layer])
-			r->err[layer] = empty_root(c, proc_fd);
+			r->err[layer] = make_root(c, proc_fd);
 	}
 }

@@ -52,6 +52,7 @@ void ctx_free(struct linux_ctx *ctx)
 		free(ctx->disk[i]);
 	}
 	loop_free(ctx->loop);
+	free(ctx->share);
 	options_free(&ctx->opt);
 	if (ctx->self_fd >= 0)
 		close(ctx->self_fd);

@@ -30,6 +30,8 @@ enum exit_status {
 
 #define CTX_SLOTS (NL_UBD_MAX + NL_CON_MAX + NL_SSL_MAX + 1)
 
+struct confine_share;
+struct run;
 struct console_set;
 struct mconsole;
 struct control;
@@ -47,10 +49,14 @@ struct linux_ctx {
 	struct nl_slot slot[CTX_SLOTS];
 	unsigned int nslots;
 
+	struct confine_share *share; /* directories of the host that the guest sees (hostfs=) */
+	size_t nshares;
+
 	char umid[OPTIONS_UMID_LEN + 1];
 	char run_dir[108]; /* <uml_dir>/<umid>, "" until it is made; socket paths start with it */
 	int run_lock_fd; /* -1: none */
 
+	struct run *run; /* the job of uml_run, NULL: this is linux */
 	struct console_set *consoles;
 	struct mconsole *mconsole;
 	struct control *control; /* NULL while no guest runs */

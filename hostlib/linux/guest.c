@@ -50,6 +50,9 @@ struct guest {
 	size_t tail_len;
 };
 
+#define PRIVATE_BYTES (64ULL << 20)
+#define OVERFLOW_ID 65534 /* whom a user namespace does not know; user_namespaces(7) */
+
 /* The stubs of a guest cannot be more than this: each takes so much of guest memory. */
 #define STUB_MEMORY_MIN 32768ULL
 
@@ -100,15 +103,28 @@ static uint64_t file_max(const struct linux_ctx *ctx)
 	return max;
 }
 
+/* The image's data, stacks, and the bitmaps of COW disks. */
+static uint64_t private_max(const struct linux_ctx *ctx)
+{
+	uint64_t max = PRIVATE_BYTES;
+	unsigned int i;
+
+	for (i = 0; i < ctx->nslots; i++)
+		if (ctx->slot[i].kind == NL_KIND_UBD)
+			max += 2 * ctx->slot[i].ubd.bitmap_len;
+	return max;
+}
+
 void guest_confine(const struct linux_ctx *ctx, struct confine_config *c)
 {
 	*c = (struct confine_config){
 		.level = ctx->opt.sandbox,
 		.host_network = ctx->opt.host_network,
-		.hostfs = ctx->opt.hostfs,
-		.hostfs_readonly = ctx->opt.hostfs_readonly,
+		.share = ctx->share,
+		.nshares = ctx->nshares,
 		.old_calls = !check_vector_flags(),
 		.file_max = file_max(ctx),
+		.private_max = private_max(ctx),
 		.processes = 1024 + ctx->opt.mem_bytes / STUB_MEMORY_MIN,
 	};
 }
@@ -319,6 +335,9 @@ static char **guest_argv(const struct linux_ctx *ctx)
 		append(list, &n, max, "console=tty0");
 	if (o->hostfs)
 		append(list, &n, max, hostfs_word(o));
+	/* Who has the number of strangers keeps it; root sees all numbers. */
+	if (o->hostfs && geteuid() != 0 && geteuid() != OVERFLOW_ID)
+		append(list, &n, max, "nestling.others_root");
 	for (i = 0; i < sizeof(lean) / sizeof(lean[0]); i++)
 		append(list, &n, max, (char *)lean[i]);
 	term = term_word();
@@ -551,11 +570,14 @@ bool guest_abort(const struct linux_ctx *ctx)
 void guest_grow(const struct linux_ctx *ctx)
 {
 	pid_t pid = kernel_pid(ctx->guest);
-	int err = pid > 0 ? confine_grow(pid, file_max(ctx)) : 0;
+	struct confine_config c;
+	int err;
 
+	guest_confine(ctx, &c);
+	err = pid > 0 && c.level != SANDBOX_OFF ? confine_grow(pid, &c) : 0;
 	if (err)
-		log_err("raising the guest's limit on the size of files failed: %s; writes to the "
-			"end of the new disk may fail",
+		log_err("raising the guest's limits failed: %s; writes to the end of the new disk "
+			"may fail",
 			strerror(-err));
 }
 

@@ -44,13 +44,25 @@
 #include "hostfs.h"
 #include "log.h"
 
+int hostfs_share(struct linux_ctx *ctx, const char *path, enum confine_share_mode mode)
+{
+	struct confine_share *more =
+		realloc(ctx->share, (ctx->nshares + 1) * sizeof(struct confine_share));
+
+	if (!more)
+		return -ENOMEM;
+	ctx->share = more;
+	more[ctx->nshares++] = (struct confine_share){path, mode};
+	return 0;
+}
+
 int hostfs_open(struct linux_ctx *ctx)
 {
 	struct options *o = &ctx->opt;
 	struct stat st;
 	char *path;
 
-	if (!o->hostfs)
+	if (!o->hostfs || ctx->nshares) /* uml_run has chosen */
 		return 0;
 	path = realpath(o->hostfs, NULL);
 	if (!path) {
@@ -65,5 +77,6 @@ int hostfs_open(struct linux_ctx *ctx)
 	}
 	free(o->hostfs);
 	o->hostfs = path;
-	return 0;
+	return hostfs_share(ctx, path, o->hostfs_readonly ? SHARE_READ : SHARE_WRITE) ? STATUS_OSERR
+										      : 0;
 }

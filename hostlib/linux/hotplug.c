@@ -14,6 +14,7 @@
 #include "console_spec.h"
 #include "control.h"
 #include "disks.h"
+#include "disk.h"
 #include "guest.h"
 #include "hotplug.h"
 #include "hotplug_name.h"
@@ -168,6 +169,7 @@ static void add_disk(struct linux_ctx *ctx, struct answer *a, const struct hotpl
 		snprintf(error, sizeof(error), "%s: a file is needed", d->name);
 		err = -EINVAL;
 	}
+	u.flags |= DISK_NO_LINK;
 	c = err ? NULL : change_new(ctx, a, d);
 	if (c) {
 		err = disks_open_one(ctx, d->index, &u, error);

@@ -17,6 +17,8 @@
 #include "initrd.h"
 #include "log.h"
 #include "mconsole.h"
+#include "run.h"
+#include "run_options.h"
 #include "super.h"
 #include "umid.h"
 
@@ -69,10 +71,20 @@ static int open_self(struct linux_ctx *ctx, const char *argv0)
 	return 0;
 }
 
+/* The program is uml_run under that name. */
+static bool is_run(const char *argv0)
+{
+	const char *name = strrchr(argv0, '/');
+
+	return strcmp(name ? name + 1 : argv0, "uml_run") == 0;
+}
+
 static int parse(struct linux_ctx *ctx, int argc, char *argv[])
 {
 	char error[OPTIONS_ERROR_LEN];
 
+	if (is_run(argv[0]))
+		return run_parse(ctx, argc, argv);
 	if (options_parse(&ctx->opt, argc, argv, error)) {
 		log_err("%s", error);
 		return STATUS_USAGE;
@@ -96,6 +108,8 @@ static int open_all(struct linux_ctx *ctx)
 		status = console_open_all(ctx);
 	if (!status)
 		status = mconsole_open(ctx);
+	if (!status)
+		status = run_open(ctx);
 	return status;
 }
 
@@ -107,9 +121,12 @@ static int run(struct linux_ctx *ctx)
 		status = open_all(ctx);
 	if (!status)
 		status = super_run(ctx);
+	else if (ctx->run)
+		status = RUN_STATUS_FAILED; /* other numbers are the command's */
 	console_restore();
 	mconsole_close(ctx);
 	console_close_all(ctx);
+	run_close(ctx);
 	umid_close(ctx);
 	return status;
 }
@@ -118,7 +135,10 @@ static int act(struct linux_ctx *ctx)
 {
 	switch (ctx->opt.action) {
 	case ACTION_HELP:
-		help_print();
+		if (ctx->run)
+			run_options_help();
+		else
+			help_print();
 		return 0;
 	case ACTION_VERSION:
 		return help_version(ctx);
@@ -136,7 +156,7 @@ int main(int argc, char *argv[])
 	static struct linux_ctx ctx = {.self_fd = -1, .run_lock_fd = -1};
 	int status;
 
-	log_init("linux");
+	log_init(is_run(argv[0]) ? "uml_run" : "linux");
 	if (argc == 3 && strcmp(argv[1], "--console-helper") == 0)
 		return console_helper(argv[2]);
 	fix_standard_fds();
@@ -149,6 +169,7 @@ int main(int argc, char *argv[])
 		status = open_self(&ctx, argv[0]);
 	if (!status)
 		status = act(&ctx);
+	run_close(&ctx);
 	ctx_free(&ctx);
 	return status;
 }

@@ -572,14 +572,19 @@ static int check_length(const struct options *o, char *error)
 	return 0;
 }
 
+void options_defaults(struct options *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->mem_bytes = MEM_DEFAULT;
+}
+
 int options_parse(struct options *out, int argc, char *const argv[],
 		  char error[static OPTIONS_ERROR_LEN])
 {
 	int i, err = 0;
 
-	memset(out, 0, sizeof(*out));
+	options_defaults(out);
 	snprintf(error, OPTIONS_ERROR_LEN, "not enough memory for the command line");
-	out->mem_bytes = MEM_DEFAULT;
 	for (i = 1; i < argc && !err && strcmp(argv[i], "--") != 0; i++)
 		err = parse_word(out, argv[i], error);
 	for (i++; i < argc && !err; i++)

@@ -79,6 +79,9 @@ struct options {
 int options_parse(struct options *out, int argc, char *const argv[],
 		  char error[static OPTIONS_ERROR_LEN]);
 
+/* What holds where nothing is said. */
+void options_defaults(struct options *out);
+
 /* Frees what options_parse() allocated. */
 void options_free(struct options *o);
 

@@ -18,6 +18,7 @@
 #include "crash.h"
 #include "guest.h"
 #include "log.h"
+#include "run.h"
 #include "super.h"
 
 #define CLEAN_NS 10000000000ULL /* given to a guest to shut down */
@@ -83,6 +84,8 @@ static void on_signal(void *arg, int sig, int sender)
 		console_continued(ctx);
 		break;
 	default:
+		if (run_signal(ctx, sig))
+			break;
 		ctx->status = STATUS_SIGNAL + sig;
 		super_end_cleanly(ctx);
 	}
@@ -144,6 +147,7 @@ static void ended(struct linux_ctx *ctx, enum guest_end how, int status)
 	} else if (how == GUEST_HALTED && !ctx->status) {
 		ctx->status = status;
 	}
+	run_ended(ctx);
 	control_stop(ctx);
 	loop_timer_del(&clean_timer);
 	guest_free(ctx);
@@ -160,6 +164,8 @@ static int start(struct linux_ctx *ctx)
 		err = control_start(ctx);
 	if (!err)
 		err = console_start(ctx);
+	if (!err)
+		err = run_start(ctx);
 	if (err) {
 		ctx->status = STATUS_OSERR;
 		super_end_now(ctx);

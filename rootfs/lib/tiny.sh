@@ -34,8 +34,8 @@ tiny_init() {
 	if [ -x "$share/tiny/init" ]; then cp "$share/tiny/init" "$1"; return; fi
 	need gcc gcc
 	gcc -std=gnu11 -Os -static -s -fno-ident -Wl,--build-id=none -D_GNU_SOURCE \
-		-Wall -Wextra -Werror "$share/tiny/init.c" -o "$1" ||
-		die 1 "compiling $share/tiny/init.c failed (see above)"
+		-Wall -Wextra -Werror "$share/tiny/init.c" "$share/tiny/run.c" -o "$1" ||
+		die 1 "compiling $share/tiny/*.c failed (see above)"
 }
 
 tiny_tree() {

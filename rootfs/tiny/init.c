@@ -12,6 +12,7 @@
  *   -c WORD...   run the words as one shell command on con0, power off, and
  *                give its exit status to the host (1-63; higher ones become 63)
  *   -C WORD...   likewise, words coded as URLs are: %20 is a space, % alone nothing
+ *   -j           the command of uml_run (run.c)
  * nestling.plain says that con0 is no terminal but pipes or files: no echo, no
  * carriage returns, no prompt; commands are read like a script.
  *
@@ -40,6 +41,8 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include "run.h"
+#include "run_abi.h"
 
 #define MAX_LINES 32
 #define NAME_LEN 32
@@ -496,7 +499,6 @@ int main(int argc, char **argv)
 	static struct init in;
 	sigset_t set;
 
-	(void)argc;
 	if (getpid() != 1)
 		return shutdown_main(argv);
 	sigemptyset(&set);
@@ -505,6 +507,11 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	reboot(RB_DISABLE_CAD);
 
+	if (argc == 2 && strcmp(argv[1], RUN_ARGUMENT) == 0) {
+		loopback_up();
+		run_job();
+		end_guest(RB_POWER_OFF);
+	}
 	make_root_writable();
 	mount_all();
 	loopback_up();

@@ -461,8 +461,11 @@ static long try_ptrace(void)
 {
 	long ret = CALL(SYS_ptrace, UL(PTRACE_SEIZE), UL(loader), 0UL, 0UL);
 
-	if (ret >= 0)
+	if (ret >= 0) { /* only what has stopped can be let go */
+		CALL(SYS_ptrace, UL(PTRACE_INTERRUPT), UL(loader), 0UL, 0UL);
+		CALL(SYS_wait4, UL(loader), 0UL, UL(__WALL), 0UL);
 		CALL(SYS_ptrace, UL(PTRACE_DETACH), UL(loader), 0UL, 0UL);
+	}
 	return ret;
 }
 
@@ -837,6 +840,55 @@ static long try_boot_record(void)
 	return CALL(SYS_pwrite64, 5UL, text("x"), 1UL, 0UL);
 }
 
+static long try_eat_memory(void)
+{
+	unsigned long len = 1UL << 30;
+	long at = CALL(SYS_mmap, 0UL, len, UL(PROT_READ | PROT_WRITE),
+		       UL(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), UL(-1), 0UL);
+
+	if (at < 0 && at >= -4095)
+		return at;
+	CALL(SYS_munmap, UL(at), len);
+	return 0;
+}
+
+/*
+ * Messages to the loader of all sizes and types, with lengths and numbers that are not true. They
+ * are all that it may send; what counts is that the loader goes on, which the caller sees to.
+ */
+static long try_bad_messages(void)
+{
+	unsigned int words[200] = {0}, size, n, seed = 1;
+	unsigned long at = put(words, sizeof(words));
+
+	for (n = 0; n < 3000; n++) {
+		for (size = 0; size < sizeof(words) / sizeof(words[0]); size++)
+			words[size] = seed = seed * 1664525 + 1013904223;
+		words[0] = n % 24;
+		if (n % 3)
+			words[4] = n % 2 ? 0xffffffff : 768;
+		poke(at, words, sizeof(words));
+		size = n % 5 ? 792 : words[7] % sizeof(words);
+		if (CALL(SYS_sendto, 3UL, at, UL(size), UL(MSG_DONTWAIT)) == -EPIPE)
+			return 0;
+	}
+	return -EPERM;
+}
+
+/* As many as the socket and the pipe take, and more: nobody may have to keep them. */
+static long try_flood(void)
+{
+	static char block[32768];
+	unsigned long at = put(block, sizeof(block));
+	long n;
+
+	for (n = 0; n < 2000; n++)
+		CALL(SYS_write, 1UL, at, UL(sizeof(block)));
+	for (n = 0; n < 2000; n++)
+		CALL(SYS_sendto, 3UL, at, 792UL, UL(MSG_DONTWAIT));
+	return -EPERM;
+}
+
 static const struct {
 	const char *name;
 	long (*attempt)(void);
@@ -913,6 +965,9 @@ static const struct {
 	{"allocate-disk", try_allocate},
 	{"truncate-disk", try_truncate},
 	{"boot-record", try_boot_record},
+	{"eat-memory", try_eat_memory},
+	{"bad-messages", try_bad_messages},
+	{"flood", try_flood},
 };
 
 #define COUNT (sizeof(attempts) / sizeof(attempts[0]))

@@ -15,7 +15,7 @@ start() { # WORDS...
 	"${as[@]}" timeout -k 5 200 "$linux" uml_dir="$home/uml" mem=32M ubd1="$T/disk" "$@" -- \
 		-c 'n=0; while :; do n=$((n+1)); echo "line $n"; sleep 0.1; done' >"$T/guest" 2>&1 </dev/null &
 	pid=$!
-	cleanup_hooks=("kill $pid 2>/dev/null")
+	cleanup_hooks=("kill -KILL $pid \$(tree $pid) 2>/dev/null")
 	wait_for 30 lines 2 || { cp "$T/guest" "$T/out"; fail "the guest did not come up: $*"; }
 	loader=$(pgrep -P "$pid" -x linux || echo "$pid")
 	kernel=$(for c in $(tree "$loader"); do [ "$(cat "/proc/$c/comm")" != guest-kernel ] || { echo "$c"; break; }; done)
@@ -35,8 +35,10 @@ attack() { # WORDS...
 	start "$@"
 	# The guest's first disk lies behind the built-in system's and the consoles' descriptors.
 	disk=$(for f in /proc/"$kernel"/fd/*; do [ "$(readlink "$f")" != "$T/disk" ] || basename "$f"; done | head -n 1)
-	timeout -k 5 100 "$takeover" "$kernel" "$loader" "${disk:-16}" >"$T/out" 2>&1 || fail "takeover: status $?"
+	timeout -k 5 100 "$takeover" "$kernel" "$loader" "${disk:-16}" "${only[@]}" >"$T/out" 2>&1 || fail "takeover: status $?"
 	goes_on "the attempts"
+	rss=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$loader/status")
+	[ "$rss" -lt 40 ] || fail "the loader has grown to $rss MB"
 	stop
 }
 user_round() { # NAME
@@ -46,8 +48,16 @@ user_round() { # NAME
 	echo "as $1: $(grep -c ': refused' "$T/out") attempts refused"
 }
 
-as=() linux=$LINUX home=$T
+as=() linux=$LINUX home=$T only=()
 user_round "$(id -un)"
+
+# A directory that is shared opens the way to nothing else, nor to its files when it is read only.
+# (The host does not count root's processes, and root that shares files stays root.)
+mkdir -p "$T/share/tmp"
+echo shared >"$T/share/passwd"
+attack hostfs="$T/share,ro"
+grep 'SUCCEEDED' "$T/out" | grep -v "^$([ "$(id -u)" -ne 0 ] || echo fork-bomb)" && fail "with a shared directory these were not refused"
+echo "with a shared directory: $(grep -c ': refused' "$T/out") attempts refused"
 
 attack --sandbox=off
 cp "$T/out" "$T/off"
@@ -63,6 +73,17 @@ if [ "$(id -u)" -eq 0 ]; then
 	install -m 755 "$LINUX" "$T/linux"
 	install -d -m 700 -o nobody "$T/home"
 	linux=$T/linux home=$T/home
-	as=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/home")
+	ordinary=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/home")
+	as=("${ordinary[@]}")
 	user_round "an ordinary user"
+
+	# Where there are no namespaces the other layers hold alone.
+	as=("${ordinary[@]}" unshare --user --map-root-user sh -c
+		'echo 0 >/proc/sys/user/max_user_namespaces && echo 0 >/proc/sys/user/max_pid_namespaces && exec "$@"' sh)
+	user_round "an ordinary user without namespaces"
+	only=(signal-loader tkill-loader sigqueue-loader pidfd-loader ptrace-loader write-loader read-loader)
+	attack --sandbox=off
+	for a in "${only[@]}"; do
+		grep -q "^$a: SUCCEEDED" "$T/out" || fail "$a is refused without any layer: the test would not notice"
+	done
 fi

@@ -41,6 +41,11 @@ await() { # NUMBER
 disk_start ubd2="$dir/told" ubd3="$dir/go" &
 guest=$!
 await 1
+ln -s a "$dir/link"
+! mc config "ubd1=$dir/link" >"$dir/busy" || fail "a symbolic link was followed"
+grep -q "symbolic link" "$dir/busy" || { cat "$dir/busy"; fail "no reason was given for the link"; }
+mkfifo "$dir/fifo"
+! mc config "ubd1=$dir/fifo" >/dev/null || fail "a FIFO was taken for a disk"
 mc config "ubd1=$dir/a" || fail "a disk cannot be added"
 await 2
 ! mc remove ubd1 >"$dir/busy" || fail "a mounted disk was removed"

@@ -11,7 +11,9 @@ mkdir -p build/test
 cat >"$T/outer" <<END
 mkdir /h && mount -t hostfs -r none /h || exit 50
 mount -t proc none /h/proc && mount --rbind /dev /h/dev && mount --rbind /sys /h/sys || exit 51
-for d in /tmp /run $top/build/test; do mount -t tmpfs none /h\$d || exit 52; done
+for d in /tmp /run; do mount -t tmpfs none /h\$d || exit 52; done
+case $top in /tmp/*) mkdir -p /h$top && mount -t hostfs -r -o $top none /h$top || exit 53 ;; esac
+mount -t tmpfs none /h$top/build/test || exit 54
 cd /
 exec chroot /h /usr/bin/env HOME=/tmp PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
 	bash -c 'cd $top && exec scripts/run-tests --quick'

@@ -3,4 +3,5 @@ UNIT_OBJ_test_chan_spec = console_spec.o console_escape.o
 UNIT_OBJ_test_options = options.o
 UNIT_OBJ_test_load = load.o
 UNIT_OBJ_test_mconsole = mconsole.o mconsole_answer.o mconsole_command.o hotplug.o hotplug_name.o console_spec.o control.o ctx.o disks.o options.o
+UNIT_OBJ_test_run = run_options.o run_frames.o options.o
 UNIT_OBJ_test_mconsole_name = hotplug_name.o options.o

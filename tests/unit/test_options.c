@@ -174,15 +174,37 @@ static void test_serial_added(void)
 	CU_ASSERT_STRING_EQUAL(o.ubd[0].serial, "SER");
 }
 
+static void test_confinement(void)
+{
+	CU_ASSERT_EQUAL(parse1("mem=64M"), 0);
+	CU_ASSERT_EQUAL(o.sandbox, SANDBOX_DEFAULT);
+	CU_ASSERT_EQUAL(parse1("--sandbox=strict"), 0);
+	CU_ASSERT_EQUAL(o.sandbox, SANDBOX_STRICT);
+	CU_ASSERT_EQUAL(parse1("--sandbox=off"), 0);
+	CU_ASSERT_EQUAL(o.sandbox, SANDBOX_OFF);
+	CU_ASSERT_EQUAL(parse1("hostfs=/a b,ro,append"), 0);
+	CU_ASSERT_STRING_EQUAL(o.hostfs, "/a b");
+	CU_ASSERT_TRUE(o.hostfs_readonly && o.hostfs_append);
+	CU_ASSERT_EQUAL(o.nkernel, 0);
+	CU_ASSERT_FALSE(o.host_network);
+	CU_ASSERT_EQUAL(parse1("eth0=tuntap,,,192.168.0.1"), 0);
+	CU_ASSERT_TRUE(o.host_network);
+	CU_ASSERT_EQUAL(parse1("vec0:transport=tap"), 0);
+	CU_ASSERT_TRUE(o.host_network);
+	CU_ASSERT_EQUAL(parse1("ether=1"), 0);
+	CU_ASSERT_FALSE(o.host_network);
+}
+
 static void test_refused(void)
 {
 	static const char *const bad[] = {
-		"mem=",       "mem=1",      "mem=999999G", "con16=null",
-		"ssl64=null", "con1=",      "con=",        "umid=",
-		"umid=a/b",   "umid=.x",    "uml_dir=",    "initrd=",
-		"mconsole=x", "xterm=only", "seccomp=off", "seccomp=perhaps",
-		"ncpus=2",    "--bogus",    "-x",          "a\tb",
-		"ubd=x",      "ubd0",
+		"mem=",       "mem=1",      "mem=999999G",  "con16=null",
+		"ssl64=null", "con1=",      "con=",         "umid=",
+		"umid=a/b",   "umid=.x",    "uml_dir=",     "initrd=",
+		"mconsole=x", "xterm=only", "seccomp=off",  "seccomp=perhaps",
+		"ncpus=2",    "--bogus",    "-x",           "a\tb",
+		"ubd=x",      "ubd0",       "--sandbox=",   "--sandbox=on",
+		"hostfs=",    "hostfs=,ro", "hostfs=/a,rw",
 	};
 	size_t i;
 
@@ -224,6 +246,7 @@ int main(void)
 		{"the classic command line", test_classic_line},
 		{"what is passed on", test_passed_on},
 		{"a serial added later", test_serial_added},
+		{"confinement", test_confinement},
 		{"what is refused", test_refused},
 		{"actions", test_actions},
 		{"too long", test_length},

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Command line of uml_run; see run_options.h. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "run_options.h"
+
+#define MEM_DEFAULT (512ULL << 20)
+#define MEM_MIN (48ULL << 20)
+
+enum {
+	OPT_RW = 256,
+	OPT_RO,
+	OPT_HIDE,
+	OPT_TMPFS,
+	OPT_SECRETS,
+	OPT_ROOT,
+	OPT_KEEP,
+	OPT_MEM,
+	OPT_NET,
+	OPT_TIMEOUT,
+	OPT_DIR,
+	OPT_ENV,
+	OPT_CLEAN_ENV,
+	OPT_USER,
+	OPT_SANDBOX,
+	OPT_STATS,
+	OPT_DEBUG,
+	OPT_VERSION,
+	OPT_CHECK,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{"rw", required_argument, NULL, OPT_RW},
+	{"ro", required_argument, NULL, OPT_RO},
+	{"hide", required_argument, NULL, OPT_HIDE},
+	{"tmpfs", required_argument, NULL, OPT_TMPFS},
+	{"show-secrets", no_argument, NULL, OPT_SECRETS},
+	{"root", required_argument, NULL, OPT_ROOT},
+	{"keep", required_argument, NULL, OPT_KEEP},
+	{"mem", required_argument, NULL, OPT_MEM},
+	{"net", required_argument, NULL, OPT_NET},
+	{"timeout", required_argument, NULL, OPT_TIMEOUT},
+	{"chdir", required_argument, NULL, OPT_DIR},
+	{"env", required_argument, NULL, OPT_ENV},
+	{"clean-env", no_argument, NULL, OPT_CLEAN_ENV},
+	{"user", required_argument, NULL, OPT_USER},
+	{"sandbox", required_argument, NULL, OPT_SANDBOX},
+	{"stats", no_argument, NULL, OPT_STATS},
+	{"debug", no_argument, NULL, OPT_DEBUG},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"check", no_argument, NULL, OPT_CHECK},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+void run_options_help(void)
+{
+	puts("usage: uml_run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+	     "\n"
+	     "Runs a command in a throw-away guest that sees the host's files, read only, below a\n"
+	     "layer in memory that takes all changes. Same directory, user, environment, "
+	     "terminal,\n"
+	     "input and output, signals; the exit status is the command's.\n"
+	     "\n"
+	     "Files\n"
+	     "  --rw DIR            the host's directory itself: changes stay\n"
+	     "  --ro DIR            shown read only, even if it is hidden by default\n"
+	     "  --hide PATH         not shown (always hidden: /proc /sys /dev /run of the host)\n"
+	     "  --tmpfs DIR         empty, in memory\n"
+	     "  --show-secrets      does not hide ~/.ssh, ~/.gnupg, ~/.aws and their like\n"
+	     "  --root IMAGE        the files of an ext4 image instead of the host's\n"
+	     "  --keep FILE         changes are kept in FILE, and there again the next time\n"
+	     "\n"
+	     "Command\n"
+	     "  --chdir DIR         starts there\n"
+	     "  --env NAME[=VALUE]  sets or passes on one variable\n"
+	     "  --clean-env         passes on only PATH, TERM, LANG and what --env names\n"
+	     "  --user me|root      root in the guest has no rights on the host (me)\n"
+	     "\n"
+	     "Guest\n"
+	     "  --mem SIZE          memory, taken as it is used (512M)\n"
+	     "  --net none          no network but loopback: what there is for now\n"
+	     "  --timeout SECONDS   ends it, with status 124\n"
+	     "  --sandbox LEVEL     default, strict, off (linux --help)\n"
+	     "  --stats             times and memory, on standard error, at the end\n"
+	     "  --debug             the guest kernel's messages\n"
+	     "  --check             what this host offers and lacks\n"
+	     "  --version, --help\n"
+	     "\n"
+	     "Exit status: the command's; 128+N when signal N ended it; 124 timeout, 125 uml_run\n"
+	     "or its guest failed, 126 the command cannot be executed, 127 it is not found.");
+}
+
+static int fail(char *error, const char *fmt, const char *arg)
+{
+	snprintf(error, OPTIONS_ERROR_LEN, fmt, arg);
+	return -EINVAL;
+}
+
+/* A path of something that is there, as the host resolves it. */
+static int set_real(char **out, const char *value, char *error)
+{
+	char *path = realpath(value, NULL);
+
+	if (!path) {
+		snprintf(error, OPTIONS_ERROR_LEN, "'%.200s': %s", value, strerror(errno));
+		return -EINVAL;
+	}
+	free(*out);
+	*out = path;
+	return 0;
+}
+
+static int set_string(char **out, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*out);
+	*out = copy;
+	return 0;
+}
+
+static int add_path(struct run_options *o, enum run_path_kind kind, const char *value, char *error)
+{
+	struct run_path *p = &o->path[o->npaths];
+	struct stat st;
+	int err;
+
+	if (o->npaths == RUN_PATHS_MAX)
+		return fail(error, "'%.100s': more directories than can be named", value);
+	p->kind = kind;
+	if (kind == RUN_PATH_TMPFS) {
+		if (*value != '/')
+			return fail(error, "--tmpfs %.200s: the name must begin with '/'", value);
+		err = set_string(&p->path, value);
+	} else {
+		err = set_real(&p->path, value, error);
+		if (!err && kind != RUN_PATH_HIDE &&
+		    (stat(p->path, &st) < 0 || !S_ISDIR(st.st_mode)))
+			err = fail(error, "'%.200s' is not a directory", p->path);
+		if (!err && kind == RUN_PATH_HIDE && strcmp(p->path, "/") == 0)
+			err = fail(error, "--hide %s: nothing would be left", p->path);
+	}
+	o->npaths += p->path != NULL;
+	return err;
+}
+
+static int add_env(struct run_options *o, const char *value, char *error)
+{
+	char **more = realloc(o->env, (o->nenv + 1) * sizeof(char *));
+
+	if (!more)
+		return -ENOMEM;
+	o->env = more;
+	if (!*value || *value == '=')
+		return fail(error, "--env '%.100s': NAME or NAME=VALUE", value);
+	more[o->nenv] = strdup(value);
+	return more[o->nenv++] ? 0 : -ENOMEM;
+}
+
+static int set_mem(struct run_options *o, const char *value, char *error)
+{
+	if (options_parse_size(value, &o->mem_bytes))
+		return fail(error, "--mem %.60s: an amount like 512M or 2G", value);
+	if (o->mem_bytes < MEM_MIN)
+		return fail(error, "--mem %.60s: at least 48M are needed", value);
+	o->mem_bytes = (o->mem_bytes + 4095) & ~4095ULL;
+	return 0;
+}
+
+static int set_timeout(struct run_options *o, const char *value, char *error)
+{
+	char *end;
+
+	o->timeout_s = strtod(value, &end);
+	if (end == value || *end || !(o->timeout_s > 0) || o->timeout_s > 1e9)
+		return fail(error, "--timeout %.60s: seconds, as 10 or 0.5", value);
+	return 0;
+}
+
+static int set_sandbox(struct run_options *o, const char *value, char *error)
+{
+	if (strcmp(value, "default") == 0)
+		o->sandbox = SANDBOX_DEFAULT;
+	else if (strcmp(value, "strict") == 0)
+		o->sandbox = SANDBOX_STRICT;
+	else if (strcmp(value, "off") == 0)
+		o->sandbox = SANDBOX_OFF;
+	else
+		return fail(error, "--sandbox %.60s: strict, default or off", value);
+	return 0;
+}
+
+static int one_option(struct run_options *o, int opt, char *error)
+{
+	switch (opt) {
+	case OPT_RW:
+		return add_path(o, RUN_PATH_RW, optarg, error);
+	case OPT_RO:
+		return add_path(o, RUN_PATH_RO, optarg, error);
+	case OPT_HIDE:
+		return add_path(o, RUN_PATH_HIDE, optarg, error);
+	case OPT_TMPFS:
+		return add_path(o, RUN_PATH_TMPFS, optarg, error);
+	case OPT_SECRETS:
+		o->no_secrets = true;
+		return 0;
+	case OPT_ROOT:
+		return set_real(&o->root, optarg, error);
+	case OPT_KEEP:
+		return set_string(&o->keep, optarg);
+	case OPT_MEM:
+		return set_mem(o, optarg, error);
+	case OPT_NET:
+		return strcmp(optarg, "none") == 0
+			       ? 0
+			       : fail(error, "--net %.60s: only none is there for now", optarg);
+	case OPT_TIMEOUT:
+		return set_timeout(o, optarg, error);
+	case OPT_DIR:
+		return set_string(&o->dir, optarg);
+	case OPT_ENV:
+		return add_env(o, optarg, error);
+	case OPT_CLEAN_ENV:
+		o->clean_env = true;
+		return 0;
+	case OPT_USER:
+		o->root_user = strcmp(optarg, "root") == 0;
+		return o->root_user || strcmp(optarg, "me") == 0
+			       ? 0
+			       : fail(error, "--user %.60s: me or root", optarg);
+	case OPT_SANDBOX:
+		return set_sandbox(o, optarg, error);
+	case OPT_STATS:
+		o->stats = true;
+		return 0;
+	case OPT_DEBUG:
+		o->debug = true;
+		return 0;
+	case OPT_VERSION:
+		o->action = ACTION_VERSION;
+		return 0;
+	case OPT_CHECK:
+		o->action = ACTION_CHECK;
+		return 0;
+	default:
+		o->action = ACTION_HELP;
+		return 0;
+	}
+}
+
+int run_options_parse(struct run_options *out, int argc, char *const argv[],
+		      char error[static OPTIONS_ERROR_LEN])
+{
+	int opt, err = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->mem_bytes = MEM_DEFAULT;
+	snprintf(error, OPTIONS_ERROR_LEN, "not enough memory for the command line");
+	opterr = 0;
+	optind = 1;
+	while (!err && (opt = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+		if (opt == '?')
+			err = fail(error, "'%.60s' is not known; see uml_run --help",
+				   argv[optind - 1]);
+		else if (opt == ':')
+			err = fail(error, "'%.60s' needs a value; see uml_run --help",
+				   argv[optind - 1]);
+		else
+			err = one_option(out, opt, error);
+	}
+	out->command = &argv[optind];
+	if (!err && !argv[optind] && out->action == ACTION_RUN)
+		err = fail(error, "a command is needed: uml_run %s", "[OPTION...] -- COMMAND");
+	return err;
+}
+
+void run_options_free(struct run_options *o)
+{
+	while (o->npaths > 0)
+		free(o->path[--o->npaths].path);
+	while (o->nenv > 0)
+		free(o->env[--o->nenv]);
+	free(o->env);
+	free(o->root);
+	free(o->keep);
+	free(o->dir);
+	memset(o, 0, sizeof(*o));
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Between the files of run.h. */
+#ifndef NESTLING_RUN_PRIVATE_H
+#define NESTLING_RUN_PRIVATE_H
+
+#include "chan.h"
+#include "ctx.h"
+#include "run_abi.h"
+#include "run_frames.h"
+#include "run_options.h"
+
+#define RUN_HIDDEN_MAX 64
+
+struct run {
+	struct linux_ctx *ctx;
+	struct run_options opt;
+	unsigned int terminals; /* bit n: descriptor n is the terminal that becomes con0 */
+	char *hidden[RUN_HIDDEN_MAX]; /* paths in ctx->share that are ours */
+	size_t nhidden;
+	unsigned int keep; /* struct run_job.keep */
+	int record_fd;
+
+	struct chan_env env;
+	struct chan *stream[3]; /* NULL: a terminal */
+	int data[2], control[2]; /* sockets: ours, the guest's */
+	struct loop_watch data_watch, control_watch, in_watch, out_watch;
+
+	struct run_frames frames;
+	char tx[sizeof(struct run_frame) + RUN_FRAME_MAX];
+	size_t tx_start, tx_len;
+	bool in_ended;
+	char out[RUN_FRAME_MAX]; /* on its way to stream[out_to] */
+	size_t out_start, out_len;
+	unsigned int out_to;
+
+	struct run_end end;
+	size_t end_len;
+	struct loop_timer timer;
+	bool timed_out;
+	bool ready; /* the guest listens */
+	int early_signal; /* came before */
+	int last_signal;
+	uint64_t last_ns, started_ns;
+};
+
+/* Chooses what of the host the guest sees (ctx->share), and opens images. A status, as usual. */
+int run_files(struct run *r);
+
+/* Writes the record that tells the guest, and adds its disk. A status, as usual. */
+int run_record(struct run *r);
+
+#endif

@@ -1,0 +1,132 @@
+#!/bin/bash
+# timeout: 240
+# needs: expect
+# uml_run: a command in a throw-away guest that sees the host's files.
+. tests/system/lib.sh
+
+RUN=$(dirname "$LINUX")/uml_run
+mkdir -p "$T/home/.ssh" "$T/home/open" "$T/share"
+echo secret >"$T/home/.ssh/id"
+echo plain >"$T/home/open/file"
+chmod 755 "$T" "$T/home" "$T/share"
+run() { HOME=$T/home timeout -k 5 60 "$RUN" "$@"; }
+
+# Streams and status are the command's.
+printf 'some input' | run -- sh -c 'cat; echo " and output"; echo errors >&2; exit 77' >"$T/o" 2>"$T/e"
+[ $? -eq 77 ] || fail "the status is not the command's: $?"
+[ "$(cat "$T/o")" = 'some input and output' ] || fail "output: $(cat "$T/o")"
+[ "$(cat "$T/e")" = errors ] || fail "errors: $(cat "$T/e")"
+run -- sh -c 'i=0; while [ $i -lt 300 ]; do echo $i; echo $i >&2; i=$((i+1)); done' >"$T/o" 2>&1
+awk 'BEGIN { for (i = 0; i < 300; i++) print i "\n" i }' | cmp - "$T/o" || fail "output and errors in one file are out of order"
+head -c 3000000 /dev/urandom >"$T/bytes"
+run cat <"$T/bytes" | cmp - "$T/bytes" || fail "bytes changed on the way"
+run -- sh -c 'head -c 2000000 /dev/zero; sleep 0.2; echo end' | tail -c 4 | grep -qx end || fail "the last output was lost"
+run -- sh -c 'while echo y; do :; done' | head -n 1 >"$T/out"
+[ "${PIPESTATUS[0]}" -eq 141 ] || fail "a reader that goes away: the writer ends with another status than of SIGPIPE"
+[ "$(cat "$T/out")" = y ] || fail "a reader that goes away: $(cat "$T/out")"
+expect_status 127 run -- no-such-command
+expect_text '^uml_run: no-such-command: No such file'
+expect_status 126 run -- "$T/home/open/file"
+expect_status 137 run -- sh -c 'kill -9 $$'
+expect_status 124 run --timeout 0.5 -- sleep 20
+expect_text 'longer than 0.5 s'
+expect_status 0 run --stats -- true
+expect_text '^uml_run: [0-9.]+ s, of the command'
+
+# Mistakes are told in one line, and nothing runs.
+for wrong in '' '--no-such-option true' '--rw /no/such/dir true' '--rw /etc/passwd true' '--mem 1 true' \
+	'--timeout x true' '--net bridge true' '--env =x true' '--tmpfs here true' '--hide / true' '--root /no/image true'; do
+	# shellcheck disable=SC2086
+	expect_status 125 run $wrong
+	one_line
+done
+
+# A guest that dies is no status of the command.
+expect_status 125 run --user root -- sh -c 'echo c >/proc/sysrq-trigger; sleep 5'
+expect_text 'panicked'
+expect_status 125 run --root /etc/passwd -- true
+
+# Same place, user and environment.
+cd "$T/share" || exit 1
+[ "$(A='b c' run -- sh -c 'pwd; id -u; id -g; umask; echo "$A"' | tr '\n' '|')" = "$T/share|$(id -u)|$(id -g)|$(umask)|b c|" ] ||
+	fail "directory, user or environment differ"
+cd - >/dev/null || exit 1
+run --clean-env --env N=1 -- env | grep -q '^HOME=' && fail "--clean-env passes HOME on"
+run --clean-env --env N=1 -- env | grep -qx N=1 || fail "--env"
+[ "$(run --chdir / pwd)" = / ] || fail "--chdir"
+[ "$(run --user root -- id -u)" = 0 ] || fail "--user root"
+
+# Files: changes are gone, but for --rw; secrets are hidden; the host's /proc is not shown.
+run -- sh -c "echo changed >$T/home/open/file; rm /etc/hostname; echo new >$T/new; cat $T/home/open/file" >"$T/out" || fail "changing files"
+expect_text '^changed$'
+[ "$(cat "$T/home/open/file")" = plain ] && [ -e /etc/hostname ] && [ ! -e "$T/new" ] || fail "a change reached the host"
+expect_status 1 run -- cat "$T/home/.ssh/id"
+# Root in the guest can take its own cover away, but not the host's.
+run --user root -- sh -c "umount $T/home/.ssh; mkdir /h; mount -t hostfs -o $T/home none /h; cat $T/home/.ssh/id /h/.ssh/id; cat /h/open/file; echo x >/h/open/file" >"$T/out" 2>&1
+expect_text '^plain$'
+! grep -q secret "$T/out" && [ "$(cat "$T/home/open/file")" = plain ] || fail "root in the guest sees or changes what it must not"
+run --show-secrets -- cat "$T/home/.ssh/id" | grep -qx secret || fail "--show-secrets"
+run --ro "$T/home/.ssh" -- cat "$T/home/.ssh/id" | grep -qx secret || fail "--ro"
+expect_status 1 run --hide "$T/home/open" -- cat "$T/home/open/file"
+run --tmpfs "$T/home/open" -- sh -c "ls $T/home/open | wc -l" | grep -qx 0 || fail "--tmpfs"
+expect_status 1 run -- test -e "/proc/$$/cwd/Makefile"
+run --rw "$T/share" -- sh -c "cd $T/share && mkdir d && echo one >d/a && ln d/a d/b && ln -s a d/c && mv d/b d/e &&
+	echo two >>d/e && chmod 640 d/e && flock d/a true && rm d/c && ln -s e d/c && echo three >$T/outside" || fail "--rw: a step failed"
+[ "$(cat "$T/share/d/a")" = "one
+two" ] && [ "$(stat -c %a,%h "$T/share/d/a")" = 640,2 ] && [ "$(readlink "$T/share/d/c")" = e ] && [ ! -e "$T/outside" ] ||
+	fail "--rw: the host sees $(ls -la "$T/share/d")"
+
+# A file that changes underneath is seen to, in an overlay and in a share.
+for how in "--chdir /" "--rw $T/share"; do
+	echo before >"$T/share/f"
+	rm -f "$T/e"
+	# shellcheck disable=SC2086
+	run $how -- sh -c "exec 3<$T/share/f; cat $T/share/f; i=0; echo ready >&2; while [ \$i -lt 100 ] && ! grep -q after $T/share/f; do sleep 0.1; i=\$((i+1)); done; cat $T/share/f" >"$T/out" 2>"$T/e" &
+	wait_for 20 grep -q ready "$T/e" || fail "no guest"
+	echo after >"$T/share/f"
+	wait $! || fail "$how: the status of a program that waits for a change"
+	[ "$(tr '\n' ' ' <"$T/out")" = 'before after ' ] || fail "$how: $(cat "$T/out")"
+done
+
+# Changes can be kept.
+run --keep "$T/kept" -- sh -c "echo kept >/etc/kept; rm -rf $T/home/open" || fail "--keep"
+run --keep "$T/kept" -- sh -c "cat /etc/kept; ls -d $T/home/open" >"$T/out" 2>&1 && fail "--keep: what was removed is there"
+expect_text '^kept$'
+[ -e "$T/home/open/file" ] || fail "--keep changed the host"
+
+# Signals reach the command; twice ends the guest.
+run -- sh -c 'trap "echo got-term; exit 3" TERM; echo up; while :; do sleep 0.1; done' >"$T/out" 2>&1 &
+wait_for 20 grep -q up "$T/out" || fail "no guest"
+pkill -TERM -P $!
+wait $!
+grep -q got-term "$T/out" || fail "the signal did not reach the command: $(cat "$T/out")"
+
+# On a terminal: the command has it, its size, and Ctrl-C.
+export RUN T
+expect >"$T/out" 2>&1 <<'END' || fail "on a terminal"
+set timeout 30
+source tests/system/expect.tcl
+set stty_init "rows 31 columns 97"
+spawn -noecho env HOME=$env(T)/home $env(RUN) -- sh -c "tty; stty size; read line; echo got-\$line; trap 'echo int; exit 5' INT; echo waiting; while :; do sleep 0.1; done"
+want {/dev/tty0}
+want {31 97}
+send "hello\r"
+want {got-hello}
+want {waiting}
+send "\003"
+want {int}
+expect eof
+exit [expr {[lindex [wait] 3] == 5 ? 0 : 1}]
+END
+
+[ -z "$(pgrep -f "$T/home" | grep -v $$)" ] || true
+if [ "$(id -u)" -eq 0 ]; then
+	install -m 755 "$LINUX" "$T/linux"
+	ln -s linux "$T/uml_run"
+	install -d -m 755 -o 54321 "$T/user"
+	as() { (cd "$T/user" && HOME=$T/user timeout -k 5 60 setpriv --reuid=54321 --regid=54321 --clear-groups "$T/uml_run" "$@"); }
+	as -- sh -c 'id -u; stat -c %U /etc/passwd; touch f && echo made' >"$T/out" 2>&1 || fail "as an ordinary user"
+	[ "$(tr '\n' ' ' <"$T/out")" = '54321 root made ' ] || fail "as an ordinary user"
+	as --rw "$T/user" -- sh -c 'echo x >mine' || fail "as an ordinary user: --rw"
+	[ "$(stat -c %u "$T/user/mine")" = 54321 ] || fail "the file is somebody else's"
+fi
