@@ -33,8 +33,8 @@ deb_source() { # PACKAGE
 	local lists=$work/apt options
 	[ ! -d "$work/$1" ] || return 0
 	mkdir -p "$lists/partial" "$work/$1.new"
-	echo 'deb-src http://deb.debian.org/debian bookworm main' >"$lists/sources.list"
-	options=(-qq -o Dir::Etc::sourcelist="$lists/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$lists"
+	echo 'deb-src http://deb.debian.org/debian bookworm main' >"$work/sources.list"
+	options=(-qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$lists"
 		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=)
 	echo "suites: fetching the source of $1" >&2
 	(cd "$work/$1.new" && apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only "$1") \
