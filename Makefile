@@ -136,7 +136,7 @@ build/guest/%-musl: tests/guest/%.c $(GUEST_HEADERS)
 
 # What attacks a guest from the host's side.
 ATTACK := $(patsubst tests/security/%.c,build/security/%,$(wildcard tests/security/*.c))
-build/security/%: tests/security/%.c
+build/security/%: tests/security/%.c $(wildcard tests/security/*.h)
 	@mkdir -p $(@D)
 	@echo "  ATTACK  $@"
 	$(Q)$(CC) $(GUEST_CFLAGS) $< -o $@

@@ -17,6 +17,9 @@
 
 struct sock_filter;
 
+/* nobody, nogroup; also whom a user namespace does not know: user_namespaces(7) */
+#define CONFINE_NOBODY 65534
+
 enum confine_layer {
 	LAYER_USER, /* user namespace */
 	LAYER_PID, /* pid namespace: nothing outlives the loader, no other process is seen */

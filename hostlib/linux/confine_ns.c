@@ -105,7 +105,8 @@ static pid_t fork_as(uid_t uid, gid_t gid)
 	}
 	pid = fork_into(CLONE_NEWUSER | CLONE_NEWPID);
 	if (pid == 0) {
-		close(go[1]);
+		close(go[1]); /* or the parent's end would not be seen */
+		go[1] = -1;
 		if (read(go[0], &ok, 1) != 1 || confine_become(uid, gid) < 0 ||
 		    write(ready[1], "", 1) != 1)
 			_exit(0);
@@ -122,7 +123,8 @@ static pid_t fork_as(uid_t uid, gid_t gid)
 			pid = err;
 		}
 	}
-	close(go[1]);
+	if (go[1] >= 0)
+		close(go[1]);
 	close(ready[0]);
 	return pid;
 }

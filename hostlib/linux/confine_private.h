@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CONFINE_NOBODY 65534 /* nobody, nogroup; also the kernel's overflow number */
-
 struct confine_config;
 struct sock_filter;
 

@@ -83,6 +83,7 @@ static void on_event(struct control *c, const struct nl_msg *m)
 	text[m->len] = '\0';
 	if (m->type == NL_MSG_RUNNING) {
 		c->running = true;
+		guest_tell_layers(c->ctx);
 		disks_running(c->ctx);
 	}
 	if (m->type == NL_MSG_PANIC)

@@ -42,6 +42,8 @@ struct guest {
 	bool isolated;
 	int control_fd;
 	int crash_fd; /* its last words */
+	struct confine_config confine;
+	struct confine_report *report; /* filled in by its processes */
 	struct loop_watch out; /* its stdout and stderr */
 	struct loop_watch result; /* its wait status, from ns-init */
 	int wait_status;
@@ -51,7 +53,6 @@ struct guest {
 };
 
 #define PRIVATE_BYTES (64ULL << 20)
-#define OVERFLOW_ID 65534 /* whom a user namespace does not know; user_namespaces(7) */
 
 /* The stubs of a guest cannot be more than this: each takes so much of guest memory. */
 #define STUB_MEMORY_MIN 32768ULL
@@ -69,7 +70,7 @@ struct birth {
 	const struct passing *pass;
 	struct load_image image;
 	uint64_t offset; /* of the guest kernel in this program's file */
-	struct confine_config confine;
+	struct confine_config *confine;
 	struct confine_report *report;
 };
 
@@ -336,7 +337,7 @@ static char **guest_argv(const struct linux_ctx *ctx)
 	if (o->hostfs)
 		append(list, &n, max, hostfs_word(o));
 	/* Who has the number of strangers keeps it; root sees all numbers. */
-	if (o->hostfs && geteuid() != 0 && geteuid() != OVERFLOW_ID)
+	if (o->hostfs && geteuid() != 0 && geteuid() != CONFINE_NOBODY)
 		append(list, &n, max, "nestling.others_root");
 	for (i = 0; i < sizeof(lean) / sizeof(lean[0]); i++)
 		append(list, &n, max, (char *)lean[i]);
@@ -393,9 +394,9 @@ static void become_guest(const struct birth *b, int proc_fd)
 	if (!argv)
 		_exit(STATUS_OSERR);
 	self = place_all(b->pass, &maps_fd);
-	confine_guest(&b->confine, b->report);
-	missing = confine_missing(&b->confine, b->report);
-	if (b->confine.level == SANDBOX_STRICT && missing < LAYER_COUNT)
+	confine_guest(b->confine, b->report);
+	missing = confine_missing(b->confine, b->report);
+	if (b->confine->level == SANDBOX_STRICT && missing < LAYER_COUNT)
 		refuse(b, missing);
 	err = load_exec(self, maps_fd, b->offset, &b->image, argv, guest_environment());
 	dprintf(NL_FD_STDERR, "mapping the guest kernel failed: %s\n", strerror(-err));
@@ -581,6 +582,17 @@ void guest_grow(const struct linux_ctx *ctx)
 			strerror(-err));
 }
 
+void guest_tell_layers(const struct linux_ctx *ctx)
+{
+	const struct guest *g = ctx->guest;
+	enum confine_layer i;
+
+	for (i = 0; g && i < LAYER_COUNT; i++)
+		if (g->report->err[i] && !confine_skips(&g->confine, i))
+			log_debug("this host does not give: %s: %s", confine_name(i),
+				  strerror(-g->report->err[i]));
+}
+
 int guest_control_fd(const struct linux_ctx *ctx)
 {
 	return ctx->guest ? ctx->guest->control_fd : -1;
@@ -605,6 +617,7 @@ void guest_free(struct linux_ctx *ctx)
 	}
 	close(g->control_fd);
 	close(g->crash_fd);
+	confine_report_free(g->report);
 	free(g);
 	ctx->guest = NULL;
 }
@@ -662,13 +675,13 @@ static void child(const struct birth *b, int result_fd, bool isolated)
 	setsid();
 	if (!isolated)
 		become_guest(b, -1);
-	confine_namespaces(&b->confine, b->report, &proc_fd);
+	confine_namespaces(b->confine, b->report, &proc_fd);
 	pid = fork();
 	if (pid == 0)
 		become_guest(b, proc_fd);
 	prctl(PR_SET_NAME, "ns-init");
 	isolate_close(result_fd);
-	confine_init(&b->confine);
+	confine_init(b->confine);
 	isolate_init(pid, &status);
 	if (write(ISOLATE_FD, &status, sizeof(status)) < 0)
 		_exit(1);
@@ -687,8 +700,10 @@ static int watch(struct guest *g, const struct pipes *p)
 	return err;
 }
 
-static int spawn(struct guest *g, struct birth *b, struct passing *pass, struct pipes *p)
+static int spawn(struct guest *g, struct passing *pass, struct pipes *p)
 {
+	struct birth birth = {g->ctx, pass, .confine = &g->confine, .report = g->report},
+		     *b = &birth;
 	int err = find_kernel(g->ctx, &b->image, &b->offset);
 
 	if (err) {
@@ -699,8 +714,7 @@ static int spawn(struct guest *g, struct birth *b, struct passing *pass, struct 
 	pass->control = p->control[1];
 	pass->out = p->out[1];
 	pass->self = g->ctx->self_fd;
-	b->pass = pass;
-	g->init_pid = confine_fork(&b->confine, b->report, &g->isolated);
+	g->init_pid = confine_fork(b->confine, b->report, &g->isolated);
 	if (g->init_pid == 0)
 		child(b, p->result[1], g->isolated);
 	if (g->init_pid < 0) {
@@ -718,12 +732,13 @@ static int spawn(struct guest *g, struct birth *b, struct passing *pass, struct 
 	return watch(g, p);
 }
 
-static int prepare(struct linux_ctx *ctx, struct passing *pass, struct birth *b)
+static int prepare(struct guest *g, struct passing *pass)
 {
-	b->ctx = ctx;
-	guest_confine(ctx, &b->confine);
-	b->report = confine_report_make();
-	if (!b->report) {
+	struct linux_ctx *ctx = g->ctx;
+
+	guest_confine(ctx, &g->confine);
+	g->report = confine_report_make();
+	if (!g->report) {
 		log_err("getting memory failed: %s", strerror(errno));
 		return -ENOMEM;
 	}
@@ -733,7 +748,7 @@ static int prepare(struct linux_ctx *ctx, struct passing *pass, struct birth *b)
 			(unsigned long long)ctx->opt.mem_bytes >> 20, strerror(-pass->memory));
 		return pass->memory;
 	}
-	pass->boot = make_boot(ctx, pass, &b->confine);
+	pass->boot = make_boot(ctx, pass, &g->confine);
 	if (pass->boot < 0) {
 		log_err("writing the boot record failed: %s", strerror(-pass->boot));
 		return pass->boot;
@@ -755,7 +770,6 @@ static int prepare(struct linux_ctx *ctx, struct passing *pass, struct birth *b)
 int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 {
 	struct passing pass = {.memory = -1, .boot = -1, .crash = -1, .null = -1, .cpuinfo = -1};
-	struct birth birth = {0};
 	struct pipes pipes;
 	struct guest *g = calloc(1, sizeof(*g));
 	int err = g ? 0 : -ENOMEM;
@@ -764,12 +778,12 @@ int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 		g->ctx = ctx;
 		g->ended = ended;
 		g->out.fd = g->result.fd = g->control_fd = -1;
-		err = prepare(ctx, &pass, &birth);
+		err = prepare(g, &pass);
 	}
 	if (!err)
 		err = make_pipes(&pipes);
 	if (!err)
-		err = spawn(g, &birth, &pass, &pipes);
+		err = spawn(g, &pass, &pipes);
 	if (pass.memory >= 0)
 		close(pass.memory);
 	if (pass.boot >= 0)
@@ -778,10 +792,11 @@ int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 		close(pass.null);
 	if (pass.cpuinfo >= 0)
 		close(pass.cpuinfo);
-	confine_report_free(birth.report);
 	if (err) {
 		if (pass.crash >= 0)
 			close(pass.crash);
+		if (g)
+			confine_report_free(g->report);
 		free(g);
 		return err;
 	}

@@ -30,6 +30,9 @@ void guest_confine(const struct linux_ctx *ctx, struct confine_config *c);
 /* After a disk was added: lets the guest kernel make a file as large as that disk. */
 void guest_grow(const struct linux_ctx *ctx);
 
+/* The guest runs: tells, with debug, which layers it has to do without. */
+void guest_tell_layers(const struct linux_ctx *ctx);
+
 /* The loader's end of the control channel. */
 int guest_control_fd(const struct linux_ctx *ctx);
 

@@ -28,7 +28,7 @@ static int fail(char *error, const char *fmt, ...)
 	return -EINVAL;
 }
 
-static int set_string(char **out, const char *value)
+int options_set_string(char **out, const char *value)
 {
 	char *copy = strdup(value);
 
@@ -39,7 +39,7 @@ static int set_string(char **out, const char *value)
 	return 0;
 }
 
-static int add_word(char ***words, size_t *n, char *word)
+int options_add_word(char ***words, size_t *n, char *word)
 {
 	char **more;
 
@@ -151,11 +151,11 @@ static int ubd_files(const char *value, struct options_ubd *out, char *error)
 		err = fail(error, "'%s' names no file", value);
 	out->flag_cow = !err && part[1] && !*part[1] && !part[2] && *part[0];
 	if (!err && *part[0])
-		err = set_string(&out->file, part[0]);
+		err = options_set_string(&out->file, part[0]);
 	if (!err && part[1] && *part[1])
-		err = set_string(&out->backing, part[1]);
+		err = options_set_string(&out->backing, part[1]);
 	if (!err && part[2] && *part[2])
-		err = set_string(&out->serial, part[2]);
+		err = options_set_string(&out->serial, part[2]);
 	free(copy);
 	return err;
 }
@@ -237,7 +237,7 @@ typedef int (*switch_fn)(struct options *o, const char *word, const char *value,
 
 static int kernel_word(struct options *o, const char *word)
 {
-	return add_word(&o->kernel, &o->nkernel, strdup(word));
+	return options_add_word(&o->kernel, &o->nkernel, strdup(word));
 }
 
 static int on_mem(struct options *o, const char *word, const char *value, char *error)
@@ -292,7 +292,7 @@ static int on_line(struct options *o, const char *word, const char *value, char 
 			    word);
 	if (strlen(end + 1) >= OPTIONS_SPEC_LEN)
 		return fail(error, "'%.60s...': the channel's name is too long", word);
-	return set_string(all ? &lines->all : &lines->one[index], end + 1);
+	return options_set_string(all ? &lines->all : &lines->one[index], end + 1);
 }
 
 static int on_umid(struct options *o, const char *word, const char *value, char *error)
@@ -302,21 +302,21 @@ static int on_umid(struct options *o, const char *word, const char *value, char 
 			    "'%.80s': a umid is a name of 1 to %d characters without '/' and "
 			    "not starting with '.'",
 			    word, OPTIONS_UMID_LEN);
-	return set_string(&o->umid, value);
+	return options_set_string(&o->umid, value);
 }
 
 static int on_uml_dir(struct options *o, const char *word, const char *value, char *error)
 {
 	if (!*value)
 		return fail(error, "'uml_dir=': name a directory");
-	return set_string(&o->uml_dir, value);
+	return options_set_string(&o->uml_dir, value);
 }
 
 static int on_initrd(struct options *o, const char *word, const char *value, char *error)
 {
 	if (!*value)
 		return fail(error, "'initrd=': name a file");
-	return set_string(&o->initrd, value);
+	return options_set_string(&o->initrd, value);
 }
 
 static int hostfs_flags(struct options *o, char *flags)
@@ -350,7 +350,7 @@ static int on_hostfs(struct options *o, const char *word, const char *value, cha
 	else if (hostfs_flags(o, flags))
 		err = fail(error, "'%.60s': the flags are ro and append: hostfs=dir,ro", word);
 	else
-		err = set_string(&o->hostfs, dir);
+		err = options_set_string(&o->hostfs, dir);
 	free(dir);
 	return err;
 }
@@ -359,7 +359,7 @@ static int on_notify(struct options *o, const char *word, const char *value, cha
 {
 	if (strncmp(value, "notify:", 7) != 0 || !value[7])
 		return fail(error, "'%.60s': mconsole=notify:socket is what is understood", word);
-	return set_string(&o->mconsole_notify, value + 7);
+	return options_set_string(&o->mconsole_notify, value + 7);
 }
 
 static int on_xterm(struct options *o, const char *word, const char *value, char *error)
@@ -383,18 +383,18 @@ static int on_xterm(struct options *o, const char *word, const char *value, char
 			    "xterm=xterm,-T,-e",
 			    word);
 	}
-	err = set_string(&o->xterm_emulator, copy);
+	err = options_set_string(&o->xterm_emulator, copy);
 	if (!err)
-		err = set_string(&o->xterm_title, title);
+		err = options_set_string(&o->xterm_title, title);
 	if (!err)
-		err = set_string(&o->xterm_exec, exec);
+		err = options_set_string(&o->xterm_exec, exec);
 	free(copy);
 	return err;
 }
 
 static int on_escape(struct options *o, const char *word, const char *value, char *error)
 {
-	return set_string(&o->escape, value);
+	return options_set_string(&o->escape, value);
 }
 
 static int on_root(struct options *o, const char *word, const char *value, char *error)
@@ -405,7 +405,7 @@ static int on_root(struct options *o, const char *word, const char *value, char 
 	if (!name || asprintf(&text, "root=%s", name) < 0)
 		text = NULL;
 	free(name);
-	return add_word(&o->kernel, &o->nkernel, text);
+	return options_add_word(&o->kernel, &o->nkernel, text);
 }
 
 static int on_console(struct options *o, const char *word, const char *value, char *error)
@@ -450,7 +450,7 @@ static int on_ncpus(struct options *o, const char *word, const char *value, char
 	return 0;
 }
 
-static int on_sandbox(struct options *o, const char *word, const char *value, char *error)
+int options_parse_sandbox(const char *text, enum options_sandbox *level)
 {
 	static const char *const levels[] = {
 		[SANDBOX_DEFAULT] = "default",
@@ -460,12 +460,19 @@ static int on_sandbox(struct options *o, const char *word, const char *value, ch
 	size_t i;
 
 	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (strcmp(value, levels[i]) == 0) {
-			o->sandbox = (enum options_sandbox)i;
+		if (strcmp(text, levels[i]) == 0) {
+			*level = (enum options_sandbox)i;
 			return 0;
 		}
 	}
-	return fail(error, "'%.60s': --sandbox=strict, default or off", word);
+	return -EINVAL;
+}
+
+static int on_sandbox(struct options *o, const char *word, const char *value, char *error)
+{
+	if (options_parse_sandbox(value, &o->sandbox))
+		return fail(error, "'%.60s': --sandbox=strict, default or off", word);
+	return 0;
 }
 
 static int on_action(struct options *o, const char *word, const char *value, char *error)
@@ -588,7 +595,7 @@ int options_parse(struct options *out, int argc, char *const argv[],
 	for (i = 1; i < argc && !err && strcmp(argv[i], "--") != 0; i++)
 		err = parse_word(out, argv[i], error);
 	for (i++; i < argc && !err; i++)
-		err = add_word(&out->init, &out->ninit, strdup(argv[i]));
+		err = options_add_word(&out->init, &out->ninit, strdup(argv[i]));
 	if (!err)
 		err = check_length(out, error);
 	return err;

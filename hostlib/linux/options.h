@@ -79,6 +79,17 @@ struct options {
 int options_parse(struct options *out, int argc, char *const argv[],
 		  char error[static OPTIONS_ERROR_LEN]);
 
+/* For parsers of other command lines (run_options.c): */
+
+/* *out becomes a copy of value, and what it was is freed. 0 or -ENOMEM. */
+int options_set_string(char **out, const char *value);
+
+/* Appends word, which is the list's then (freed on failure); NULL is -ENOMEM, as from strdup. */
+int options_add_word(char ***words, size_t *n, char *word);
+
+/* "strict", "default", "off". 0 or -EINVAL. */
+int options_parse_sandbox(const char *text, enum options_sandbox *level);
+
 /* What holds where nothing is said. */
 void options_defaults(struct options *out);
 

@@ -110,7 +110,7 @@ static int choose_shares(struct run *r)
 	}
 	for (i = 0; i < sizeof(always) / sizeof(always[0]) && !err; i++)
 		err = hide(r, always[i]);
-	if (!err && !r->opt.no_secrets)
+	if (!err && !r->opt.show_secrets)
 		err = hide_secrets(r);
 	return err;
 }

@@ -2,12 +2,10 @@
 /* Command line of uml_run; see run_options.h. */
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "run_options.h"
 
 #define MEM_DEFAULT (512ULL << 20)
@@ -118,17 +116,6 @@ static int set_real(char **out, const char *value, char *error)
 	return 0;
 }
 
-static int set_string(char **out, const char *value)
-{
-	char *copy = strdup(value);
-
-	if (!copy)
-		return -ENOMEM;
-	free(*out);
-	*out = copy;
-	return 0;
-}
-
 static int add_path(struct run_options *o, enum run_path_kind kind, const char *value, char *error)
 {
 	struct run_path *p = &o->path[o->npaths];
@@ -141,7 +128,7 @@ static int add_path(struct run_options *o, enum run_path_kind kind, const char *
 	if (kind == RUN_PATH_TMPFS) {
 		if (*value != '/')
 			return fail(error, "--tmpfs %.200s: the name must begin with '/'", value);
-		err = set_string(&p->path, value);
+		err = options_set_string(&p->path, value);
 	} else {
 		err = set_real(&p->path, value, error);
 		if (!err && kind != RUN_PATH_HIDE &&
@@ -156,15 +143,9 @@ static int add_path(struct run_options *o, enum run_path_kind kind, const char *
 
 static int add_env(struct run_options *o, const char *value, char *error)
 {
-	char **more = realloc(o->env, (o->nenv + 1) * sizeof(char *));
-
-	if (!more)
-		return -ENOMEM;
-	o->env = more;
 	if (!*value || *value == '=')
 		return fail(error, "--env '%.100s': NAME or NAME=VALUE", value);
-	more[o->nenv] = strdup(value);
-	return more[o->nenv++] ? 0 : -ENOMEM;
+	return options_add_word(&o->env, &o->nenv, strdup(value));
 }
 
 static int set_mem(struct run_options *o, const char *value, char *error)
@@ -189,13 +170,7 @@ static int set_timeout(struct run_options *o, const char *value, char *error)
 
 static int set_sandbox(struct run_options *o, const char *value, char *error)
 {
-	if (strcmp(value, "default") == 0)
-		o->sandbox = SANDBOX_DEFAULT;
-	else if (strcmp(value, "strict") == 0)
-		o->sandbox = SANDBOX_STRICT;
-	else if (strcmp(value, "off") == 0)
-		o->sandbox = SANDBOX_OFF;
-	else
+	if (options_parse_sandbox(value, &o->sandbox))
 		return fail(error, "--sandbox %.60s: strict, default or off", value);
 	return 0;
 }
@@ -212,12 +187,12 @@ static int one_option(struct run_options *o, int opt, char *error)
 	case OPT_TMPFS:
 		return add_path(o, RUN_PATH_TMPFS, optarg, error);
 	case OPT_SECRETS:
-		o->no_secrets = true;
+		o->show_secrets = true;
 		return 0;
 	case OPT_ROOT:
 		return set_real(&o->root, optarg, error);
 	case OPT_KEEP:
-		return set_string(&o->keep, optarg);
+		return options_set_string(&o->keep, optarg);
 	case OPT_MEM:
 		return set_mem(o, optarg, error);
 	case OPT_NET:
@@ -227,7 +202,7 @@ static int one_option(struct run_options *o, int opt, char *error)
 	case OPT_TIMEOUT:
 		return set_timeout(o, optarg, error);
 	case OPT_DIR:
-		return set_string(&o->dir, optarg);
+		return options_set_string(&o->dir, optarg);
 	case OPT_ENV:
 		return add_env(o, optarg, error);
 	case OPT_CLEAN_ENV:

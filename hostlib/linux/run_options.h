@@ -35,7 +35,7 @@ struct run_options {
 	bool clean_env; /* only what --env names */
 	bool root_user; /* the command is root in the guest */
 	bool stats, debug;
-	bool no_secrets; /* --show-secrets: what is hidden by default is not */
+	bool show_secrets; /* what is hidden by default is not */
 	enum options_sandbox sandbox;
 	uint64_t mem_bytes;
 	double timeout_s; /* 0: none */

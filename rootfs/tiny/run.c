@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -31,6 +30,7 @@
 #include "run_abi.h"
 
 #define CONSOLE "/dev/tty0"
+#define TTY_GROUP 5 /* as devpts has it */
 #define LOWER "/run/lower"
 #define CHANGES "/run/changes"
 #define ROOT "/run/root"
@@ -262,7 +262,8 @@ static void be_connected(const struct run_job *h, const int pipes[3])
 	setsid();
 	if (h->terminals) {
 		tty = open(CONSOLE, O_RDWR);
-		ioctl(tty, TIOCSCTTY, 0);
+		if (ioctl(tty, TIOCSCTTY, 0) || fchown(tty, h->uid, TTY_GROUP))
+			_exit(125);
 	}
 	for (i = 0; i < 3; i++)
 		dup2(h->terminals & (1U << i) ? tty : pipes[i], i);
@@ -276,8 +277,6 @@ static void __attribute__((noreturn)) become_command(const struct job *job, cons
 	int err;
 
 	be_connected(job->head, pipes);
-	if (job->head->terminals && fchown(0, job->head->uid, 5) < 0 && errno == EIO)
-		_exit(125);
 	be_user(job->head);
 	if (chdir(job->dir)) {
 		fprintf(stderr, "uml_run: %s: %s (hidden? --ro shows it)\n", job->dir,
@@ -287,7 +286,6 @@ static void __attribute__((noreturn)) become_command(const struct job *job, cons
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	clearenv();
 	environ = job->envp;
 	execvp(job->argv[0], job->argv);
 	err = errno;

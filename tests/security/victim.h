@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Another process made to do host calls, for takeover.c: take() it, call() as often as is liked,
+ * leave() it as it was. With ptrace: the process executes a `syscall` instruction of its own text
+ * with registers that we set. Errors that make this impossible end the program with status 2.
+ */
+#ifndef VICTIM_H
+#define VICTIM_H
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SCRATCH_BYTES 65536
+
+/* The process that is ours to command. */
+static struct {
+	pid_t pid;
+	struct user_regs_struct saved;
+	unsigned long syscall_at; /* a `syscall` instruction */
+	unsigned long int80_at; /* memory that can be written and executed */
+	unsigned long scratch; /* memory of its own that nobody uses */
+	unsigned long used;
+	pid_t child; /* that the last call made, stopped */
+	unsigned long signals; /* that came meanwhile */
+} victim;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "takeover: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+/* --- commanding --------------------------------------------------------------- */
+
+static void peek(unsigned long at, void *to, size_t len)
+{
+	struct iovec l = {to, len}, r = {(void *)at, len};
+
+	if (process_vm_readv(victim.pid, &l, 1, &r, 1, 0) != (ssize_t)len)
+		die("reading its memory");
+}
+
+static void poke(unsigned long at, const void *from, size_t len)
+{
+	struct iovec l = {(void *)from, len}, r = {(void *)at, len};
+
+	if (process_vm_writev(victim.pid, &l, 1, &r, 1, 0) != (ssize_t)len)
+		die("writing its memory");
+}
+
+/* Puts bytes into its memory; their address there. */
+static unsigned long put(const void *data, size_t len)
+{
+	unsigned long at = victim.scratch + victim.used;
+
+	victim.used += (len + 15) & ~15UL;
+	if (victim.used > SCRATCH_BYTES)
+		die("too much for its scratch memory");
+	poke(at, data, len);
+	return at;
+}
+
+static unsigned long text(const char *s)
+{
+	return put(s, strlen(s) + 1);
+}
+
+/* Waits until it stands still. The number of a child that it just made, or 0. */
+static pid_t wait_stop(void)
+{
+	unsigned long child = 0;
+	int status;
+
+	for (;;) {
+		if (waitpid(victim.pid, &status, __WALL) < 0)
+			die("waiting for it");
+		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+			printf("(the guest kernel ended: status 0x%x)\n", status);
+			exit(3);
+		}
+		if (WSTOPSIG(status) == SIGTRAP && status >> 16 &&
+		    status >> 16 != PTRACE_EVENT_STOP &&
+		    ptrace(PTRACE_GETEVENTMSG, victim.pid, 0, &child) < 0)
+			die("asking for its child");
+		if (WSTOPSIG(status) == SIGTRAP)
+			return (pid_t)child;
+		/* An interrupt of its own: it gets it when we are gone. Others were our doing. */
+		if (WSTOPSIG(status) == SIGALRM || WSTOPSIG(status) == SIGIO)
+			victim.signals |= 1UL << WSTOPSIG(status);
+		if (ptrace(PTRACE_SINGLESTEP, victim.pid, 0, 0) < 0)
+			die("stepping");
+	}
+}
+
+static long run(unsigned long ip, long nr, const unsigned long a[6])
+{
+	struct user_regs_struct regs = victim.saved;
+	pid_t child;
+
+	regs.rip = ip;
+	regs.rax = (unsigned long)nr;
+	regs.orig_rax = (unsigned long)-1; /* nothing is to be restarted */
+	regs.rdi = a[0];
+	regs.rsi = a[1];
+	regs.rdx = a[2];
+	regs.r10 = a[3];
+	regs.r8 = a[4];
+	regs.r9 = a[5];
+	if (ip == victim.int80_at) {
+		regs.rbx = a[0];
+		regs.rcx = a[1];
+	}
+	if (ptrace(PTRACE_SETREGS, victim.pid, 0, &regs) < 0)
+		die("setting registers");
+	victim.child = 0;
+	do { /* the event of a child comes before the call has ended */
+		if (ptrace(PTRACE_SINGLESTEP, victim.pid, 0, 0) < 0)
+			die("stepping");
+		child = wait_stop();
+		if (child)
+			victim.child = child;
+	} while (child);
+	if (ptrace(PTRACE_GETREGS, victim.pid, 0, &regs) < 0)
+		die("reading registers");
+	return (long)regs.rax;
+}
+
+/* A host call. Its result, -errno included. */
+static long call(long nr, ...)
+{
+	unsigned long a[6];
+	va_list ap;
+	int i;
+
+	va_start(ap, nr);
+	for (i = 0; i < 6; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	return run(victim.syscall_at, nr, a);
+}
+#define CALL(nr, ...) call(nr, ##__VA_ARGS__, 0UL, 0UL, 0UL, 0UL, 0UL, 0UL)
+#define UL(x) ((unsigned long)(x))
+
+static void find_places(void)
+{
+	unsigned long start, end, at;
+	char path[64], line[512], perm[8], page[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", victim.pid);
+	f = fopen(path, "r");
+	if (!f)
+		die(path);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx %7s", &start, &end, perm) != 3 || !strchr(perm, 'x') ||
+		    start >> 47)
+			continue;
+		if (strchr(perm, 'w') && !victim.int80_at)
+			victim.int80_at = end - 64;
+		for (at = start; at < end && !victim.syscall_at && perm[1] == '-'; at += 4096) {
+			char *hit;
+
+			peek(at, page, sizeof(page));
+			hit = memmem(page, sizeof(page), "\x0f\x05\x48\x3d", 4);
+			if (hit)
+				victim.syscall_at = at + UL(hit - page);
+		}
+	}
+	fclose(f);
+	if (!victim.syscall_at || !victim.int80_at)
+		die("finding a syscall instruction in it");
+}
+
+static void take(pid_t pid)
+{
+	long at;
+
+	victim.pid = pid;
+	find_places();
+	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE) < 0 ||
+	    ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0)
+		die("tracing it");
+	wait_stop();
+	if (ptrace(PTRACE_GETREGS, pid, 0, &victim.saved) < 0)
+		die("reading its registers");
+	at = CALL(SYS_mmap, 0UL, UL(SCRATCH_BYTES), UL(PROT_READ | PROT_WRITE),
+		  UL(MAP_PRIVATE | MAP_ANONYMOUS), UL(-1), 0UL);
+	if (at < 0 && at > -4096) {
+		errno = (int)-at;
+		die("getting memory in it");
+	}
+	victim.scratch = UL(at);
+}
+
+static void leave(void)
+{
+	int sig;
+
+	CALL(SYS_munmap, victim.scratch, UL(SCRATCH_BYTES));
+	ptrace(PTRACE_SETREGS, victim.pid, 0, &victim.saved);
+	ptrace(PTRACE_DETACH, victim.pid, 0, 0);
+	for (sig = 1; sig < 64; sig++)
+		if (victim.signals & 1UL << sig)
+			kill(victim.pid, sig);
+}
+
+#endif
