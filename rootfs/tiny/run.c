@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -61,6 +62,20 @@ struct relay {
 	struct buffer input; /* for the command */
 };
 
+/* Raw: bytes go as they are. -1 where there is no such line. */
+static int open_line(const char *path)
+{
+	struct termios t;
+	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || tcgetattr(fd, &t))
+		return -1;
+	cfmakeraw(&t);
+	tcsetattr(fd, TCSANOW, &t);
+	return fd;
+}
+
+/* This is process 1, whose exit would be a panic: the guest is switched off. */
 static void __attribute__((noreturn)) fail(const char *what)
 {
 	char text[300];
@@ -68,15 +83,14 @@ static void __attribute__((noreturn)) fail(const char *what)
 			 strerror(errno));
 	struct run_frame f = {.descriptor = 2, .bytes = n};
 	struct run_end end = {.magic = RUN_MAGIC, .status = 125 << 8};
-	int data = open(RUN_DATA, O_WRONLY | O_NOCTTY),
-	    control = open(RUN_CONTROL, O_WRONLY | O_NOCTTY);
+	int data = open_line(RUN_DATA), control = open_line(RUN_CONTROL);
 
-	if (write(data, &f, sizeof(f)) < 0 || write(data, text, n) < 0 ||
-	    write(control, &end, sizeof(end)) < 0)
-		_exit(1);
-	tcdrain(data);
-	tcdrain(control);
+	if (write(data, &f, sizeof(f)) > 0 && write(data, text, n) > 0)
+		tcdrain(data);
+	if (write(control, &end, sizeof(end)) > 0)
+		tcdrain(control);
 	sync();
+	reboot(RB_POWER_OFF);
 	_exit(1);
 }
 
@@ -194,6 +208,14 @@ static void mount_shares(const struct job *job)
 	}
 }
 
+static void mount_image(void)
+{
+	if (mount(RUN_ROOT, LOWER, "ext4", MS_RDONLY, NULL) == 0)
+		return;
+	errno = EMEDIUMTYPE; /* what mount says of it depends on the bytes that are there */
+	fail("the image of --root holds no ext4 file system");
+}
+
 static void make_root(const struct job *job)
 {
 	const struct run_job *h = job->head;
@@ -203,7 +225,7 @@ static void make_root(const struct job *job)
 	make_dirs(CHANGES);
 	make_dirs(ROOT);
 	if (h->root_disk)
-		must_mount(RUN_ROOT, LOWER, "ext4", MS_RDONLY, NULL);
+		mount_image();
 	else
 		must_mount("none", LOWER, "hostfs", MS_RDONLY, "/");
 	if (h->keep == 1)
@@ -325,18 +347,6 @@ static void start(const struct job *job, struct relay *r)
 }
 
 /* --- moving bytes ------------------------------------------------------------- */
-
-static int open_line(const char *path)
-{
-	struct termios t;
-	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0 || tcgetattr(fd, &t))
-		fail(path);
-	cfmakeraw(&t);
-	tcsetattr(fd, TCSANOW, &t);
-	return fd;
-}
 
 /* Whether all of it has gone. */
 static bool flush(struct buffer *b, int fd)
@@ -559,6 +569,8 @@ void run_job(void)
 	make_root(&job);
 	r.data = open_line(RUN_DATA);
 	r.control = open_line(RUN_CONTROL);
+	if (r.data < 0 || r.control < 0)
+		fail("the lines to the host");
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);

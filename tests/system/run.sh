@@ -45,6 +45,8 @@ done
 expect_status 125 run --user root -- sh -c 'echo c >/proc/sysrq-trigger; sleep 5'
 expect_text 'panicked'
 expect_status 125 run --root /etc/passwd -- true
+expect_text 'holds no ext4 file system'
+! grep -q panic "$T/out" || fail "a wrong image makes the guest kernel panic"
 
 # Same place, user and environment.
 cd "$T/share" || exit 1
