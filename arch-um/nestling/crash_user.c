@@ -22,16 +22,15 @@
 #define PATIENCE_S 10 /* for the report, whatever state the kernel is in */
 
 static pid_t kernel;
+static int patience = -1; /* the timer that kills us; made while the filter still allows it */
 
 void nl_crash_begin(void)
 {
-	struct sigevent kill_us = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
 	struct itimerspec when = {.it_value.tv_sec = PATIENCE_S};
-	int timer;
 
 	signal(SIGABRT, SIG_DFL);
-	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &kill_us, &timer) == 0)
-		syscall(SYS_timer_settime, timer, 0, &when, NULL);
+	if (patience >= 0)
+		syscall(SYS_timer_settime, patience, 0, &when, NULL);
 }
 
 static void outside(int sig, struct uml_pt_regs *regs)
@@ -74,7 +73,11 @@ static void exception(int sig, struct siginfo *info, struct uml_pt_regs *regs)
 
 void nl_crash_watch(void)
 {
+	struct sigevent kill_us = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+
 	kernel = getpid();
+	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &kill_us, &patience) < 0)
+		patience = -1;
 	sig_info[SIGSEGV] = fault;
 	sig_info[SIGBUS] = sig_info[SIGILL] = sig_info[SIGFPE] = sig_info[SIGTRAP] = exception;
 	set_handler(SIGABRT);

@@ -24,6 +24,7 @@
 #include <unistd.h>
 #include <linux/falloc.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include "cow_disk.h"
 #include "ubd_io.h"
@@ -332,5 +333,5 @@ void ubd_io_settle_panic(struct ubd_io *io, unsigned int wait_ms)
 	job = (struct ubd_job){.io = io, .op = UBD_FLUSH, .result = -EINPROGRESS};
 	ubd_queue_post(&job);
 	while (wait_ms-- && __atomic_load_n(&job.result, __ATOMIC_ACQUIRE) == -EINPROGRESS)
-		nanosleep(&ms, NULL);
+		syscall(SYS_nanosleep, &ms, NULL); /* libc's is clock_nanosleep, refused */
 }
