@@ -100,11 +100,14 @@ $(B)/loader: $$(call PROG_OBJ,linux) $(B)/libhost.a
 $(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $(B)/libhost.a
 	@mkdir -p $(@D)
 	@echo "  UNIT    $@"
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux -Iarch-um/nestling/engine $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
 		$< $(filter %.o,$^) $(B)/libhost.a $(LIBS_libhost) -lcunit -lpthread -o $@
 
-# Loader modules that a unit test links beside libhost.a: UNIT_OBJ_<test> = options.o ...
-UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1)))
+# What a unit test links beside libhost.a: modules of the loader, UNIT_OBJ_<test> = options.o ...,
+# and of the engine, UNIT_ENGINE_<test> = ...
+UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1))) \
+	$(patsubst %,$(B)/obj/arch-um/nestling/engine/%,$(UNIT_ENGINE_$(1)))
+.PRECIOUS: $(B)/obj/arch-um/%.o
 -include tests/unit/objects.mk
 
 build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)

@@ -64,7 +64,7 @@ if [ -n "$1" ]; then
 		echo
 		echo "--- $status"
 	} >"out/$1" 2>/dev/null
-	# The built-in system has no flock, and one at a time needs none.
+	# One at a time needs no lock.
 	if [ "$(cat jobs)" -eq 1 ]; then cat "out/$1"; else flock cases cat "out/$1"; fi
 	exit
 fi
@@ -96,14 +96,14 @@ guest_side() { # SUITE ARGUMENT...
 	local suite=$1
 	shift
 	echo "suites: $suite in a guest" >&2
-	timeout -k 5 3600 "$ours" uml_dir="$dir/uml" mem="$mem" "$@" 2>&1 </dev/null | tr -d '\r' >"$work/$suite.guest" || true
+	timeout -k 5 3600 "$ours" uml_dir="$dir/uml" mem="$mem" "$@" 2>&1 </dev/null | sed -u 's,\r,,g' >"$work/$suite.guest" || true
 }
 
 in_tiny() { # SUITE
 	local f
 	mkdir -p "$dir/ks/lib" "$dir/ks/bin"
 	write_runner "$dir/ks"
-	cp /bin/bash /bin/true "$dir/ks/bin/" # busybox' true needs its own name
+	cp /bin/bash /bin/true "$(type -P flock)" "$dir/ks/bin/" # busybox' true needs its own name
 	# The guest has no libraries of its own.
 	find "$dir/ks" -type f -perm -100 -exec ldd {} \; 2>/dev/null | sed -nE 's,^[[:space:]]*([^ ]+ => )?(/[^ ]+) .*,\2,p' |
 		sort -u | while read -r f; do cp -nL "$f" "$dir/ks/lib/" || true; done
@@ -199,9 +199,9 @@ results() {
 		say(prog ": " t, r)
 		next
 	}
-	# Python: "test_x (test.y.Z.test_x) ... ok", maybe with a warning of a slow task before the ok
-	prog != "" && / \.\.\. Executing </ { slow = $0; sub(/ \.\.\. .*/, "", slow); next }
-	prog != "" && slow != "" && /^(ok|FAIL|ERROR|skipped)/ { say(prog ": " slow, /^ok/ ? "pass" : /^skipped/ ? "skip" : "fail"); slow = ""; next }
+	# Python: "test_x (test.y.Z.test_x) ... ok", maybe with warnings before the ok, of a slow task say
+	prog != "" && /^test_[^ ]+ \([^ ]+\) \.\.\. / && !/ \.\.\. (ok|FAIL|ERROR|skipped)/ { warned = $0; sub(/ \.\.\. .*/, "", warned); next }
+	prog != "" && warned != "" && /^(ok|FAIL|ERROR|skipped)/ { say(prog ": " warned, /^ok/ ? "pass" : /^skipped/ ? "skip" : "fail"); warned = ""; next }
 	prog != "" && / \.\.\. (ok|FAIL|ERROR|skipped)/ {
 		r = / \.\.\. ok/ ? "pass" : / \.\.\. skipped/ ? "skip" : "fail"
 		t = $0; sub(/ \.\.\. .*/, "", t)

@@ -33,6 +33,6 @@ posix() {
 	done >"$dir/ks/cases"
 	find "$dir/ks" -name '*.test' -exec strip {} +
 	# Some of them keep every CPU for themselves: more at a time would disturb each other.
-	echo 4 >"$dir/ks/jobs"
+	echo "${JOBS:-4}" >"$dir/ks/jobs"
 	in_image posix /lib/x86_64-linux-gnu/libgcc_s.so.1 # pthread_cancel() opens it
 }

@@ -8,5 +8,6 @@ stress() {
 	chosen stress | while read -r name seconds; do
 		echo "$name 60 mkdir -p /tmp/ks/t && LD_LIBRARY_PATH=/tmp/ks/lib bin/stress-ng --verify --temp-path /tmp/ks/t -t ${seconds:-2} --$name 1"
 	done >"$dir/ks/cases"
+	echo "${JOBS:-2}" >"$dir/ks/jobs" # each takes its time, however much gets done in it
 	in_tiny stress
 }

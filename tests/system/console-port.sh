@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 180
 # needs: python3 telnet
+# company: console
 # port:N: bytes and telnet, several connections, leaving and coming back, floods.
 set -euo pipefail
 PYTHONPATH=tests/system exec python3 - <<'END'

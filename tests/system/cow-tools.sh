@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 120
 # needs: cmp truncate python3 dd
+# company: cow
 # uml_mkcow, uml_moo and uml_cow: arguments, exit statuses, refusals, and that an
 # interruption leaves valid files.
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 400
 # needs: linux uml_moo expect mmdebstrap fsck.ext4
+# company: images
 # Debian with sysvinit on a COW disk: log-in, exim4 and cron, mail delivered, clean shutdown.
 set -euo pipefail
 t=$(mktemp -d)

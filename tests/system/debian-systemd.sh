@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 400
 # needs: linux uml_moo expect mmdebstrap fsck.ext4
+# company: images
 # Debian with systemd on a COW disk: log-in, no failed units, exim4 and cron, clean shutdown.
 set -euo pipefail
 t=$(mktemp -d)

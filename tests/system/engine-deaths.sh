@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 200
+# timeout: 300
 # needs: pgrep
 # Somebody on the host kills or stops processes of a guest: it goes on, or ends with a message
 # and leaves nothing behind.

@@ -24,7 +24,8 @@ fi
 cleanup_hooks+=("sleep 0.2; rmdir $group 2>/dev/null")
 [ ! -w "$group/memory.swap.max" ] || echo 0 >"$group/memory.swap.max"
 
-boot mem=64M -- -c 'echo other; sleep 15; echo still' >"$T/other" 2>&1 </dev/null &
+mkfifo "$T/word" && exec 7<>"$T/word"
+boot mem=64M -- -c 'echo other; read -r word; echo "still $word"' >"$T/other" 2>&1 <"$T/word" &
 other=$!
 (
 	echo "$BASHPID" >"$group/$procs"
@@ -34,5 +35,6 @@ other=$!
 status=$?
 [ $status -eq 70 ] || fail "status $status"
 expect_text 'ended by signal 9 .*out of memory.*mem='
+echo here >&7
 wait $other || fail "the other guest gave $?"
-grep -q '^still' "$T/other" || fail "the other guest said: $(cat "$T/other")"
+grep -q '^still here' "$T/other" || fail "the other guest said: $(cat "$T/other")"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 500
 # needs: mmdebstrap mke2fs debugfs fsck.ext4
+# company: images
 # The Debian image again, in another environment: the same bytes. What it holds, without booting it.
 set -euo pipefail
 t=$(mktemp -d)

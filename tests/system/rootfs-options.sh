@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 500
 # needs: mmdebstrap mke2fs debugfs
+# company: images
 # uml_mkroot debian: more packages, files of the host, a script, the disk's size; and a size too small.
 set -euo pipefail
 t=$(mktemp -d)

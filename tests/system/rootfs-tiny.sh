@@ -1,6 +1,7 @@
 #!/bin/bash
-# timeout: 60
+# timeout: 120
 # needs: mkfs.erofs gcc
+# company: tiny
 # The built-in system: small, the same bytes each time, with copies, and its refusals.
 set -euo pipefail
 t=$(mktemp -d)

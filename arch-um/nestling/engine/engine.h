@@ -4,6 +4,7 @@
  *
  *	stub.c		making and ending stubs; orders and waiting
  *	place.c		where stubs run, and for how long to spin
+ *	place_rules.c	what it decides by
  *	pool.c		stubs that wait for an address space
  *	mm.c		contexts of address spaces; the queue of mmap, munmap, mprotect
  *	family.c	pages that a fork copies at once
@@ -25,6 +26,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 #include <asm/ptrace.h>
+#include "place_rules.h"
 #include "stub_abi.h"
 #include "stub_user.h"
 
@@ -36,11 +38,6 @@ struct nl_family;
 struct mm_struct;
 
 #define NL_SITE_COUNTERS 32
-
-/* Turns of spinning before one side sleeps. */
-struct nl_spin {
-	unsigned int kernel, stub;
-};
 
 struct nl_stub {
 	struct nl_orders *orders;
@@ -59,10 +56,7 @@ struct nl_stub {
 	bool stepping; /* single step was asked for by the last resume */
 	unsigned long token_a, token_b;
 	unsigned long fs_base, gs_base; /* as the stub's CPU state has them, or NL_BASE_UNKNOWN */
-	unsigned int kept_off; /* place.c: 1 + the CPU that it may not use; 0: none */
-	struct nl_spin spin; /* place.c: learnt; 0: nothing yet */
-	u64 came_at; /* time-stamp counter when the stub had done its last order */
-	u64 window_ns, window_cpu_ns, slept_ns; /* place.c: since when, with how much CPU time */
+	struct nl_place place;
 	struct list_head parked; /* pool.c */
 	u64 kick_cpu_ns; /* the stub's CPU time when somebody first looked; 0: not yet */
 	struct uml_pt_regs *fpu_owner; /* whose FPU state is in the frame (or CPU); or NULL */
@@ -133,7 +127,6 @@ void nl_place_stub_slept(struct nl_stub *s);
 /* Likewise the guest kernel, since a value of the time-stamp counter. */
 void nl_place_kernel_slept(struct nl_stub *s, u64 since);
 /* s, which is kept off a CPU, has not come in NL_STARVED_MS; it had used cpu_ns then. */
-#define NL_STARVED_MS 8
 void nl_place_late(struct nl_stub *s, u64 cpu_ns);
 /* The guest kernel has slept for guest code in s, from from_ns (os_nsecs()) until now. */
 void nl_place_waited(struct nl_stub *s, u64 from_ns);

@@ -165,7 +165,7 @@ static int wait_measured(struct nl_stub *s)
 	u64 since = __builtin_ia32_rdtsc(), cpu_ns = 0;
 	int ms = DEATH_CHECK_MS;
 
-	if (s->kept_off) {
+	if (s->place.kept_off) {
 		cpu_ns = nl_stub_cpu_ns(s->pid);
 		ms = NL_STARVED_MS;
 	}

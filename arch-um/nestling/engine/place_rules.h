@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What place.c decides, from numbers that it is given: no clock and no host call, so that
+ * tests/unit/test_place.c can look at it.
+ */
+#ifndef NESTLING_PLACE_RULES_H
+#define NESTLING_PLACE_RULES_H
+
+#ifdef __KERNEL__
+#include <linux/minmax.h>
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#endif
+
+#define NL_TURNS_MIN 2000U /* some 90 us */
+#define NL_TURNS_MAX 16000U
+#define NL_SHORT_CYCLES 500000 /* some 200 us: as long as it pays to spin for */
+/* The CPU time of another process is known to a tick of the host: some windows' time is more. */
+#define NL_WINDOW_NS (30 * 1000000ULL)
+#define NL_CROWDED_MIN_NS (50 * 1000000ULL)
+#define NL_CROWDED_MAX_NS (2000 * 1000000ULL)
+/* A stub that is kept off a CPU is looked at when it has not come for so long. */
+#define NL_STARVED_MS 8
+
+/* Turns of spinning before one side sleeps. */
+struct nl_spin {
+	unsigned int kernel, stub;
+};
+
+/* What is known of one stub; all zero: nothing yet. */
+struct nl_place {
+	unsigned int kept_off; /* 1 + the CPU that it may not use; 0: none */
+	struct nl_spin spin; /* learnt; 0: nothing yet */
+	unsigned long long came_at; /* time-stamp counter when the stub had done its last order */
+	unsigned long long window_ns; /* since when sleep and CPU time are compared; 0: not yet */
+	unsigned long long window_cpu_ns; /* the stub's CPU time then */
+	unsigned long long slept_ns; /* how long the guest kernel has slept for it since then */
+};
+
+/* What is known of the host. All zero: not crowded. */
+struct nl_crowd {
+	unsigned long long until_ns; /* it is taken for crowded until then; 0: it never was */
+	unsigned long long for_ns; /* how long it was taken for crowded last; 0: see until_ns */
+};
+
+enum nl_place_act {
+	NL_PLACE_SHARE, /* both on one CPU: nobody spins */
+	NL_PLACE_FREE, /* likewise, and the stub may run anywhere from now on */
+	NL_PLACE_APART, /* two CPUs: they spin for one another */
+	NL_PLACE_LEAVING, /* two CPUs as soon as the stub runs: it was told */
+	NL_PLACE_KEEP_OFF /* likewise, and the stub is to be told to keep off the guest kernel's */
+};
+
+/*
+ * The guest kernel runs on CPU here and may use so many; the stub was seen on CPU stub. now_ns
+ * counts only if these two are one and the host was crowded before.
+ */
+enum nl_place_act nl_place_decide(const struct nl_place *p, const struct nl_crowd *crowd, int cpus,
+				  unsigned int here, unsigned int stub, unsigned long long now_ns);
+
+/* Turns to begin with, for what was learnt. */
+struct nl_spin nl_spin_turns(const struct nl_place *p);
+
+/* Who spun for so many turns and slept for so many cycles then spins for how many the next time. */
+unsigned int nl_spin_learn(unsigned int turns, unsigned long long slept_cycles);
+
+/* The guest kernel has slept for the stub. Whether it is time for nl_place_judge(). */
+bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned long long now_ns);
+
+/* Whether the host is crowded, now that the stub has used cpu_ns; and begins a new window. */
+bool nl_place_judge(struct nl_place *p, struct nl_crowd *crowd, unsigned long long now_ns,
+		    unsigned long long cpu_ns);
+
+/* A stub has not come in NL_STARVED_MS, in which it has used a CPU for used_ns: too little? */
+bool nl_place_is_starved(unsigned long long used_ns);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where the engine has its stubs run, and for how long the two sides spin. */
+#include <CUnit/Basic.h>
+#include "place_rules.h"
+
+#define MS 1000000ULL
+#define UNKNOWN (~0U)
+
+/* A wait in which the stub got so much of a CPU; gives nl_place_waited()'s answer. */
+static bool wait_ms(struct nl_place *p, struct nl_crowd *c, unsigned long long *now,
+		    unsigned long long *cpu, unsigned int asleep_ms, unsigned int used_ms)
+{
+	unsigned long long from = *now;
+
+	*now += asleep_ms * MS;
+	*cpu += used_ms * MS;
+	return nl_place_slept(p, from, *now) && nl_place_judge(p, c, *now, *cpu);
+}
+
+static void test_one_cpu(void)
+{
+	struct nl_place p = {0}, off = {.kept_off = 1};
+	struct nl_crowd c = {0}, busy = {.until_ns = 10};
+	unsigned int stub;
+
+	for (stub = 0; stub < 3; stub++) {
+		CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 1, 0, stub, 0), NL_PLACE_SHARE);
+		CU_ASSERT_EQUAL(nl_place_decide(&off, &busy, 1, 0, stub, 5), NL_PLACE_SHARE);
+	}
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 1, 0, UNKNOWN, 0), NL_PLACE_SHARE);
+}
+
+static void test_two_quiet_cpus(void)
+{
+	struct nl_place p = {0};
+	struct nl_crowd c = {0};
+
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 2, 0, 1, 0), NL_PLACE_APART);
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 2, 1, 0, 0), NL_PLACE_APART);
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 2, 1, UNKNOWN, 0), NL_PLACE_APART);
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 2, 1, 1, 0), NL_PLACE_KEEP_OFF);
+	p.kept_off = 1 + 1;
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 2, 1, 1, 0), NL_PLACE_LEAVING);
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 2, 1, 0, 0), NL_PLACE_APART);
+	/* The guest kernel has moved after it. */
+	CU_ASSERT_EQUAL(nl_place_decide(&p, &c, 2, 0, 0, 0), NL_PLACE_KEEP_OFF);
+}
+
+static void test_crowded(void)
+{
+	struct nl_place free = {0}, off = {.kept_off = 1};
+	struct nl_crowd c = {.until_ns = 100};
+
+	CU_ASSERT_EQUAL(nl_place_decide(&free, &c, 2, 0, 0, 99), NL_PLACE_SHARE);
+	CU_ASSERT_EQUAL(nl_place_decide(&off, &c, 2, 0, 0, 99), NL_PLACE_FREE);
+	/* Where they happen to run on two CPUs, they spin all the same. */
+	CU_ASSERT_EQUAL(nl_place_decide(&off, &c, 2, 0, 1, 99), NL_PLACE_APART);
+	/* It is tried anew. */
+	CU_ASSERT_EQUAL(nl_place_decide(&free, &c, 2, 0, 0, 100), NL_PLACE_KEEP_OFF);
+	CU_ASSERT_EQUAL(nl_place_decide(&off, &c, 2, 0, 0, 100), NL_PLACE_LEAVING);
+}
+
+/* A stub that has a CPU while the guest kernel sleeps: the host is not crowded. */
+static void test_quiet_host(void)
+{
+	struct nl_place p = {0};
+	struct nl_crowd c = {0};
+	unsigned long long now = 1000 * MS, cpu = 7 * MS;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 10, 10));
+	/* Its CPU time is known to a tick of the host: a window may show less. */
+	for (i = 0; i < 100; i++)
+		CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 30, i % 2 ? 34 : 26));
+	/* Nor when it had much else to do than to let the guest kernel sleep. */
+	for (i = 0; i < 100; i++) {
+		now += 10 * MS;
+		CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 2, 0));
+	}
+	CU_ASSERT_EQUAL(c.until_ns, 0);
+}
+
+/* One that has none. */
+static void test_loaded_host(void)
+{
+	static const unsigned int expected_ms[] = {50, 100, 200, 400, 800, 1600, 2000, 2000};
+	struct nl_place p = {0};
+	struct nl_crowd c = {0};
+	unsigned long long now = 1000 * MS, cpu = 7 * MS, begun;
+	unsigned int i;
+
+	/* What CPU time it had before the first wait, nobody knows. */
+	CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 100, 0));
+	for (i = 0; i < sizeof(expected_ms) / sizeof(expected_ms[0]); i++) {
+		begun = now;
+		while (!wait_ms(&p, &c, &now, &cpu, 10, 7))
+			CU_ASSERT_FATAL(now - begun < 60 * MS);
+		CU_ASSERT(now - begun >= NL_WINDOW_NS);
+		CU_ASSERT_EQUAL(c.until_ns - now, expected_ms[i] * MS);
+	}
+	/* A good window while it is taken for crowded says nothing of it; one behind does. */
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 10, 10));
+	CU_ASSERT_EQUAL(c.for_ns, NL_CROWDED_MAX_NS);
+	now = c.until_ns;
+	for (i = 0; i < 4; i++)
+		CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 10, 10));
+	while (!wait_ms(&p, &c, &now, &cpu, 10, 0))
+		CU_ASSERT_FATAL(now - c.until_ns < 200 * MS);
+	CU_ASSERT_EQUAL(c.until_ns - now, NL_CROWDED_MIN_NS);
+}
+
+/* What was slept long ago is not compared with CPU time used since. */
+static void test_old_window(void)
+{
+	struct nl_place p = {0};
+	struct nl_crowd c = {0};
+	unsigned long long now = 1000 * MS, cpu = 7 * MS;
+
+	wait_ms(&p, &c, &now, &cpu, 10, 10);
+	CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 20, 0));
+	now += 200 * MS;
+	CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 10, 0));
+	CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 29, 29));
+	CU_ASSERT_FALSE(wait_ms(&p, &c, &now, &cpu, 1, 1));
+	CU_ASSERT_EQUAL(c.until_ns, 0);
+}
+
+static void test_spinning(void)
+{
+	struct nl_place p = {0};
+	unsigned int turns = 0;
+	int i;
+
+	CU_ASSERT_EQUAL(nl_spin_turns(&p).kernel, NL_TURNS_MIN);
+	CU_ASSERT_EQUAL(nl_spin_turns(&p).stub, NL_TURNS_MIN);
+	p.spin = (struct nl_spin){NL_TURNS_MAX, 3 * NL_TURNS_MIN};
+	CU_ASSERT_EQUAL(nl_spin_turns(&p).kernel, NL_TURNS_MAX);
+	CU_ASSERT_EQUAL(nl_spin_turns(&p).stub, 3 * NL_TURNS_MIN);
+
+	CU_ASSERT_EQUAL(turns = nl_spin_learn(turns, NL_SHORT_CYCLES - 1), 2 * NL_TURNS_MIN);
+	for (i = 0; i < 10; i++)
+		turns = nl_spin_learn(turns, 0);
+	CU_ASSERT_EQUAL(turns, NL_TURNS_MAX);
+	CU_ASSERT_EQUAL(turns = nl_spin_learn(turns, NL_SHORT_CYCLES), NL_TURNS_MAX / 2);
+	for (i = 0; i < 10; i++)
+		turns = nl_spin_learn(turns, ~0ULL);
+	CU_ASSERT_EQUAL(turns, NL_TURNS_MIN);
+}
+
+static void test_starved(void)
+{
+	CU_ASSERT(nl_place_is_starved(0));
+	CU_ASSERT(nl_place_is_starved(1 * MS));
+	CU_ASSERT_FALSE(nl_place_is_starved(4 * MS));
+	CU_ASSERT_FALSE(nl_place_is_starved(NL_STARVED_MS * MS));
+}
+
+int main(void)
+{
+	CU_pSuite s;
+	unsigned int failed;
+
+	CU_initialize_registry();
+	s = CU_add_suite("placement", NULL, NULL);
+	CU_add_test(s, "one CPU", test_one_cpu);
+	CU_add_test(s, "two quiet CPUs", test_two_quiet_cpus);
+	CU_add_test(s, "crowded", test_crowded);
+	CU_add_test(s, "quiet host", test_quiet_host);
+	CU_add_test(s, "loaded host", test_loaded_host);
+	CU_add_test(s, "old window", test_old_window);
+	CU_add_test(s, "spinning", test_spinning);
+	CU_add_test(s, "starved", test_starved);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed != 0;
+}
