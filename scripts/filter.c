@@ -166,7 +166,7 @@ int main(void)
 	size_t i;
 
 	for (i = 0; i < COUNT; i++)
-		if (!strstr("boot run old files init", rules[i].phase))
+		if (!strstr("boot run old files init helper", rules[i].phase))
 			die("no such phase", &rules[i], EINVAL);
 	if (calls_of("run ") > RUN_MAX)
 		die("more calls after boot than are allowed (RUN_MAX)", NULL, E2BIG);
@@ -178,6 +178,7 @@ int main(void)
 	print_program("filter_run_files", "run files ");
 	print_program("filter_run_files_old", "run old files ");
 	print_program("filter_init", "init ");
+	print_program("filter_helper", "helper ");
 	print_list();
 	return 0;
 }

@@ -33,6 +33,10 @@ void *nl_cpuinfo(void);
 /* A user or group number of the host's as hostfs is to show it. */
 unsigned int nl_hostfs_id(unsigned int id);
 
+/* Whether something is mounted on it or below, in any namespace (fs/dcache.c). */
+struct dentry;
+_Bool nl_has_mounts(struct dentry *dentry);
+
 /* Interrupts that were noted while they were disabled (os-Linux/signal.c). */
 unsigned int nl_signals_pending(void);
 

@@ -384,26 +384,30 @@ static const char *const texts[] = {
 	[COW_OK] = "no error",
 	[COW_ERR_NOT_COW] = "not a COW file (no COW magic); make one with uml_mkcow",
 	[COW_ERR_SHORT] = "ends inside its COW header; the file is cut short, restore a copy",
-	[COW_ERR_VERSION] = "has a COW version that is not known (1, 2 and 3 are)",
-	[COW_ERR_FORMAT] = "has a COW bitmap format that is not known (only 0 is)",
-	[COW_ERR_ENDIAN] = "has its COW header in the wrong byte order; the header is damaged",
-	[COW_ERR_SIZE_ZERO] =
-		"says in its COW header that the disk has 0 bytes; the header is damaged",
-	[COW_ERR_SIZE_HUGE] =
-		"has an impossible disk size in its COW header; the header is damaged",
-	[COW_ERR_SECTOR_ZERO] = "has sector size 0 in its COW header; the header is damaged",
-	[COW_ERR_SECTOR_POWER] =
-		"has a sector size that is not a power of two; the header is damaged",
-	[COW_ERR_SECTOR_RANGE] =
-		"has a sector size out of range (512 to 1048576); the header is damaged",
-	[COW_ERR_ALIGN_ZERO] = "has alignment 0 in its COW header; the header is damaged",
-	[COW_ERR_ALIGN_POWER] =
-		"has an alignment that is not a power of two; the header is damaged",
-	[COW_ERR_ALIGN_RANGE] =
-		"has an alignment above 1 GiB in its COW header; the header is damaged",
-	[COW_ERR_PATH_EMPTY] = "names no backing file in its COW header; the header is damaged",
-	[COW_ERR_PATH_UNTERMINATED] =
-		"has a backing file name without an end in its COW header; the header is damaged",
+	[COW_ERR_VERSION] = "has a COW version that is not known (1, 2 and 3 are); restore a copy",
+	[COW_ERR_FORMAT] = "has a COW bitmap format that is not known (only 0 is); restore a copy",
+	[COW_ERR_ENDIAN] =
+		"has its COW header in the wrong byte order; the header is damaged, restore a copy",
+	[COW_ERR_SIZE_ZERO] = "says in its COW header that the disk has 0 bytes; the header is "
+			      "damaged, restore a copy",
+	[COW_ERR_SIZE_HUGE] = "has an impossible disk size in its COW header; the header is "
+			      "damaged, restore a copy",
+	[COW_ERR_SECTOR_ZERO] =
+		"has sector size 0 in its COW header; the header is damaged, restore a copy",
+	[COW_ERR_SECTOR_POWER] = "has a sector size that is not a power of two; the header is "
+				 "damaged, restore a copy",
+	[COW_ERR_SECTOR_RANGE] = "has a sector size out of range (512 to 1048576); the header is "
+				 "damaged, restore a copy",
+	[COW_ERR_ALIGN_ZERO] =
+		"has alignment 0 in its COW header; the header is damaged, restore a copy",
+	[COW_ERR_ALIGN_POWER] = "has an alignment that is not a power of two; the header is "
+				"damaged, restore a copy",
+	[COW_ERR_ALIGN_RANGE] = "has an alignment above 1 GiB in its COW header; the header is "
+				"damaged, restore a copy",
+	[COW_ERR_PATH_EMPTY] =
+		"names no backing file in its COW header; the header is damaged, restore a copy",
+	[COW_ERR_PATH_UNTERMINATED] = "has a backing file name without an end in its COW header; "
+				      "the header is damaged, restore a copy",
 	[COW_ERR_TRUNC_BITMAP] = "ends before the end of its COW bitmap; the file is cut short, "
 				 "restore a copy",
 	[COW_ERR_TRUNC_DATA] = "ends before its last COW sector; the file is cut short, "

@@ -50,7 +50,7 @@ enum disk_flag {
 	DISK_PROBE_COW = 0x40, /* path may be a COW file, by its name or mark */
 	DISK_CREATE = 0x80, /* with a backing: make an absent COW file */
 	DISK_NO_IDENTITY = 0x100, /* with DISK_CREATE: do not hash now (see disk_record_identity) */
-	DISK_NO_LINK = 0x400, /* path must not be a symbolic link: it could lead elsewhere now */
+	DISK_NO_LINK = 0x400, /* no file may be a symbolic link: it could lead elsewhere now */
 	DISK_TRUST = 0x200, /* take the backing file although it changed (for tools) */
 };
 

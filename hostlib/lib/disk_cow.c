@@ -154,8 +154,9 @@ static int open_backing(struct opening *o)
 	int err = find_backing(o);
 
 	if (!err)
-		err = disk_file_open(&o->backing, d->backing_path, DISK_READONLY, "backing file",
-				     d->error);
+		err = disk_file_open(&o->backing, d->backing_path,
+				     DISK_READONLY | (o->spec->flags & DISK_NO_LINK),
+				     "backing file", d->error);
 	if (err == -ENOENT && !o->spec->backing)
 		return disk_error(
 			d->error, err,

@@ -53,7 +53,8 @@ static int check_existing(struct creation *c)
 static int open_backing(struct creation *c)
 {
 	const char *path = c->spec->backing;
-	int err = disk_file_open(&c->backing, path, DISK_READONLY, "backing file", c->error);
+	int err = disk_file_open(&c->backing, path, DISK_READONLY | (c->spec->flags & DISK_NO_LINK),
+				 "backing file", c->error);
 
 	if (err)
 		return err;

@@ -16,13 +16,14 @@
 #include <unistd.h>
 
 #include "disk_private.h"
+#include "text.h"
 
 int disk_error(char error[static DISK_MESSAGE_LEN], int err, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(error, DISK_MESSAGE_LEN, format, ap);
+	text_line(error, DISK_MESSAGE_LEN, format, ap);
 	va_end(ap);
 	return err;
 }
@@ -34,7 +35,7 @@ void disk_warn(struct disk *d, const char *format, ...)
 	if (d->nwarnings == DISK_WARNINGS)
 		return;
 	va_start(ap, format);
-	vsnprintf(d->warning[d->nwarnings++], DISK_MESSAGE_LEN, format, ap);
+	text_line(d->warning[d->nwarnings++], DISK_MESSAGE_LEN, format, ap);
 	va_end(ap);
 }
 

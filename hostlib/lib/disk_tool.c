@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "disk_tool.h"
+#include "text.h"
 #if __has_include("version.h")
 #include "version.h"
 #endif
@@ -85,16 +86,22 @@ static void wipe(struct disk_tool *t)
 	t->shown = false;
 }
 
+static void say(struct disk_tool *t, const char *after, const char *format, va_list ap)
+{
+	char line[DISK_MESSAGE_LEN];
+
+	text_line(line, sizeof(line), format, ap);
+	fprintf(stderr, "%s: %s%s\n", t->name, line, after);
+}
+
 void disk_tool_say(struct disk_tool *t, const char *format, ...)
 {
 	va_list ap;
 
 	wipe(t);
-	fprintf(stderr, "%s: ", t->name);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	say(t, "", format, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 }
 
 int disk_tool_end(struct disk_tool *t, int err, const char *error)
@@ -128,13 +135,13 @@ int disk_tool_open(struct disk_tool *t, struct disk *d, const char *cow, const c
 
 int disk_tool_usage(struct disk_tool *t, const char *format, ...)
 {
+	char help[64];
 	va_list ap;
 
-	fprintf(stderr, "%s: ", t->name);
+	snprintf(help, sizeof(help), "; see %s --help", t->name);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	say(t, help, format, ap);
 	va_end(ap);
-	fprintf(stderr, "; see %s --help\n", t->name);
 	return DISK_EXIT_USAGE;
 }
 

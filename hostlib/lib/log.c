@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "log.h"
+#include "text.h"
 
 static struct {
 	const char *program;
@@ -35,9 +36,7 @@ static void print(const char *kind, const char *fmt, va_list ap)
 
 	n = (size_t)snprintf(line, room, "%s: %s", log_state.program, kind);
 	if (n < room)
-		n += (size_t)vsnprintf(line + n, room - n, fmt, ap);
-	if (n >= room)
-		n = room - 1;
+		n += text_line(line + n, room - n, fmt, ap);
 	if (log_state.raw)
 		line[n++] = '\r';
 	line[n++] = '\n';

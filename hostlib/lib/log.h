@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Messages to the person at the terminal. One line each: what was being done, to
- * what, and what to do about it. Everything goes to stderr through one function.
+ * what, and what to do about it. Everything goes to stderr through one function, which
+ * makes control characters of names and the like visible (text.h).
  */
 #ifndef NESTLING_LOG_H
 #define NESTLING_LOG_H

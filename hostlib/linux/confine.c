@@ -273,6 +273,20 @@ static int leave_root(const struct confine_config *c)
 		       : 0;
 }
 
+/*
+ * Root's processes are not counted by the host: RLIMIT_NPROC looks at the real user. Root that
+ * stays root for its files, which look at the effective one, lets itself be counted as nobody.
+ */
+static int be_counted(const struct confine_config *c)
+{
+	if (!c->nshares || geteuid() != 0)
+		return 0;
+	if (setresuid(CONFINE_NOBODY, (uid_t)-1, (uid_t)-1) == 0)
+		return 0;
+	/* Where there is no nobody, in a user namespace of few numbers, root is mostly not the host's. */
+	return errno == EINVAL ? 0 : -errno;
+}
+
 void confine_guest(const struct confine_config *c, struct confine_report *r)
 {
 	const struct sock_filter *filter;
@@ -281,6 +295,8 @@ void confine_guest(const struct confine_config *c, struct confine_report *r)
 	if (c->level == SANDBOX_OFF)
 		return;
 	r->err[LAYER_LIMITS] = limit_all(c, r);
+	if (!r->err[LAYER_LIMITS])
+		r->err[LAYER_LIMITS] = be_counted(c);
 	r->err[LAYER_ROOT] = leave_root(c);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* forgotten with the user */
 	/* Outside a user namespace of its own a right would be one over the host. */
@@ -309,6 +325,19 @@ void confine_init(const struct confine_config *c)
 	if (!confine_skips(c, LAYER_LANDLOCK))
 		landlock_restrict(NULL, 0, false); /* it stops and continues the guest */
 	filter = confine_init_filter(&n);
+	put_filter(filter, n);
+}
+
+void confine_helper(void)
+{
+	const struct sock_filter *filter;
+	size_t n;
+
+	limit(RLIMIT_CORE, 0, 0);
+	keep_capabilities(0);
+	no_new_privileges();
+	landlock_restrict(NULL, 0, true);
+	filter = confine_helper_filter(&n);
 	put_filter(filter, n);
 }
 

@@ -101,6 +101,12 @@ int confine_grow(pid_t pid, const struct confine_config *c);
 /* In the first process of the namespace, once the guest kernel has been forked. */
 void confine_init(const struct confine_config *c);
 
+/*
+ * In a helper of the loader's (console_helper.c), which holds what it needs: no rights, no files,
+ * no calls but those of its notes. It runs without what the host does not offer.
+ */
+void confine_helper(void);
+
 /* The filter for the time after boot, for the boot record: its instructions, *n their number. */
 const struct sock_filter *confine_run_filter(const struct confine_config *c, size_t *n);
 

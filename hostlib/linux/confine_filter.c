@@ -17,6 +17,11 @@ const struct sock_filter *confine_init_filter(size_t *n)
 	return GIVE(filter_init);
 }
 
+const struct sock_filter *confine_helper_filter(size_t *n)
+{
+	return GIVE(filter_helper);
+}
+
 const struct sock_filter *confine_run_filter(const struct confine_config *c, size_t *n)
 {
 	*n = 0;

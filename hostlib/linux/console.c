@@ -21,6 +21,7 @@
 #include "terminal.h"
 
 #define DEFAULT_ESCAPE 0x1d /* Ctrl-] */
+#define SIZE_NS 10000000ULL /* a window that is dragged has hundreds of sizes a second */
 #define PATIENCE_TERMINAL_MS 2000
 #define PATIENCE_FILE_MS 60000 /* a reader of our output may be busy for a while */
 
@@ -30,6 +31,7 @@ struct console_set {
 	struct line_host host;
 	int escape_key;
 	struct console_line *con[NL_CON_MAX], *ssl[NL_SSL_MAX]; /* NULL: no such line */
+	struct loop_timer sizes; /* tells the guest of lines with size_owed */
 	char getty[512]; /* console_getty_word() */
 };
 
@@ -75,15 +77,43 @@ static void on_renewed(void *arg, struct console_line *l)
 		control_request(s->ctx, &m, &l->guest_fd, 1, 0, NULL, NULL);
 }
 
+static int tell_size(struct console_set *s, const struct console_line *l)
+{
+	const struct nl_slot *slot = ctx_slot_find(s->ctx, l->kind, l->index);
+	struct nl_msg m = {.type = NL_MSG_WINSIZE};
+
+	if (!slot || !s->ctx->control)
+		return 0;
+	m.slot = *slot;
+	return control_request(s->ctx, &m, NULL, 0, 0, NULL, NULL);
+}
+
+/* The last size counts, and must not be lost in a guest that is busy. */
+static void tell_sizes(struct loop_timer *t)
+{
+	struct console_set *s = t->arg;
+	struct console_line *l;
+	bool again = false;
+	unsigned int n;
+
+	for (n = 0; nth_line(s, n, &l); n++) {
+		if (!l || !l->size_owed)
+			continue;
+		l->size_owed = tell_size(s, l) == -EAGAIN;
+		again |= l->size_owed;
+	}
+	if (again)
+		loop_timer_set(s->ctx->loop, t, SIZE_NS, tell_sizes, s);
+}
+
 static void on_resized(void *arg, struct console_line *l)
 {
 	struct console_set *s = arg;
-	struct nl_msg m = {.type = NL_MSG_WINSIZE};
 
 	fill_slot(s, l, NULL);
-	m.slot = *ctx_slot_find(s->ctx, l->kind, l->index);
-	if (s->ctx->control)
-		control_request(s->ctx, &m, NULL, 0, 0, NULL, NULL);
+	l->size_owed = true;
+	if (!s->sizes.due_ns)
+		loop_timer_set(s->ctx->loop, &s->sizes, SIZE_NS, tell_sizes, s);
 }
 
 static void on_lost(void *arg, struct console_line *l)
@@ -265,6 +295,16 @@ void console_winch(struct linux_ctx *ctx)
 			on_resized(ctx->consoles, l);
 }
 
+void console_tell_sizes(struct linux_ctx *ctx)
+{
+	struct console_line *l;
+	unsigned int n;
+
+	for (n = 0; ctx->consoles && nth_line(ctx->consoles, n, &l); n++)
+		if (l && l->rows)
+			on_resized(ctx->consoles, l);
+}
+
 void console_continued(struct linux_ctx *ctx)
 {
 	terminal_again();
@@ -296,6 +336,8 @@ void console_close_all(struct linux_ctx *ctx)
 
 	for (n = 0; ctx->consoles && nth_line(ctx->consoles, n, &l); n++)
 		line_free(l);
+	if (ctx->consoles)
+		loop_timer_del(&ctx->consoles->sizes);
 	free(ctx->consoles);
 	ctx->consoles = NULL;
 }

@@ -31,6 +31,9 @@ int console_remove(struct linux_ctx *ctx, enum nl_kind kind, unsigned int index,
 /* The terminal's window changed (SIGWINCH). */
 void console_winch(struct linux_ctx *ctx);
 
+/* The guest was stopped (mconsole) and goes on: it ignored what it was told meanwhile. */
+void console_tell_sizes(struct linux_ctx *ctx);
+
 /* The loader was stopped and goes on (SIGCONT): raw mode again. */
 void console_continued(struct linux_ctx *ctx);
 

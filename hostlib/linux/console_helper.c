@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Helper in a terminal window; see console_helper.h. The loader reads and writes the
- * terminal itself; this process only keeps the window open and tells of its size.
+ * terminal itself; this process only keeps the window open and tells of its size. Once the
+ * terminal is given away it does without everything else (confine_helper()):
+ *
+ * @host helper poll: waits for the loader's end and for signals
+ * @host helper read: both
+ * @host helper sendto EQ(4,0): a new size; no address is named
+ * @host helper exit_group: the end
+ * @host helper restart_syscall: waiting goes on after SIGSTOP and SIGCONT
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "confine.h"
 #include "console_helper.h"
 #include "log.h"
 
@@ -104,6 +112,7 @@ int console_helper(const char *socket_path)
 		log_err("giving this terminal to the loader: %s", strerror(-err));
 		return 1;
 	}
+	confine_helper();
 	serve(fd, signals);
 	return 0;
 }

@@ -36,6 +36,7 @@ struct console_line {
 	bool started;
 	bool in_ended; /* no more input will come */
 	uint16_t rows, cols; /* of the window, 0 = not known */
+	bool size_owed; /* the guest is to be told of it (console.c) */
 	struct console_escape escape;
 	struct loop_watch guest, from, to; /* the socket, the channel's two directions */
 	size_t in_start, in_len, out_start, out_len; /* what the buffers hold */

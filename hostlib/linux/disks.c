@@ -18,6 +18,7 @@ static int status_of(int err)
 	case -EISDIR:
 	case -ENODEV:
 	case -ENOTDIR:
+	case -ENAMETOOLONG:
 		return STATUS_NOINPUT;
 	case -EACCES:
 	case -EPERM:

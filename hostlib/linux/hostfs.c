@@ -8,7 +8,8 @@
  * @host files openat: files and directories
  * @host files newfstatat: files and directories
  * @host files statx: files and directories
- * @host files access: permissions
+ * @host files faccessat2: permissions
+ * @host files faccessat: the same, where the host has no faccessat2
  * @host files getdents64: directories
  * @host files lseek: directories
  * @host files pread64: reading

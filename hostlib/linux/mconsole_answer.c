@@ -15,6 +15,7 @@
 #include <linux/sockios.h>
 #include "mconsole_answer.h"
 #include "mconsole_proto.h"
+#include "text.h"
 
 #define RETRY_NS 5000000ULL
 #define PATIENCE_NS 5000000000ULL /* with a client that reads nothing */
@@ -204,16 +205,12 @@ void answer_end(struct answer *a, int err, const char *fmt, ...)
 {
 	char text[LINE_MAX_LEN];
 	va_list ap;
-	int n;
+	size_t n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
+	n = text_line(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		n = 0;
-	if (n >= (int)sizeof(text))
-		n = sizeof(text) - 1;
-	answer_add(a, err, text, (size_t)n, false);
+	answer_add(a, err, text, n, false);
 }
 
 void answer_close_all(struct answer_set *set)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "console.h"
 #include "control.h"
 #include "hotplug.h"
 #include "mconsole_private.h"
@@ -60,6 +61,7 @@ static void set_stopped(struct linux_ctx *ctx)
 static void set_going(struct linux_ctx *ctx)
 {
 	ctx->mconsole->stopped = false;
+	console_tell_sizes(ctx);
 }
 
 static const struct command commands[] = {

@@ -297,9 +297,11 @@ static void drain(struct run *r)
 static void print_stats(const struct run *r)
 {
 	fprintf(stderr,
-		"uml_run: %.3f s, of the command %.3f s user and %.3f s system, %.1f MB memory\n",
+		"uml_run: %.3f s, of the command %.3f s user and %.3f s system, %.1f MB memory, "
+		"%llu calls\n",
 		(double)(loop_now_ns() - r->started_ns) / 1e9, (double)r->end.user_us / 1e6,
-		(double)r->end.system_us / 1e6, (double)r->end.memory_kb / 1024);
+		(double)r->end.system_us / 1e6, (double)r->end.memory_kb / 1024,
+		(unsigned long long)r->end.calls);
 }
 
 static int status_of(const struct run *r)

@@ -115,14 +115,17 @@ static int choose_shares(struct run *r)
 	return err;
 }
 
-/* The file that keeps the changes, made when it is not there. */
+/*
+ * The disk that keeps changes to the host's files, made when it is not there. No COW file: what is
+ * changed is no disk, so there is nothing that it could be a copy of.
+ */
 static int open_keep(struct run *r)
 {
 	struct options_ubd *u = &r->ctx->opt.ubd[RUN_KEEP_INDEX];
 	struct stat st;
 	int fd;
 
-	if (!r->opt.keep)
+	if (!r->opt.keep || r->opt.root)
 		return 0;
 	r->keep = 2;
 	fd = open(r->opt.keep, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -147,13 +150,17 @@ static int open_keep(struct run *r)
 	return u->file ? 0 : RUN_STATUS_FAILED;
 }
 
+/* The image, or a COW file over it that keeps the changes. */
 static int open_root(struct run *r)
 {
 	struct options_ubd *u = &r->ctx->opt.ubd[RUN_ROOT_INDEX];
 
-	u->file = strdup(r->opt.root);
-	u->flags = DISK_READONLY;
-	return u->file ? 0 : RUN_STATUS_FAILED;
+	u->file = strdup(r->opt.keep ? r->opt.keep : r->opt.root);
+	if (r->opt.keep)
+		u->backing = strdup(r->opt.root);
+	else
+		u->flags = DISK_READONLY;
+	return u->file && (u->backing || !r->opt.keep) ? 0 : RUN_STATUS_FAILED;
 }
 
 int run_files(struct run *r)

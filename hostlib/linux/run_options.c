@@ -87,7 +87,7 @@ void run_options_help(void)
 	     "  --net none          no network but loopback: what there is for now\n"
 	     "  --timeout SECONDS   ends it, with status 124\n"
 	     "  --sandbox LEVEL     default, strict, off (linux --help)\n"
-	     "  --stats             times and memory, on standard error, at the end\n"
+	     "  --stats             times, memory, system calls, on standard error, at the end\n"
 	     "  --debug             the guest kernel's messages\n"
 	     "  --check             what this host offers and lacks\n"
 	     "  --version, --help\n"

@@ -158,7 +158,9 @@ static char *make_text(const struct run *r, size_t *len)
 		.terminals = r->terminals,
 		.joined = !(r->terminals & 6) && is_joined(),
 		.keep = r->keep,
-		.root_disk = r->opt.root != NULL,
+		.root_disk = !r->opt.root  ? 0
+			     : r->opt.keep ? 2
+					   : 1,
 	};
 	char *text = NULL, *dir = r->opt.dir ? strdup(r->opt.dir) : getcwd(NULL, 0);
 	FILE *f = open_memstream(&text, len);

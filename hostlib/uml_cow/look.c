@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "text.h"
 #include "uml_cow.h"
 
 #define BUFFER (1U << 20)
@@ -149,6 +150,7 @@ int cmd_info(struct context *c)
 {
 	static struct look l;
 	const struct cow_geometry *g = &l.header.geometry;
+	char backing[4 * COW_PATH_MAX];
 	int err;
 
 	if (look_at(c, &l, c->argv[0]))
@@ -156,11 +158,12 @@ int cmd_info(struct context *c)
 	err = count_held(c, &l);
 	if (err)
 		return disk_tool_end(&c->tool, err, "cannot read the bitmap");
+	text_visible(backing, sizeof(backing), l.header.backing, strlen(l.header.backing), "");
 	printf("file: %s\nversion: %" PRIu32 "%s\nbacking file: %s\n", c->argv[0], g->version,
 	       g->broken64      ? " (broken 64-bit header)"
 	       : !g->big_endian ? " (little-endian)"
 				: "",
-	       l.header.backing);
+	       backing);
 	print_mtime(l.header.mtime);
 	print_bytes("backing size", cow_backing_size(&l.header));
 	print_identity(&l.header.identity);

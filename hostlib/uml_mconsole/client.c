@@ -10,6 +10,7 @@
 #include "client.h"
 #include "log.h"
 #include "mconsole_proto.h"
+#include "text.h"
 
 #define PROBE_MS 500 /* how often a silent guest is looked at */
 
@@ -140,6 +141,17 @@ void client_json_string(FILE *f, const char *s, size_t len)
 	putc('"', f);
 }
 
+/* What a guest says is obeyed by no terminal; -r gives the bytes. */
+static void show_text(const struct text *t, FILE *f)
+{
+	size_t room = 4 * t->len + 1;
+	char *out = t->data ? malloc(room) : NULL;
+
+	if (out)
+		fwrite(out, 1, text_visible(out, room, t->data, t->len, "\n\t"), f);
+	free(out);
+}
+
 static void show(struct client *c, const struct text *t)
 {
 	bool ended = t->len && t->data[t->len - 1] == '\n';
@@ -152,9 +164,12 @@ static void show(struct client *c, const struct text *t)
 		client_json_string(f, t->data ? t->data : "", t->len);
 		fputs("}\n", f);
 	} else {
-		if (c->form == FORM_PLAIN)
+		if (c->form == FORM_PLAIN) {
 			fputs(t->err ? "ERR " : "OK ", f);
-		fwrite(t->data ? t->data : "", 1, t->len, f);
+			show_text(t, f);
+		} else {
+			fwrite(t->data ? t->data : "", 1, t->len, f);
+		}
 		if (!ended && (t->len || c->form == FORM_PLAIN))
 			putc('\n', f);
 	}

@@ -20,7 +20,7 @@ static const char usage[] =
 	"\n"
 	"  -d, --dir DIR        directory of guests (uml_dir=) instead of $UML_DIR or ~/.uml\n"
 	"  -j, --json           answers and list as JSON\n"
-	"  -r, --raw            the text of answers alone, of failures on stderr; no headline\n"
+	"  -r, --raw            answers alone, byte for byte, failures on stderr; no headline\n"
 	"  -t, --timeout SEC    wait that long for a silent guest (15)\n"
 	"  -h, --help           this text\n"
 	"  -V, --version        name and version\n"

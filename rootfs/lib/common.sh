@@ -3,10 +3,11 @@
 # shellcheck shell=bash
 
 die() {
-	local status=$1
-	shift
+	local status=$1 text=${*:2}
 	clear_line
-	echo "uml_mkroot: $*" >&2
+	# Names may be of any length and hold what a terminal would obey.
+	[ ${#text} -le 1000 ] || text="${text:0:600} [...] ${text: -300}"
+	echo "uml_mkroot: ${text//[[:cntrl:]]/?}" >&2
 	exit "$status"
 }
 

@@ -56,6 +56,7 @@ struct relay {
 	bool ended;
 	int status;
 	struct rusage usage;
+	uint64_t calls_before;
 	struct buffer to_host, from_host;
 	size_t left; /* bytes of the present frame from the host that are not here yet */
 	bool in_end; /* the host's input has ended */
@@ -208,24 +209,19 @@ static void mount_shares(const struct job *job)
 	}
 }
 
-static void mount_image(void)
+static void mount_image(const char *at, unsigned long flags)
 {
-	if (mount(RUN_ROOT, LOWER, "ext4", MS_RDONLY, NULL) == 0)
+	if (mount(RUN_ROOT, at, "ext4", flags, NULL) == 0)
 		return;
 	errno = EMEDIUMTYPE; /* what mount says of it depends on the bytes that are there */
 	fail("the image of --root holds no ext4 file system");
 }
 
-static void make_root(const struct job *job)
+/* What is below, and above it what takes the changes. */
+static void mount_layers(const struct run_job *h)
 {
-	const struct run_job *h = job->head;
-
-	must_mount("tmpfs", "/run", "tmpfs", 0, "mode=755");
-	make_dirs(LOWER);
-	make_dirs(CHANGES);
-	make_dirs(ROOT);
 	if (h->root_disk)
-		mount_image();
+		mount_image(LOWER, MS_RDONLY);
 	else
 		must_mount("none", LOWER, "hostfs", MS_RDONLY, "/");
 	if (h->keep == 1)
@@ -238,6 +234,18 @@ static void make_root(const struct job *job)
 	make_dirs(CHANGES "/work");
 	must_mount("overlay", ROOT, "overlay", 0,
 		   "lowerdir=" LOWER ",upperdir=" CHANGES "/upper,workdir=" CHANGES "/work");
+}
+
+static void make_root(const struct job *job)
+{
+	must_mount("tmpfs", "/run", "tmpfs", 0, "mode=755");
+	make_dirs(LOWER);
+	make_dirs(CHANGES);
+	make_dirs(ROOT);
+	if (job->head->root_disk == 2)
+		mount_image(ROOT, 0);
+	else
+		mount_layers(job->head);
 	mount_shares(job);
 	make_dirs(ROOT "/dev");
 	make_dirs(ROOT "/proc");
@@ -301,7 +309,7 @@ static void __attribute__((noreturn)) become_command(const struct job *job, cons
 	be_connected(job->head, pipes);
 	be_user(job->head);
 	if (chdir(job->dir)) {
-		fprintf(stderr, "uml_run: %s: %s (hidden? --ro shows it)\n", job->dir,
+		fprintf(stderr, "uml_run: %.300s: %s (hidden? --ro shows it)\n", job->dir,
 			strerror(errno));
 		_exit(125);
 	}
@@ -311,7 +319,7 @@ static void __attribute__((noreturn)) become_command(const struct job *job, cons
 	environ = job->envp;
 	execvp(job->argv[0], job->argv);
 	err = errno;
-	fprintf(stderr, "uml_run: %s: %s\n", job->argv[0], strerror(err));
+	fprintf(stderr, "uml_run: %.300s: %s\n", job->argv[0], strerror(err));
 	_exit(err == ENOENT ? 127 : 126);
 }
 
@@ -536,6 +544,20 @@ static uint64_t us(struct timeval t)
 	return t.tv_sec * 1000000ULL + t.tv_usec;
 }
 
+/* System calls in this guest so far, but for ours. */
+static uint64_t count_calls(void)
+{
+	char text[64];
+	int fd = open("/proc/nestling", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return strncmp(text, "calls ", 6) == 0 ? strtoull(text + 6, NULL, 10) : 0;
+}
+
 static void report(const struct relay *r)
 {
 	struct run_end end = {
@@ -544,6 +566,7 @@ static void report(const struct relay *r)
 		.user_us = us(r->usage.ru_utime),
 		.system_us = us(r->usage.ru_stime),
 		.memory_kb = r->usage.ru_maxrss,
+		.calls = count_calls() - r->calls_before,
 	};
 
 	if (write(r->control, &end, sizeof(end)) < 0)
@@ -579,6 +602,7 @@ void run_job(void)
 	if (r.child_fd < 0)
 		fail("signalfd");
 	say_ready(&r);
+	r.calls_before = count_calls();
 	start(&job, &r);
 	while (!r.ended)
 		turn(&r);

@@ -41,7 +41,7 @@ struct run_job {
 	uint32_t terminals; /* bit n: descriptor n is the console */
 	uint32_t joined; /* descriptor 2 is the same as 1: what goes there stays in order */
 	uint32_t keep; /* changes go to RUN_KEEP: 1 to be formatted, 2 as it is */
-	uint32_t root_disk; /* RUN_ROOT is the root, not the host's files */
+	uint32_t root_disk; /* RUN_ROOT is the root, not the host's files; 2: changes go to it */
 	uint32_t shares, arguments, environment; /* how many strings */
 };
 
@@ -60,6 +60,7 @@ struct run_end {
 	uint32_t status; /* as waitpid(2) gives it */
 	uint64_t user_us, system_us; /* CPU time of the command and its children */
 	uint64_t memory_kb; /* peak of the largest process */
+	uint64_t calls; /* system calls of the command and its children */
 };
 
 #endif

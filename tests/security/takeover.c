@@ -395,10 +395,9 @@ static long try_int80(void)
 	unsigned long old, code = 0x9090909090cd80cdUL, a[6] = {0};
 	long ret;
 
-	peek(victim.int80_at, &old, sizeof(old));
-	poke(victim.int80_at, &code, sizeof(code));
+	old = poke_text(victim.int80_at, code);
 	ret = run(victim.int80_at, 20 /* getpid of i386 */, a);
-	poke(victim.int80_at, &old, sizeof(old));
+	poke_text(victim.int80_at, old);
 	return ret;
 }
 

@@ -28,7 +28,8 @@ static struct {
 	pid_t pid;
 	struct user_regs_struct saved;
 	unsigned long syscall_at; /* a `syscall` instruction */
-	unsigned long int80_at; /* memory that can be written and executed */
+	unsigned long int80_at; /* memory that can be executed, to put that instruction at */
+	unsigned long stack; /* its lowest address */
 	unsigned long scratch; /* memory of its own that nobody uses */
 	unsigned long used;
 	pid_t child; /* that the last call made, stopped */
@@ -57,6 +58,17 @@ static void poke(unsigned long at, const void *from, size_t len)
 
 	if (process_vm_writev(victim.pid, &l, 1, &r, 1, 0) != (ssize_t)len)
 		die("writing its memory");
+}
+
+/* Changes eight bytes of its text; the old ones. */
+static unsigned long poke_text(unsigned long at, unsigned long code)
+{
+	unsigned long old;
+
+	peek(at, &old, sizeof(old));
+	if (ptrace(PTRACE_POKETEXT, victim.pid, at, code) < 0)
+		die("changing its text");
+	return old;
 }
 
 /* Puts bytes into its memory; their address there. */
@@ -163,8 +175,11 @@ static void find_places(void)
 	if (!f)
 		die(path);
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx %7s", &start, &end, perm) != 3 || !strchr(perm, 'x') ||
-		    start >> 47)
+		if (sscanf(line, "%lx-%lx %7s", &start, &end, perm) != 3 || start >> 47)
+			continue;
+		if (strstr(line, "[stack]"))
+			victim.stack = start;
+		if (!strchr(perm, 'x'))
 			continue;
 		if (strchr(perm, 'w') && !victim.int80_at)
 			victim.int80_at = end - 64;
@@ -178,8 +193,10 @@ static void find_places(void)
 		}
 	}
 	fclose(f);
-	if (!victim.syscall_at || !victim.int80_at)
+	if (!victim.syscall_at)
 		die("finding a syscall instruction in it");
+	if (!victim.int80_at)
+		victim.int80_at = victim.syscall_at + 16;
 }
 
 static void take(pid_t pid)
@@ -196,6 +213,10 @@ static void take(pid_t pid)
 		die("reading its registers");
 	at = CALL(SYS_mmap, 0UL, UL(SCRATCH_BYTES), UL(PROT_READ | PROT_WRITE),
 		  UL(MAP_PRIVATE | MAP_ANONYMOUS), UL(-1), 0UL);
+	/* A process that may not even ask for memory has its stack. */
+	if (at < 0 && at > -4096 && victim.stack &&
+	    victim.saved.rsp - victim.stack > SCRATCH_BYTES + 4096)
+		at = (long)victim.stack;
 	if (at < 0 && at > -4096) {
 		errno = (int)-at;
 		die("getting memory in it");
@@ -207,7 +228,8 @@ static void leave(void)
 {
 	int sig;
 
-	CALL(SYS_munmap, victim.scratch, UL(SCRATCH_BYTES));
+	if (victim.scratch != victim.stack)
+		CALL(SYS_munmap, victim.scratch, UL(SCRATCH_BYTES));
 	ptrace(PTRACE_SETREGS, victim.pid, 0, &victim.saved);
 	ptrace(PTRACE_DETACH, victim.pid, 0, 0);
 	for (sig = 1; sig < 64; sig++)

@@ -32,6 +32,20 @@ def terminal():
     t.wait()
 
 
+def stopped():
+    """A size that comes while the guest is stopped by its management console."""
+    t = Terminal("umid=sized", rows=30, cols=100)
+    t.until(PROMPT)
+    ask = ["build/bin/uml_mconsole", "-d", work, "sized"]
+    check(subprocess.run(ask + ["stop"], stdout=subprocess.DEVNULL).returncode == 0, "stop")
+    t.resize(41, 111)
+    time.sleep(0.5)
+    check(subprocess.run(ask + ["go"], stdout=subprocess.DEVNULL).returncode == 0, "go")
+    check(asks_until(t, b"41 111\r\n", b"\r\n"), "a size from while the guest was stopped")
+    t.send(b"\x1d.")
+    t.wait()
+
+
 def telnet():
     p = background("con0=null", "ssl0=port:0")
     port = int(re.search(rb"on port (\d+)", p.messages.until(b"(telnet)")).group(1))
@@ -47,6 +61,7 @@ def telnet():
 
 def body():
     terminal()
+    stopped()
     telnet()
 
 

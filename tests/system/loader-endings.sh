@@ -12,10 +12,11 @@ start() { # ARGS...: starts a guest that stays; sets pid
 	wait_for 20 grep -q up "$T/log" || { cp "$T/log" "$T/out"; fail "the guest did not come up"; }
 	kids=$(tree "$pid")
 }
-kernel() { # the guest kernel: the first process of that name
+find_kernel() { # the guest kernel: the first process of that name
 	local p
-	for p in $kids; do
-		[ "$(cat "/proc/$p/comm")" = guest-kernel ] && echo "$p" && return
+	for p in $(tree "$pid"); do
+		kernel=$p
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" != guest-kernel ] || return 0
 	done
 	return 1
 }
@@ -43,7 +44,8 @@ kill -KILL "$(head -n 1 <<<"$kids")"
 ended 70
 
 start # SIGKILL of the guest kernel
-kill -KILL "$(kernel)"
+wait_for 10 find_kernel || fail "no guest kernel among the processes"
+kill -KILL "$kernel"
 ended 70
 
 start # a stub: only what it ran for dies, or the guest panics cleanly

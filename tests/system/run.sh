@@ -1,6 +1,6 @@
 #!/bin/bash
 # timeout: 240
-# needs: expect
+# needs: expect mke2fs busybox
 # uml_run: a command in a throw-away guest that sees the host's files.
 . tests/system/lib.sh
 
@@ -31,7 +31,11 @@ expect_status 137 run -- sh -c 'kill -9 $$'
 expect_status 124 run --timeout 0.5 -- sleep 20
 expect_text 'longer than 0.5 s'
 expect_status 0 run --stats -- true
-expect_text '^uml_run: [0-9.]+ s, of the command'
+expect_text '^uml_run: [0-9.]+ s, of the command .* [1-9][0-9]* calls$'
+# Calls are counted: 5,000 more of the command's are 5,000 more, give or take its reading of input.
+calls() { run --stats -- dd if=/dev/zero of=/dev/null bs=1 count="$1" 2>&1 >/dev/null | sed -n 's/^uml_run: .* \([0-9]*\) calls$/\1/p'; }
+few=$(calls 1) many=$(calls 5001)
+[ $((many - few)) -ge 10000 ] && [ $((many - few)) -lt 10100 ] || fail "10,000 calls more are told as $few and $many"
 
 # Mistakes are told in one line, and nothing runs.
 for wrong in '' '--no-such-option true' '--rw /no/such/dir true' '--rw /etc/passwd true' '--mem 1 true' \
@@ -91,10 +95,30 @@ for how in "--chdir /" "--rw $T/share"; do
 done
 
 # Changes can be kept.
-run --keep "$T/kept" -- sh -c "echo kept >/etc/kept; rm -rf $T/home/open" || fail "--keep"
-run --keep "$T/kept" -- sh -c "cat /etc/kept; ls -d $T/home/open" >"$T/out" 2>&1 && fail "--keep: what was removed is there"
+run --keep "$T/kept" -- sh -c "echo kept >$T/home/kept; rm -rf $T/home/open" || fail "--keep"
+run --keep "$T/kept" -- sh -c "cat $T/home/kept; ls -d $T/home/open" >"$T/out" 2>&1 && fail "--keep: what was removed is there"
 expect_text '^kept$'
-[ -e "$T/home/open/file" ] || fail "--keep changed the host"
+[ -e "$T/home/open/file" ] && [ ! -e "$T/home/kept" ] || fail "--keep changed the host"
+
+# With an image they are a COW file over it, for the other tools and for linux.
+mkdir -p "$T/tree/bin"
+cp "$(command -v busybox)" "$T/tree/bin/busybox"
+ln -s busybox "$T/tree/bin/sh"
+mke2fs -q -F -d "$T/tree" "$T/image" 16M >/dev/null 2>&1
+cp "$T/image" "$T/image.before"
+BIN=$(dirname "$LINUX")
+image() { run --user root --chdir / "$@"; }
+image --root "$T/image" -- /bin/sh -c 'echo lost >/lost && busybox cat /lost' | grep -qx lost || fail "--root: no change in memory"
+image --root "$T/image" --keep "$T/c.cow" -- /bin/sh -c '[ ! -e /lost ] && echo kept >/kept' || fail "--root with --keep"
+image --root "$T/image" --keep "$T/c.cow" -- /bin/busybox cat /kept | grep -qx kept || fail "--root with --keep: nothing was kept"
+"$BIN/uml_cow" check "$T/c.cow" >"$T/out" 2>&1 || fail "uml_cow check"
+"$BIN/uml_cow" info "$T/c.cow" | grep -qx "backing file: $T/image" || fail "uml_cow info"
+"$BIN/uml_moo" -q "$T/c.cow" "$T/merged" || fail "uml_moo"
+image --root "$T/merged" -- /bin/busybox cat /kept | grep -qx kept || fail "the merged image lacks what was kept"
+cmp "$T/image" "$T/image.before" || fail "--keep changed the image"
+expect_status 125 image --root "$T/image" --keep "$T/merged" -- /bin/sh
+one_line
+expect_text 'is not a COW file'
 
 # Signals reach the command; twice ends the guest.
 run -- sh -c 'trap "echo got-term; exit 3" TERM; echo up; while :; do sleep 0.1; done' >"$T/out" 2>&1 &

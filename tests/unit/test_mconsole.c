@@ -51,6 +51,10 @@ int console_config(struct linux_ctx *c, enum nl_kind kind, unsigned int index, c
 	return 0;
 }
 
+void console_tell_sizes(struct linux_ctx *c)
+{
+}
+
 int console_remove(struct linux_ctx *c, enum nl_kind kind, unsigned int index,
 		   char error[static CONSOLE_ERROR_LEN])
 {

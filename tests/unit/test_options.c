@@ -237,6 +237,30 @@ static void test_length(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "more than the guest kernel takes"));
 }
 
+/* A megabyte in one word: longer than the host's exec takes, so only seen here. */
+static void test_megabyte(void)
+{
+	static const char *const heads[] = {"",         "ubd0=",    "con1=", "umid=",     "mem=",
+					    "hostfs=/", "initrd=/", "--",    "mconsole=", "eth0="};
+	size_t len = 1 << 20, i;
+	char *word = malloc(len + 1);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(word);
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		int err;
+
+		memset(word, 'x', len);
+		memcpy(word, heads[i], strlen(heads[i]));
+		word[len] = '\0';
+		err = parse1(word); /* a name of a file is looked at when it is opened */
+		CU_ASSERT(err == 0 || strlen(error) > 0);
+		word[len - 1] = '\x1b';
+		CU_ASSERT_EQUAL(parse1(word), -EINVAL);
+		CU_ASSERT(strlen(error) > 0);
+	}
+	free(word);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -250,6 +274,7 @@ int main(void)
 		{"what is refused", test_refused},
 		{"actions", test_actions},
 		{"too long", test_length},
+		{"a megabyte in a word", test_megabyte},
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {{"options", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};

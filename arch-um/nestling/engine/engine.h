@@ -228,4 +228,7 @@ void nl_clock_start(struct nl_vvar *page);
 /* nl_frame is known now. */
 void nl_auxv_init(void);
 
+/* Calls that guest code has made so far; those of its first process, which relays, left out. */
+extern unsigned long nl_calls;
+
 #endif

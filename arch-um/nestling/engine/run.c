@@ -391,6 +391,8 @@ static enum visit visit_judge(struct nl_stub *s, struct uml_pt_regs *regs)
 	return visit_inside(s, regs, sig);
 }
 
+unsigned long nl_calls;
+
 static void call_serve(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	int nr = regs->gp[HOST_AX]; /* its upper half counts for nobody */
@@ -399,6 +401,7 @@ static void call_serve(struct nl_stub *s, struct uml_pt_regs *regs)
 	if (nr == __NR_mremap && s->npatched)
 		nl_site_undo(s, regs->gp[HOST_DI], regs->gp[HOST_SI]);
 	regs->gp[HOST_ORIG_AX] = regs->gp[HOST_AX];
+	nl_calls += !is_global_init(current);
 	handle_syscall(regs);
 }
 

@@ -1,0 +1,279 @@
+#!/bin/bash
+# timeout: 300
+# needs: python3
+# Files of the host below uml_run: what changes underneath, inotify, large directories.
+. tests/system/lib.sh
+
+RUN=$(dirname "$LINUX")/uml_run
+run() { HOME=$T/home timeout -k 5 120 "$RUN" "$@"; }
+mkdir -p "$T/home" "$T/d" "$T/many"
+chmod 755 "$T" "$T/home" "$T/d" "$T/many"
+
+# --- what changes on the host while the guest has seen it ----------------------
+
+# A guest that does the steps that come on its input, each after a change on the host; so nothing
+# is timed. Its answers go to $T/says.
+cat >"$T/steps.py" <<'PY'
+import os, sys
+d = sys.argv[1]
+
+
+def see(path):
+    try:
+        if os.path.isdir(path):
+            return ",".join(sorted(os.listdir(path)))
+        with open(path) as f:
+            return f.read().strip()
+    except OSError as e:
+        return os.strerror(e.errno)
+
+
+held = None
+print("ready", flush=True)
+for line in sys.stdin:
+    what, _, name = line.strip().partition(" ")
+    path = d + "/" + name
+    if what == "see":
+        print(see(path), flush=True)
+    elif what == "hold":
+        held = open(path)
+        print(held.readline().strip(), flush=True)
+    elif what == "held":
+        held.seek(0)
+        print(held.readline().strip(), flush=True)
+    elif what == "write":
+        try:
+            with open(path, "w") as f:
+                f.write("of the guest\n")
+            print(see(path), flush=True)
+        except OSError as e:
+            print(os.strerror(e.errno), flush=True)
+    elif what == "mounted":
+        print(os.path.ismount(path), flush=True)
+    elif what == "remove":
+        try:
+            os.unlink(path)
+            print("removed", flush=True)
+        except OSError as e:
+            print(os.strerror(e.errno), flush=True)
+PY
+
+ask() { # STEP EXPECTED
+	echo "$1" >&5
+	local answer
+	IFS= read -r -t 30 answer <&6 || fail "$how: no answer to '$1'"
+	[ "$answer" = "$2" ] || fail "$how: '$1' gives '$answer', not '$2'"
+}
+
+# What is known of a file that is there is asked for again after a tick of the guest (10 ms).
+tick() { sleep 0.05; }
+
+for how in "" "--rw $T/d" "--ro $T/d"; do
+	rm -rf "$T/d"
+	mkdir -p "$T/d/sub/deep"
+	echo old >"$T/d/file"
+	echo old >"$T/d/sub/file"
+	rm -f "$T/in" "$T/says"
+	mkfifo "$T/in" "$T/says"
+	# shellcheck disable=SC2086
+	run $how -- python3 "$T/steps.py" "$T/d" <"$T/in" >"$T/says" &
+	guest=$!
+	exec 5>"$T/in" 6<"$T/says"
+	IFS= read -r -t 60 answer <&6 && [ "$answer" = ready ] || fail "$how: no guest"
+
+	# A name that was looked up in vain and is made then, at the top, below, and with its directory.
+	ask "see new" "No such file or directory"
+	ask "see sub/new" "No such file or directory"
+	ask "see made/below/new" "No such file or directory"
+	echo made >"$T/d/new"
+	echo made >"$T/d/sub/new"
+	mkdir -p "$T/d/made/below"
+	echo made >"$T/d/made/below/new"
+	ask "see new" made
+	ask "see sub/new" made
+	ask "see made/below/new" made
+	ask "see made/below" new
+	# Written to in place, replaced, removed, and there again.
+	ask "see file" old
+	echo changed >"$T/d/file"
+	tick
+	ask "see file" changed
+	echo replaced >"$T/d/tmp" && mv "$T/d/tmp" "$T/d/file"
+	tick
+	ask "see file" replaced
+	ask "hold file" replaced
+	rm "$T/d/file"
+	tick
+	ask "see file" "No such file or directory"
+	ask "held" replaced
+	echo again >"$T/d/file"
+	ask "see file" again
+	# A directory that goes, and another under its name.
+	ask "see sub" deep,file,new
+	mv "$T/d/sub" "$T/d/moved"
+	tick
+	ask "see sub/file" "No such file or directory"
+	ask "see moved" deep,file,new
+	mkdir "$T/d/sub"
+	echo other >"$T/d/sub/file"
+	ask "see sub/file" other
+	ask "see sub" file
+	# Other kinds under the same name.
+	rm "$T/d/file" && mkdir "$T/d/file" && : >"$T/d/file/inside"
+	tick
+	ask "see file" inside
+	rm -r "$T/d/file" && ln -s new "$T/d/file"
+	tick
+	ask "see file" made
+	rm "$T/d/file" && echo plain >"$T/d/file"
+	tick
+	ask "see file" plain
+	case $how in
+	"") # The guest's own changes win, and are none of the host's.
+		ask "write file" "of the guest"
+		echo host >"$T/d/file"
+		tick
+		ask "see file" "of the guest"
+		rm "$T/d/file"
+		tick
+	tick
+		ask "see file" "of the guest"
+		ask "remove new" removed
+		ask "see new" "No such file or directory"
+		ask "write fresh" "of the guest"
+		ask "remove sub/file" removed
+		[ ! -e "$T/d/fresh" ] && [ -e "$T/d/new" ] && [ -e "$T/d/sub/file" ] || fail "the guest changed the host's files"
+		;;
+	--rw*)
+		ask "write file" "of the guest"
+		[ "$(cat "$T/d/file")" = "of the guest" ] || fail "--rw: the host does not see what was written"
+		echo host >"$T/d/file"
+		tick
+		ask "see file" host
+		;;
+	--ro*) ask "write file" "Read-only file system" ;;
+	esac
+	exec 5>&- 6<&-
+	wait $guest || fail "$how: status $?"
+done
+
+# What is mounted on a directory, or below, stays when the host puts another in its place: what is
+# hidden stays hidden, and what is shared does not turn into a layer in memory.
+for dir in share hide; do
+	how="--$([ $dir = share ] && echo rw || echo hide) $T/d/parent/$dir"
+	rm -rf "$T/d"
+	mkdir -p "$T/d/parent/$dir"
+	rm -f "$T/in" "$T/says"
+	mkfifo "$T/in" "$T/says"
+	# shellcheck disable=SC2086
+	run $how -- python3 "$T/steps.py" "$T/d" <"$T/in" >"$T/says" &
+	guest=$!
+	exec 5>"$T/in" 6<"$T/says"
+	IFS= read -r -t 60 answer <&6 && [ "$answer" = ready ] || fail "$how: no guest"
+	ask "mounted parent/$dir" True
+	mv "$T/d/parent" "$T/d/moved"
+	mkdir -p "$T/d/parent/$dir"
+	echo host >"$T/d/parent/$dir/file"
+	tick
+	ask "mounted parent/$dir" True
+	[ $dir = share ] || ask "see parent/$dir/file" "No such file or directory"
+	echo "write parent/$dir/file" >&5
+	IFS= read -r -t 30 answer <&6 || fail "$how: no answer"
+	[ "$answer" != "of the guest" ] || [ "$(cat "$T/d/parent/$dir/file")" = "of the guest" ] || fail "$how: what was written is nowhere"
+	exec 5>&- 6<&-
+	wait $guest || fail "$how: status $?"
+done
+echo "files that change underneath"
+
+# --- inotify inside ----------------------------------------------------------
+
+# What the guest itself does is told, in the overlay and in a share. (What the host does is not:
+# no file system of another kernel's tells that.)
+cat >"$T/notify.py" <<'PY'
+import ctypes, os, select, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+d = sys.argv[1]
+names = {1: "access", 2: "modify", 4: "attrib", 8: "close", 0x40: "from", 0x80: "to", 0x100: "create", 0x200: "delete"}
+fd = libc.inotify_init1(0)
+assert libc.inotify_add_watch(fd, d.encode(), 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200) >= 0
+assert libc.inotify_add_watch(fd, (d + "/old").encode(), 0x2) >= 0
+pid = os.fork()
+if pid == 0:
+    with open(d + "/a", "w") as f:
+        f.write("x")
+    os.rename(d + "/a", d + "/b")
+    os.mkdir(d + "/dir")
+    os.chmod(d + "/b", 0o600)
+    with open(d + "/old", "a") as f:
+        f.write("more")
+    os.unlink(d + "/b")
+    os._exit(0)
+os.waitpid(pid, 0)
+got = []
+while select.select([fd], [], [], 0)[0]:
+    data, at = os.read(fd, 65536), 0
+    while at < len(data):
+        wd, mask, cookie, n = struct.unpack_from("iIII", data, at)
+        name = data[at + 16:at + 16 + n].rstrip(b"\0").decode()
+        got.append("%d:%s:%s" % (wd, names.get(mask & 0xfff, hex(mask)), name))
+        at += 16 + n
+print(" ".join(got))
+PY
+for how in "" "--rw $T/d"; do
+	rm -rf "$T/d"
+	mkdir "$T/d"
+	echo old >"$T/d/old"
+	# shellcheck disable=SC2086
+	run $how -- python3 "$T/notify.py" "$T/d" >"$T/out" 2>&1 || fail "inotify: '$how'"
+	for event in 1:create:a 1:modify:a 1:close:a 1:from:a 1:to:b 1:create:dir 1:attrib:b 1:modify:old 2:modify: 1:delete:b; do
+		tr ' ' '\n' <"$T/out" | grep -qx "$event" || fail "inotify: '$how': no $event"
+	done
+done
+echo "inotify"
+
+# --- 20,000 files in a directory ---------------------------------------------
+
+(cd "$T/many" && seq -f 'f%05.0f' 20000 | xargs touch)
+cat >"$T/many.py" <<'PY'
+import os, sys, time
+d, changes = sys.argv[1], sys.argv[2] == "change"
+start = time.monotonic()
+
+
+def lap(what):
+    global start
+    now = time.monotonic()
+    print("%s %.2f s" % (what, now - start))
+    start = now
+
+
+names = os.listdir(d)
+assert len(names) == 20000 and len(set(names)) == 20000, len(names)
+lap("list")
+assert sum(e.stat().st_size for e in os.scandir(d)) == 0
+lap("stat")
+if changes:
+    for n in range(20000):
+        os.close(os.open(d + "/g%05d" % n, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+    lap("create")
+    assert len(os.listdir(d)) == 40000
+    # Removing while reading: each name that was there at the start comes once.
+    seen = 0
+    for e in os.scandir(d):
+        os.unlink(e.path)
+        seen += 1
+    assert seen == 40000, seen
+    assert os.listdir(d) == []
+    lap("delete")
+PY
+for how in "" "--rw $T/many"; do
+	# shellcheck disable=SC2086
+	run $how --mem 1G -- python3 "$T/many.py" "$T/many" change >"$T/out" 2>&1 || fail "20,000 files: '$how'"
+	echo "20,000 files${how:+ (--rw)}: $(tr '\n' ' ' <"$T/out")"
+	if [ -z "$how" ]; then
+		[ "$(find "$T/many" -type f | wc -l)" -eq 20000 ] || fail "the host's directory was changed"
+	else
+		[ -z "$(ls "$T/many")" ] || fail "--rw: files are left"
+	fi
+done
+exit 0
