@@ -18,7 +18,7 @@ CC := gcc
 CLANG := clang
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wformat=2 \
 	-Wno-format-nonliteral -Wno-unused-parameter
-CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Idrivers/control -Irootfs/tiny
+CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Ihostlib/switch -Idrivers/control -Irootfs/tiny
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -fno-common -fstack-protector-strong
 LDFLAGS := -static
 ifneq ($(SAN),)
@@ -33,8 +33,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 LIB_SRC := $(wildcard hostlib/lib/*.c)
+# The switch, without its programs: what links it is not static (libslirp has no archive).
+SWITCH_SRC := $(wildcard hostlib/switch/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
-PROGRAMS := $(filter-out lib,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
+PROGRAMS := $(filter-out lib switch,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
 BINS := $(PROGRAMS:%=$(B)/bin/%)
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -47,6 +49,11 @@ endif
 
 # libcrypto: SHA-256 of backing files (disk_identity.c).
 LIBS_libhost := -lcrypto
+# These are linked dynamically: libslirp has no archive.
+DYNAMIC := uml_switch uml_tap
+LIBS_switch := -lpcap -lslirp -lm
+LIBS_uml_switch := $(LIBS_switch)
+LIBS_uml_tap := -lnl-route-3 -lnl-3
 LIBS_uml_mconsole := $(shell pkg-config --static --libs libedit 2>/dev/null)
 
 # Set-up comes first and in a make of its own: what it installs (pkg-config files)
@@ -83,13 +90,20 @@ $(B)/libhost.a: $(LIB_OBJ)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
+$(B)/libswitch.a: $(SWITCH_SRC:%.c=$(B)/obj/%.o)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
 .SECONDEXPANSION:
 PROG_OBJ = $(patsubst %.c,$(B)/obj/%.o,$(wildcard hostlib/$(1)/*.c))
 
 $(filter-out $(B)/bin/linux,$(BINS)): $(B)/bin/%: $$(call PROG_OBJ,$$*) $(B)/libhost.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_$*) $(LIBS_libhost) -o $@
+	$(Q)$(CC) $(CFLAGS) $(if $(filter $*,$(DYNAMIC)),$(filter-out -static,$(LDFLAGS)),$(LDFLAGS)) $(filter %.o,$^) \
+		$(filter %/libswitch.a,$^) $(B)/libhost.a $(LIBS_$*) $(LIBS_libhost) -o $@
+$(B)/bin/uml_switch: $(B)/libswitch.a
+$(B)/obj/hostlib/uml_tap/%.o: CPPFLAGS += $(shell pkg-config --cflags libnl-3.0)
 
 # The loader without the guest kernel and the built-in system inside; scripts/pack
 # appends these and makes build/bin/linux (kernel.mk).
@@ -97,24 +111,25 @@ $(B)/loader: $$(call PROG_OBJ,linux) $(B)/libhost.a
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_linux) $(LIBS_libhost) -o $@
 
-$(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $(B)/libhost.a
+$(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $$(if $$(findstring switch,$$*),$(B)/libswitch.a) $(B)/libhost.a
 	@mkdir -p $(@D)
 	@echo "  UNIT    $@"
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux -Iarch-um/nestling/engine $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
-		$< $(filter %.o,$^) $(B)/libhost.a $(LIBS_libhost) -lcunit -lpthread -o $@
+		$< $(filter %.o,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a $(if $(findstring switch,$*),$(LIBS_switch)) $(LIBS_libhost) \
+		-lcunit -lpthread -o $@
 
 # What a unit test links beside libhost.a: modules of the loader, UNIT_OBJ_<test> = options.o ...,
 # and of the engine, UNIT_ENGINE_<test> = ...
 UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1))) \
 	$(patsubst %,$(B)/obj/arch-um/nestling/engine/%,$(UNIT_ENGINE_$(1)))
-.PRECIOUS: $(B)/obj/arch-um/%.o
+.PRECIOUS: $(B)/obj/%.o
 -include tests/unit/objects.mk
 
 build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)
 	@mkdir -p $(@D)
 	@echo "  FUZZ    $@"
 	$(Q)$(CLANG) $(CPPFLAGS) -Ihostlib/linux -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) $(LIBS_libhost) -o $@
+		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) $(FUZZ_LIBS_$*) $(LIBS_libhost) -o $@
 -include tests/fuzz/sources.mk
 
 GUEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-strict-aliasing -D_GNU_SOURCE

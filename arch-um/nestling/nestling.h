@@ -50,6 +50,25 @@ void nl_crash_abort(int sig, void *mc);
 struct folio;
 struct folio *nl_pagecache_folio(unsigned int gfp, _Bool backwards);
 
+/*
+ * The doorbell (nestling/doorbell.c): how the switch interrupts this process without a signal.
+ * Not 0: it has rung. Looked at wherever interrupts are enabled (os-Linux/signal.c).
+ */
+extern volatile unsigned int *nl_bell_pending;
+/* Serves what it rang for. Interrupts are disabled. */
+void nl_doorbell_irq(void);
+/* Sleeps until a signal comes or it rings; not at all if one is pending. Interrupts are disabled. */
+void nl_doorbell_sleep(void);
+/*
+ * The same in parts: prepare, look whether there is something to do, wait (for as long as nothing
+ * came since prepare), finish.
+ */
+unsigned int nl_doorbell_prepare(void);
+void nl_doorbell_wait(unsigned int seen);
+void nl_doorbell_finish(void);
+/* End of a host signal's handler: whoever is about to sleep does not. */
+void nl_doorbell_signal(void);
+
 /* The engine (nestling/engine/). */
 struct uml_pt_regs;
 struct task_struct;

@@ -28,6 +28,8 @@ struct nl_slot_ops {
 	int (*remove)(unsigned int index, char *why, size_t why_len);
 	/* A new window size. May be called in process context only. NULL: none. */
 	void (*winsize)(unsigned int index, unsigned int rows, unsigned int cols);
+	/* Network cards: NL_MSG_NET_STATE or NL_MSG_NET_STOPPED came. Does not sleep. */
+	void (*net_event)(unsigned int index, unsigned int type, const struct nl_net *net);
 	/* Stops host I/O until rebuild; for freeze and thaw. NULL: nothing to do. */
 	void (*quiesce)(void);
 };

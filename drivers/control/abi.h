@@ -23,7 +23,7 @@
 #include <stdint.h>
 #endif
 
-#define NL_ABI 2 /* raised with every incompatible change below */
+#define NL_ABI 3 /* raised with every incompatible change below */
 #define NL_BOOT_MAGIC 0x544f4f424c4e534eULL /* "NSNLBOOT" in memory */
 
 /* Descriptors of the guest kernel process. 0 is /dev/null. */
@@ -47,12 +47,14 @@ enum nl_kind {
 	NL_KIND_CON = 2, /* console /dev/tty<index>, 0-15 */
 	NL_KIND_SSL = 3, /* serial line /dev/ttyS<index>, 0-63 */
 	NL_KIND_INITRD = 4, /* initial RAM disk, index 0, boot only */
-	NL_KIND_COUNT = 8, /* bound for tables, room for network cards */
+	NL_KIND_NET = 5, /* network card eth<index>, 0-15 */
+	NL_KIND_COUNT = 8, /* bound for tables */
 };
 
 #define NL_UBD_MAX 16
 #define NL_CON_MAX 16
 #define NL_SSL_MAX 64
+#define NL_NET_MAX 16
 
 /* struct nl_slot.flags for NL_KIND_UBD */
 #define NL_UBD_READONLY 0x1
@@ -87,6 +89,32 @@ struct nl_initrd {
 	uint64_t size; /* fd[0] is a file of this many bytes */
 };
 
+#define NL_NET_RINGS 2 /* 0: to the guest, 1: from it */
+
+/*
+ * A network card: virtio-net whose rings lie in guest memory. The loader speaks vhost-user with the
+ * switch; the guest kernel only writes to fd[n], an eventfd, when ring n has something for it, and is
+ * interrupted by the doorbell.
+ */
+struct nl_net {
+	uint64_t features; /* of virtio, that the switch offers */
+	uint8_t mac[6];
+	uint16_t status; /* VIRTIO_NET_S_LINK_UP (1) or 0 */
+};
+
+/* A driver is ready: where its rings are. Addresses are offsets in guest memory. */
+struct nl_net_rings {
+	uint32_t index; /* of the card */
+	uint32_t pad;
+	uint64_t features; /* that the driver took */
+	uint64_t doorbell; /* struct nl_doorbell */
+	struct {
+		uint32_t num; /* entries; 0: there is no such ring */
+		uint32_t pad;
+		uint64_t desc, avail, used;
+	} ring[NL_NET_RINGS];
+};
+
 /* One device. Unused descriptors are -1. */
 struct nl_slot {
 	uint32_t kind; /* enum nl_kind */
@@ -99,6 +127,7 @@ struct nl_slot {
 		struct nl_ubd ubd;
 		struct nl_line line;
 		struct nl_initrd initrd;
+		struct nl_net net;
 		uint8_t raw[128];
 	};
 };
@@ -122,6 +151,19 @@ struct nl_boot {
 };
 
 /*
+ * The doorbell: how the switch interrupts the guest kernel. It lies in guest memory, one for all
+ * network cards. The switch sets pending, adds one to sequence, and wakes a sleeper (futex on
+ * sequence, shared) if asleep is not 0. The guest kernel clears pending and then looks at all its
+ * rings; before it sleeps it sets asleep, and sleeps only while sequence is what it was before it
+ * found pending clear.
+ */
+struct nl_doorbell {
+	uint32_t sequence;
+	uint32_t asleep;
+	uint32_t pending;
+};
+
+/*
  * Messages. Requests go from the loader to the guest kernel and carry an id;
  * the guest answers each with one or more NL_MSG_RESULT of the same id, the
  * last with more = 0. Events go from the guest to the loader without an
@@ -133,11 +175,15 @@ enum nl_msg_type {
 	NL_MSG_REMOVE = 2, /* slot.kind, slot.index; -EBUSY with a reason while in use */
 	NL_MSG_WINSIZE = 3, /* slot.kind, slot.index, slot.line; no answer */
 	NL_MSG_COMMAND = 4, /* text: an mconsole command that the kernel itself serves */
+	NL_MSG_NET_STATE = 5, /* slot.index, slot.net.status: cable in or out; no answer */
+	NL_MSG_NET_STOPPED = 6, /* slot.index: nobody touches the rings any more; no answer */
 	/* guest to loader */
 	NL_MSG_RESULT = 16, /* err, more, text */
 	NL_MSG_RUNNING = 17, /* init has been started */
 	NL_MSG_PANIC = 18, /* text: the reason; the process ends next */
 	NL_MSG_NOTIFY = 19, /* text written to /proc/mconsole */
+	NL_MSG_NET_START = 20, /* rings */
+	NL_MSG_NET_STOP = 21, /* rings.index: the rings go; NL_MSG_NET_STOPPED answers */
 };
 
 #define NL_MSG_TEXT 768
@@ -151,12 +197,15 @@ struct nl_msg {
 	uint32_t pad;
 	union {
 		struct nl_slot slot;
+		struct nl_net_rings rings;
 		char text[NL_MSG_TEXT];
 	};
 };
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct nl_ubd) == 64, "nl_ubd");
+_Static_assert(sizeof(struct nl_net) == 16, "nl_net");
+_Static_assert(sizeof(struct nl_net_rings) == 88, "nl_net_rings");
 _Static_assert(sizeof(struct nl_slot) == 264, "nl_slot");
 _Static_assert(sizeof(struct nl_boot) == 64, "nl_boot");
 _Static_assert(sizeof(struct nl_msg) == 24 + NL_MSG_TEXT, "nl_msg");

@@ -21,6 +21,7 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 #include <irq_kern.h>
+#include <nestling.h>
 #include <os.h>
 #include "control.h"
 #include "control_check.h"
@@ -110,6 +111,14 @@ static void serve_winsize(const struct nl_slot *s)
 		ops->winsize(s->index, s->line.rows, s->line.cols);
 }
 
+static void serve_net(const struct nl_msg *m)
+{
+	const struct nl_slot_ops *ops = nl_slot_ops_get(NL_KIND_NET);
+
+	if (ops && ops->net_event)
+		ops->net_event(m->slot.index, m->type, &m->slot.net);
+}
+
 static void serve_command(const struct nl_msg *m, struct nl_answer *a)
 {
 	char text[NL_MSG_TEXT + 1];
@@ -141,6 +150,10 @@ static void serve(struct received *r)
 	case NL_MSG_WINSIZE:
 		serve_winsize(&r->m.slot);
 		break;
+	case NL_MSG_NET_STATE:
+	case NL_MSG_NET_STOPPED:
+		serve_net(&r->m);
+		break;
 	default:
 		serve_command(&r->m, a);
 	}
@@ -155,7 +168,9 @@ static bool serve_stopped(struct received *r)
 	bool go = r->m.type == NL_MSG_COMMAND && r->m.len == 2 && !memcmp(r->m.text, "go", 2);
 
 	close_all(r);
-	if (r->m.type == NL_MSG_WINSIZE)
+	if (r->m.type == NL_MSG_NET_STATE || r->m.type == NL_MSG_NET_STOPPED)
+		serve_net(&r->m);
+	if (r->m.type != NL_MSG_ADD && r->m.type != NL_MSG_REMOVE && r->m.type != NL_MSG_COMMAND)
 		return false;
 	nl_answer_start(&control_answer, r->m.id);
 	m->more = 0;
@@ -176,12 +191,15 @@ void nl_control_stop(void)
 
 	local_irq_save(flags);
 	for (;;) {
+		unsigned int seen = nl_doorbell_prepare();
+
 		got = receive(r);
 		if (!got)
-			nl_control_wait();
+			nl_doorbell_wait(seen);
 		else if (got > 0 && serve_stopped(r))
 			break;
 	}
+	nl_doorbell_finish();
 	touch_all_softlockup_watchdogs();
 	local_irq_restore(flags);
 }

@@ -4,11 +4,9 @@
  *
  * @host run recvmsg: requests of the loader, with descriptors
  * @host run sendto EQ(4,0): answers and events; no address is named
- * @host run rt_sigsuspend: the guest is stopped until the loader says go
  * @host run close: what a request that is refused came with
  */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -71,20 +69,4 @@ int nl_control_send(const struct nl_msg *m)
 		n = send(NL_FD_CONTROL, m, sizeof(*m), MSG_DONTWAIT | MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
-}
-
-/* The channel's SIGIO ends the sleep; blocked meanwhile, so that it cannot come before it. */
-void nl_control_wait(void)
-{
-	char byte;
-	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	sigset_t set, old;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGIO);
-	sigprocmask(SIG_BLOCK, &set, &old);
-	if (recvmsg(NL_FD_CONTROL, &msg, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
-		sigsuspend(&old);
-	sigprocmask(SIG_SETMASK, &old, NULL);
 }

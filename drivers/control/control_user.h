@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Host half of the control channel. Nothing here blocks, but nl_control_wait().
+ * Host half of the control channel. Nothing here blocks.
  */
 #ifndef NESTLING_CONTROL_USER_H
 #define NESTLING_CONTROL_USER_H
@@ -18,8 +18,5 @@ int nl_control_recv(struct nl_msg *m, int *fds, unsigned int *nfds);
 
 /* Sends m without waiting. 0 or -errno (-EAGAIN: the loader does not read). */
 int nl_control_send(const struct nl_msg *m);
-
-/* Waits for a message or any signal. */
-void nl_control_wait(void);
 
 #endif

@@ -13,6 +13,8 @@ static unsigned int index_limit(uint32_t kind)
 		return NL_CON_MAX;
 	case NL_KIND_SSL:
 		return NL_SSL_MAX;
+	case NL_KIND_NET:
+		return NL_NET_MAX;
 	default:
 		return 0; /* an initial RAM disk cannot come later */
 	}
@@ -46,6 +48,11 @@ int control_check(const struct nl_msg *m, unsigned long len, unsigned int nfds)
 	case NL_MSG_ADD:
 	case NL_MSG_REMOVE:
 	case NL_MSG_WINSIZE:
+		break;
+	case NL_MSG_NET_STATE:
+	case NL_MSG_NET_STOPPED:
+		if (m->slot.kind != NL_KIND_NET)
+			return -EINVAL;
 		break;
 	default:
 		return -EINVAL;

@@ -140,26 +140,30 @@ static struct loop_timer *next_timer(struct loop *loop)
 	return first;
 }
 
-static int wait_ms(struct loop *loop)
+/* How long to wait for descriptors: *ts, or NULL for ever. */
+static struct timespec *wait_for(struct loop *loop, struct timespec *ts)
 {
 	struct loop_timer *t = next_timer(loop);
 	uint64_t now;
 
+	*ts = (struct timespec){0};
 	if (!t)
-		return -1;
+		return NULL;
 	now = loop_now_ns();
-	if (t->due_ns <= now)
-		return 0;
-	if (t->due_ns - now > 1000000000ULL)
-		return 1000;
-	return (int)((t->due_ns - now + 999999) / 1000000);
+	if (t->due_ns > now) {
+		ts->tv_sec = (time_t)((t->due_ns - now) / 1000000000ULL);
+		ts->tv_nsec = (long)((t->due_ns - now) % 1000000000ULL);
+	}
+	return ts;
 }
 
 static void run_timers(struct loop *loop)
 {
+	uint64_t now = loop_now_ns();
 	struct loop_timer *t;
 
-	while (!loop->stop && (t = next_timer(loop)) && t->due_ns <= loop_now_ns()) {
+	/* One that is set again at once is for the next turn: descriptors get theirs first. */
+	while (!loop->stop && (t = next_timer(loop)) && t->due_ns <= now) {
 		loop_timer_fn fn = t->fn;
 
 		loop_timer_del(t);
@@ -196,6 +200,7 @@ static int turn_prepare(struct loop *loop)
 
 int loop_run(struct loop *loop)
 {
+	struct timespec ts;
 	int i, n, ready;
 
 	loop->stop = false;
@@ -203,7 +208,7 @@ int loop_run(struct loop *loop)
 		n = turn_prepare(loop);
 		if (n < 0)
 			return n;
-		ready = poll(loop->pfd, (nfds_t)n, wait_ms(loop));
+		ready = ppoll(loop->pfd, (nfds_t)n, wait_for(loop, &ts), NULL);
 		if (ready < 0 && errno != EINTR)
 			return -errno;
 		for (i = 0; i < n && ready > 0 && !loop->stop; i++) {

@@ -204,11 +204,6 @@ static int check_layers(const struct linux_ctx *ctx)
 	if (ctx->opt.sandbox != SANDBOX_STRICT)
 		return 0;
 	guest_confine(ctx, &c);
-	if (c.host_network) {
-		log_err("--sandbox=strict: eth<n>= and vec<n>: need the host's network inside the "
-			"guest kernel; leave them out, or say --sandbox=default");
-		return STATUS_USAGE;
-	}
 	err = try_layers(&c, &r);
 	layer = err ? LAYER_USER : confine_missing(&c, &r);
 	if (layer == LAYER_COUNT)

@@ -81,13 +81,7 @@ bool confine_skips(const struct confine_config *c, enum confine_layer layer)
 	if (c->level == SANDBOX_OFF)
 		return layer != LAYER_PID && layer != LAYER_USER;
 	/* The directories that root shares are mostly root's own: it stays that user, without rights. */
-	if (layer == LAYER_ROOT && c->nshares)
-		return true;
-	if (!c->host_network)
-		return false;
-	/* Upstream's transports open sockets and devices and run helpers when a card is upped. */
-	return layer == LAYER_NET || layer == LAYER_MOUNT || layer == LAYER_LANDLOCK ||
-	       layer == LAYER_FILTER;
+	return layer == LAYER_ROOT && c->nshares;
 }
 
 enum confine_layer confine_missing(const struct confine_config *c, const struct confine_report *r)

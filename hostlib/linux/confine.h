@@ -55,7 +55,6 @@ struct confine_share {
 
 struct confine_config {
 	enum options_sandbox level;
-	bool host_network; /* the kernel's own network transports need the host's network */
 	/* Directories of the host: the first holds the others. None: the guest opens nothing. */
 	const struct confine_share *share;
 	size_t nshares;

@@ -13,6 +13,7 @@
 #include "disks.h"
 #include "guest.h"
 #include "log.h"
+#include "net.h"
 
 struct request {
 	struct control *control;
@@ -113,6 +114,10 @@ static void ready(struct loop_watch *w, short revents)
 	case NL_MSG_PANIC:
 	case NL_MSG_NOTIFY:
 		on_event(c, &m);
+		break;
+	case NL_MSG_NET_START:
+	case NL_MSG_NET_STOP:
+		net_message(c->ctx, &m);
 		break;
 	default:
 		log_debug("the guest sent a message of unknown type %u", m.type);

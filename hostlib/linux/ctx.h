@@ -28,13 +28,14 @@ enum exit_status {
 	STATUS_SIGNAL = 128, /* plus the signal that ended the loader */
 };
 
-#define CTX_SLOTS (NL_UBD_MAX + NL_CON_MAX + NL_SSL_MAX + 1)
+#define CTX_SLOTS (NL_UBD_MAX + NL_CON_MAX + NL_SSL_MAX + NL_NET_MAX + 1)
 
 struct confine_share;
 struct run;
 struct console_set;
 struct mconsole;
 struct control;
+struct net_card;
 
 struct linux_ctx {
 	struct options opt;
@@ -44,6 +45,7 @@ struct linux_ctx {
 	struct pack pack; /* what is packed into it */
 
 	struct disk *disk[NL_UBD_MAX]; /* NULL: none */
+	struct net_card *net[NL_NET_MAX]; /* NULL: none */
 
 	/* Slots of the guest; fd[] are the loader's own descriptors, owned by the devices. */
 	struct nl_slot slot[CTX_SLOTS];

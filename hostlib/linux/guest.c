@@ -42,6 +42,7 @@ struct guest {
 	bool isolated;
 	int control_fd;
 	int crash_fd; /* its last words */
+	int memory_fd; /* its memory, for switches */
 	struct confine_config confine;
 	struct confine_report *report; /* filled in by its processes */
 	struct loop_watch out; /* its stdout and stderr */
@@ -120,7 +121,6 @@ void guest_confine(const struct linux_ctx *ctx, struct confine_config *c)
 {
 	*c = (struct confine_config){
 		.level = ctx->opt.sandbox,
-		.host_network = ctx->opt.host_network,
 		.share = ctx->share,
 		.nshares = ctx->nshares,
 		.old_calls = !check_vector_flags(),
@@ -264,8 +264,13 @@ static void append(char **list, size_t *n, size_t max, char *word)
  * win.
  */
 static const char *const lean[] = {
-	"fb_tunnels=none",     "dummy.numdummies=0", "ifb.numifbs=0",
-	"bonding.max_bonds=0", "nbd.nbds_max=4",
+	"fb_tunnels=none",
+	"dummy.numdummies=0",
+	"ifb.numifbs=0",
+	"bonding.max_bonds=0",
+	"nbd.nbds_max=4",
+	/* Frames are copied before the switch says so: nobody need be told that they are gone. */
+	"virtio_net.napi_tx=0",
 };
 
 /* The terminal's type goes on to init, as one of its environment. */
@@ -593,6 +598,11 @@ void guest_tell_layers(const struct linux_ctx *ctx)
 				  strerror(-g->report->err[i]));
 }
 
+int guest_memory_fd(const struct linux_ctx *ctx)
+{
+	return ctx->guest ? ctx->guest->memory_fd : -1;
+}
+
 int guest_control_fd(const struct linux_ctx *ctx)
 {
 	return ctx->guest ? ctx->guest->control_fd : -1;
@@ -617,6 +627,7 @@ void guest_free(struct linux_ctx *ctx)
 	}
 	close(g->control_fd);
 	close(g->crash_fd);
+	close(g->memory_fd);
 	confine_report_free(g->report);
 	free(g);
 	ctx->guest = NULL;
@@ -784,8 +795,6 @@ int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 		err = make_pipes(&pipes);
 	if (!err)
 		err = spawn(g, &pass, &pipes);
-	if (pass.memory >= 0)
-		close(pass.memory);
 	if (pass.boot >= 0)
 		close(pass.boot);
 	if (pass.null >= 0)
@@ -795,12 +804,15 @@ int guest_start(struct linux_ctx *ctx, guest_end_fn ended)
 	if (err) {
 		if (pass.crash >= 0)
 			close(pass.crash);
+		if (pass.memory >= 0)
+			close(pass.memory);
 		if (g)
 			confine_report_free(g->report);
 		free(g);
 		return err;
 	}
 	g->crash_fd = pass.crash;
+	g->memory_fd = pass.memory;
 	ctx->guest = g;
 	return 0;
 }

@@ -33,6 +33,9 @@ void guest_grow(const struct linux_ctx *ctx);
 /* The guest runs: tells, with debug, which layers it has to do without. */
 void guest_tell_layers(const struct linux_ctx *ctx);
 
+/* The guest's memory file, or -1. */
+int guest_memory_fd(const struct linux_ctx *ctx);
+
 /* The loader's end of the control channel. */
 int guest_control_fd(const struct linux_ctx *ctx);
 

@@ -19,10 +19,12 @@
 #include "hotplug.h"
 #include "hotplug_name.h"
 #include "mconsole_private.h"
+#include "net.h"
 
 #define ERROR_LEN DISKS_ERROR_LEN
 
-_Static_assert(ERROR_LEN >= CONSOLE_ERROR_LEN && ERROR_LEN >= OPTIONS_ERROR_LEN,
+_Static_assert(ERROR_LEN >= CONSOLE_ERROR_LEN && ERROR_LEN >= OPTIONS_ERROR_LEN &&
+		       ERROR_LEN >= NET_ERROR_LEN,
 	       "one buffer for all");
 
 /* A change under way. */
@@ -79,7 +81,9 @@ static void close_device(struct linux_ctx *ctx, const struct hotplug_device *d)
 {
 	char error[CONSOLE_ERROR_LEN];
 
-	if (d->kind != NL_KIND_UBD)
+	if (d->kind == NL_KIND_NET)
+		net_close_one(ctx, d->index);
+	else if (d->kind != NL_KIND_UBD)
 		console_remove(ctx, d->kind, d->index, error);
 	else if (ctx->disk[d->index])
 		disks_close_one(ctx, d->index);
@@ -185,6 +189,34 @@ static void add_disk(struct linux_ctx *ctx, struct answer *a, const struct hotpl
 	options_ubd_free(&u);
 }
 
+static void add_card(struct linux_ctx *ctx, struct answer *a, const struct hotplug_device *d,
+		     const char *text)
+{
+	char error[ERROR_LEN] = "";
+	struct options_net n;
+	struct change *c;
+	int index, err;
+
+	if (ctx_slot_find(ctx, NL_KIND_NET, d->index)) {
+		answer_end(a, EEXIST, "%s is there already; remove it first", d->name);
+		return;
+	}
+	err = options_parse_net(text, &index, &n, error, sizeof(error));
+	if (err <= 0) {
+		answer_end(a, EINVAL, "%s", *error ? error : "no network card");
+		return;
+	}
+	c = change_new(ctx, a, d);
+	if (c) {
+		err = net_open_one(ctx, d->index, &n, error);
+		if (err)
+			change_end(c, err, *error ? error : strerror(-err));
+		else
+			send_slot(c);
+	}
+	options_net_free(&n);
+}
+
 static void add_line(struct change *c, const char *setting)
 {
 	char error[ERROR_LEN] = "";
@@ -211,6 +243,8 @@ static void on_removed(void *arg, const struct nl_msg *m, int err)
 		return;
 	}
 	if (m->err && m->err != -ENODEV && m->err != -ENOENT) {
+		if (c->dev.kind == NL_KIND_NET)
+			net_resume(c->ctx, c->dev.index);
 		reason(m, text);
 		change_end(c, m->err, text);
 		return;
@@ -225,8 +259,9 @@ static void on_removed(void *arg, const struct nl_msg *m, int err)
 	free(then);
 }
 
-static void ask_removal(struct change *c)
+static void send_removal(void *arg)
 {
+	struct change *c = arg;
 	struct nl_msg m = {.type = NL_MSG_REMOVE};
 	int err;
 
@@ -235,6 +270,15 @@ static void ask_removal(struct change *c)
 	err = control_request(c->ctx, &m, NULL, 0, c->ctx->mconsole->timeout_ns, on_removed, c);
 	if (err)
 		give_up(c, err);
+}
+
+/* The guest takes a card's rings apart, so the switch must have let go of them. */
+static void ask_removal(struct change *c)
+{
+	if (c->dev.kind == NL_KIND_NET)
+		net_stop(c->ctx, c->dev.index, send_removal, c);
+	else
+		send_removal(c);
 }
 
 void hotplug_remove(struct linux_ctx *ctx, struct answer *a, const char *text)
@@ -271,6 +315,8 @@ static void describe(struct linux_ctx *ctx, const struct hotplug_device *d, char
 
 	if (!s)
 		snprintf(out, len, "none");
+	else if (d->kind == NL_KIND_NET)
+		net_describe(ctx, d->index, out, len);
 	else if (d->kind == NL_KIND_UBD)
 		snprintf(out, len, "%s", s->spec);
 	else
@@ -296,6 +342,7 @@ static void list_kind(struct linux_ctx *ctx, struct answer *a, const char *prefi
 static void list_devices(struct linux_ctx *ctx, struct answer *a)
 {
 	list_kind(ctx, a, "ubd", NL_KIND_UBD, NL_UBD_MAX);
+	list_kind(ctx, a, "eth", NL_KIND_NET, NL_NET_MAX);
 	list_kind(ctx, a, "con", NL_KIND_CON, NL_CON_MAX);
 	list_kind(ctx, a, "ssl", NL_KIND_SSL, NL_SSL_MAX);
 	answer_end(a, 0, "mem=%lluM", (unsigned long long)ctx->opt.mem_bytes >> 20);
@@ -351,6 +398,8 @@ void hotplug_config(struct linux_ctx *ctx, struct answer *a, const char *text)
 	} else if (mconsole_can_ask(ctx, a)) {
 		if (d.kind == NL_KIND_UBD)
 			add_disk(ctx, a, &d, text);
+		else if (d.kind == NL_KIND_NET)
+			add_card(ctx, a, &d, text);
 		else
 			config_line(ctx, a, &d);
 	}

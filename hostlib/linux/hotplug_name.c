@@ -55,6 +55,27 @@ static int parse_line_name(const char *text, struct hotplug_device *d,
 	return 0;
 }
 
+/* "eth1", "eth1=...", "vec1:...". */
+static int parse_net_name(const char *text, struct hotplug_device *d,
+			  char error[static OPTIONS_ERROR_LEN])
+{
+	char *end;
+	unsigned long n = strtoul(text + 3, &end, 10);
+
+	if (*end == ':')
+		d->setting = end + 1;
+	if (!isdigit((unsigned char)text[3]) || n >= NL_NET_MAX ||
+	    (*end && *end != '=' && *end != ':')) {
+		snprintf(error, OPTIONS_ERROR_LEN, "'%.40s': network cards are eth0 to eth%d", text,
+			 NL_NET_MAX - 1);
+		return -EINVAL;
+	}
+	d->kind = NL_KIND_NET;
+	d->index = (unsigned int)n;
+	snprintf(d->name, sizeof(d->name), "eth%lu", n);
+	return 0;
+}
+
 int hotplug_name(const char *text, struct hotplug_device *d, char error[static OPTIONS_ERROR_LEN])
 {
 	const char *equals = strchr(text, '=');
@@ -66,13 +87,12 @@ int hotplug_name(const char *text, struct hotplug_device *d, char error[static O
 	if (strncmp(text, "con", 3) == 0 || strncmp(text, "ssl", 3) == 0)
 		return parse_line_name(text, d, error);
 	if (strncmp(text, "eth", 3) == 0 || strncmp(text, "vec", 3) == 0)
-		snprintf(error, OPTIONS_ERROR_LEN,
-			 "network cards cannot be added to or removed from a running guest yet");
-	else if (strcmp(text, "mem") == 0)
+		return parse_net_name(text, d, error);
+	if (strcmp(text, "mem") == 0)
 		snprintf(error, OPTIONS_ERROR_LEN,
 			 "memory is taken from a guest with 'config mem=-SIZE'");
 	else
 		snprintf(error, OPTIONS_ERROR_LEN,
-			 "'%.40s': devices are ubd<n>, con<n>, ssl<n> and mem", text);
+			 "'%.40s': devices are ubd<n>, eth<n>, con<n>, ssl<n> and mem", text);
 	return -EINVAL;
 }

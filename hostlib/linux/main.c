@@ -17,6 +17,7 @@
 #include "initrd.h"
 #include "log.h"
 #include "mconsole.h"
+#include "net.h"
 #include "run.h"
 #include "run_options.h"
 #include "super.h"
@@ -105,6 +106,8 @@ static int open_all(struct linux_ctx *ctx)
 	if (!status)
 		status = umid_open(ctx);
 	if (!status)
+		status = net_open_all(ctx);
+	if (!status)
 		status = console_open_all(ctx);
 	if (!status)
 		status = mconsole_open(ctx);
@@ -125,6 +128,7 @@ static int run(struct linux_ctx *ctx)
 		status = RUN_STATUS_FAILED; /* other numbers are the command's */
 	console_restore();
 	mconsole_close(ctx);
+	net_close_all(ctx);
 	console_close_all(ctx);
 	run_close(ctx);
 	umid_close(ctx);

@@ -520,16 +520,24 @@ static bool is_numbered_line(const char *word)
 	       isdigit((unsigned char)word[3]);
 }
 
-/* eth0=..., vec0:... */
-static bool is_host_network(const char *word)
+/* eth0=..., vec0:..., virtio_uml.device=...: 1 yes, 0 another word, or -errno. */
+static int on_net(struct options *o, const char *word, char *error)
 {
-	const char *p = word + 3;
+	struct options_net n;
+	int index, got = options_parse_net(word, &index, &n, error, OPTIONS_ERROR_LEN);
 
-	if (strncmp(word, "eth", 3) != 0 && strncmp(word, "vec", 3) != 0)
-		return false;
-	while (isdigit((unsigned char)*p))
-		p++;
-	return p > word + 3 && *p == (*word == 'e' ? '=' : ':');
+	if (got <= 0)
+		return got;
+	for (; index < 0 ||
+	       (index < NL_NET_MAX && o->net[index].text && n.text[0] == 'v' && n.text[1] == 'i');)
+		index++;
+	if (index == NL_NET_MAX) {
+		options_net_free(&n);
+		return fail(error, "'%.60s': there are %d cards already", word, NL_NET_MAX);
+	}
+	options_net_free(&o->net[index]);
+	o->net[index] = n;
+	return 1;
 }
 
 static int check_word(const char *word, char *error)
@@ -551,8 +559,9 @@ static int parse_word(struct options *o, const char *word, char *error)
 		return err;
 	if (is_numbered_line(word))
 		return on_line(o, word, word + 3, error);
-	if (is_host_network(word))
-		o->host_network = true;
+	err = on_net(o, word, error);
+	if (err)
+		return err < 0 ? err : 0;
 	for (i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
 		len = strlen(switches[i].name);
 		if (strncmp(word, switches[i].name, len) == 0 &&
@@ -623,6 +632,8 @@ void options_free(struct options *o)
 
 	for (i = 0; i < NL_UBD_MAX; i++)
 		options_ubd_free(&o->ubd[i]);
+	for (i = 0; i < NL_NET_MAX; i++)
+		options_net_free(&o->net[i]);
 	lines_free(&o->con);
 	lines_free(&o->ssl);
 	words_free(o->kernel, o->nkernel);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "options_net.h"
 
 #define OPTIONS_ERROR_LEN 512
 #define OPTIONS_UMID_LEN 63
@@ -54,6 +55,7 @@ struct options {
 	uint64_t mem_bytes;
 	struct options_ubd ubd[NL_UBD_MAX];
 	struct options_lines con, ssl;
+	struct options_net net[NL_NET_MAX];
 	char *xterm_emulator, *xterm_title, *xterm_exec; /* xterm= */
 	char *umid; /* NULL: choose one */
 	char *uml_dir; /* NULL: ~/.uml */
@@ -63,7 +65,6 @@ struct options {
 	char *mconsole_notify; /* path of a socket, NULL: none */
 	char *escape; /* escape=: key of the console, NULL: default */
 	enum options_sandbox sandbox; /* --sandbox= */
-	bool host_network; /* eth<n>= or vec<n>: was given: the kernel's own transports */
 	bool debug, quiet, noreboot;
 	bool have_root, have_console;
 	char **kernel; /* words for the guest kernel */

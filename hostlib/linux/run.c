@@ -374,6 +374,17 @@ void run_close(struct linux_ctx *ctx)
 
 /* --- the command line ------------------------------------------------------------ */
 
+/* A card whose other end is a NAT of its own. */
+static int set_network(struct options *o, const struct run *r)
+{
+	const char *forwards = r->opt.forwards;
+
+	o->net[0].text = strdup("nat");
+	if (asprintf(&o->net[0].port, "nat%s%s", forwards ? ":" : "", forwards ? forwards : "") < 0)
+		o->net[0].port = NULL;
+	return o->net[0].text && o->net[0].port ? 0 : -ENOMEM;
+}
+
 static int set_options(struct linux_ctx *ctx, struct run *r)
 {
 	struct options *o = &ctx->opt;
@@ -389,6 +400,11 @@ static int set_options(struct linux_ctx *ctx, struct run *r)
 	o->init = calloc(1, sizeof(char *));
 	if (o->init)
 		o->init[o->ninit++] = strdup(RUN_ARGUMENT);
+	if (r->opt.virtual_time &&
+	    options_add_word(&o->kernel, &o->nkernel, strdup("time-travel=inf-cpu")))
+		return -ENOMEM;
+	if (r->opt.nat && set_network(o, r))
+		return -ENOMEM;
 	return o->con.one[0] && o->init && o->init[0] ? 0 : -ENOMEM;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Command line of uml_run; see run_options.h. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@ enum {
 	OPT_KEEP,
 	OPT_MEM,
 	OPT_NET,
+	OPT_PUBLISH,
+	OPT_TIME,
 	OPT_TIMEOUT,
 	OPT_DIR,
 	OPT_ENV,
@@ -44,6 +47,8 @@ static const struct option long_options[] = {
 	{"keep", required_argument, NULL, OPT_KEEP},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"net", required_argument, NULL, OPT_NET},
+	{"publish", required_argument, NULL, OPT_PUBLISH},
+	{"time", required_argument, NULL, OPT_TIME},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"chdir", required_argument, NULL, OPT_DIR},
 	{"env", required_argument, NULL, OPT_ENV},
@@ -84,7 +89,12 @@ void run_options_help(void)
 	     "\n"
 	     "Guest\n"
 	     "  --mem SIZE          memory, taken as it is used (512M)\n"
-	     "  --net none          no network but loopback: what there is for now\n"
+	     "  --net none|nat      nothing but loopback; or the host's network, without "
+	     "privileges (none)\n"
+	     "  --publish [tcp:|udp:][ADDRESS:]PORT[:GUESTPORT]\n"
+	     "                      a port of the host (127.0.0.1) leads to the guest; means --net "
+	     "nat\n"
+	     "  --time virtual      waiting takes no time: the guest's clock jumps (real)\n"
 	     "  --timeout SECONDS   ends it, with status 124\n"
 	     "  --sandbox LEVEL     default, strict, off (linux --help)\n"
 	     "  --stats             times, memory, system calls, on standard error, at the end\n"
@@ -158,6 +168,45 @@ static int set_mem(struct run_options *o, const char *value, char *error)
 	return 0;
 }
 
+static bool is_port(const char *text, size_t len)
+{
+	unsigned long n = 0;
+	size_t i;
+
+	for (i = 0; i < len && isdigit((unsigned char)text[i]) && n < 65536; i++)
+		n = n * 10 + (unsigned long)(text[i] - '0');
+	return i == len && len && n >= 1 && n <= 65535;
+}
+
+/*
+ * [tcp:|udp:][ADDRESS:]PORT[:GUESTPORT] becomes an option of the NAT. Addresses are looked at by
+ * the NAT; what tells the forms apart is that they have dots.
+ */
+static int add_forward(struct run_options *o, const char *value, char *error)
+{
+	bool udp = strncmp(value, "udp:", 4) == 0, named = udp || strncmp(value, "tcp:", 4) == 0;
+	const char *port = value + (named ? 4 : 0), *guest;
+	size_t address = strspn(port, "0123456789."), len;
+	char *more;
+
+	address = port[address] == ':' && memchr(port, '.', address) ? address : 0;
+	guest = port + address + (address > 0);
+	len = strcspn(guest, ":");
+	if (!is_port(guest, len) ||
+	    (guest[len] && !is_port(guest + len + 1, strlen(guest + len + 1))))
+		return fail(error,
+			    "--publish %.60s: [tcp:|udp:][ADDRESS:]PORT[:GUESTPORT], as 8080:80",
+			    value);
+	if (asprintf(&more, "%s%shostfwd=%s:%.*s:%.*s::%s", o->forwards ? o->forwards : "",
+		     o->forwards ? "," : "", udp ? "udp" : "tcp", (int)address, port, (int)len,
+		     guest, guest[len] ? guest + len + 1 : guest) < 0)
+		return -ENOMEM;
+	free(o->forwards);
+	o->forwards = more;
+	o->nat = true;
+	return 0;
+}
+
 static int set_timeout(struct run_options *o, const char *value, char *error)
 {
 	char *end;
@@ -196,9 +245,17 @@ static int one_option(struct run_options *o, int opt, char *error)
 	case OPT_MEM:
 		return set_mem(o, optarg, error);
 	case OPT_NET:
-		return strcmp(optarg, "none") == 0
+		o->nat = strcmp(optarg, "nat") == 0;
+		return o->nat || strcmp(optarg, "none") == 0
 			       ? 0
-			       : fail(error, "--net %.60s: only none is there for now", optarg);
+			       : fail(error, "--net %.60s: none or nat", optarg);
+	case OPT_PUBLISH:
+		return add_forward(o, optarg, error);
+	case OPT_TIME:
+		o->virtual_time = strcmp(optarg, "virtual") == 0;
+		return o->virtual_time || strcmp(optarg, "real") == 0
+			       ? 0
+			       : fail(error, "--time %.60s: real or virtual", optarg);
 	case OPT_TIMEOUT:
 		return set_timeout(o, optarg, error);
 	case OPT_DIR:
@@ -268,6 +325,7 @@ void run_options_free(struct run_options *o)
 	free(o->env);
 	free(o->root);
 	free(o->keep);
+	free(o->forwards);
 	free(o->dir);
 	memset(o, 0, sizeof(*o));
 }

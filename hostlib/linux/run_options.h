@@ -34,6 +34,9 @@ struct run_options {
 	size_t nenv;
 	bool clean_env; /* only what --env names */
 	bool root_user; /* the command is root in the guest */
+	bool nat; /* --net nat, or --publish */
+	char *forwards; /* --publish, as options of the NAT: "hostfwd=...,hostfwd=..."; NULL: none */
+	bool virtual_time; /* --time virtual */
 	bool stats, debug;
 	bool show_secrets; /* what is hidden by default is not */
 	enum options_sandbox sandbox;

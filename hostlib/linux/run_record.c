@@ -172,6 +172,7 @@ static char *make_text(const struct run *r, size_t *len)
 	fill_user(r, &job);
 	fwrite(&job, sizeof(job), 1, f);
 	put_string(f, dir ? dir : "/");
+	job.network = r->opt.nat;
 	job.shares = put_shares(r, f);
 	job.arguments = put_arguments(r, f);
 	job.environment = put_environment(r, f);

@@ -18,6 +18,7 @@
 #include "crash.h"
 #include "guest.h"
 #include "log.h"
+#include "net.h"
 #include "run.h"
 #include "super.h"
 
@@ -149,6 +150,7 @@ static void ended(struct linux_ctx *ctx, enum guest_end how, int status)
 	}
 	run_ended(ctx);
 	control_stop(ctx);
+	net_guest_ended(ctx);
 	loop_timer_del(&clean_timer);
 	guest_free(ctx);
 	if (again && start(ctx) == 0)

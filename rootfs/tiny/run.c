@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include "net.h"
 #include "run.h"
 #include "run_abi.h"
 
@@ -261,6 +262,8 @@ static void make_root(const struct job *job)
 	mkdir(ROOT "/dev/shm", 01777);
 	must_mount("devpts", ROOT "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 		   "mode=620,gid=5,ptmxmode=666");
+	if (job->head->network && (net_up() || net_resolver(ROOT)))
+		fail("setting up the network");
 	must_mount("tmpfs", ROOT "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
 	if (chdir(ROOT) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
 		fail("moving to the root");

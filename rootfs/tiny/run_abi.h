@@ -42,6 +42,7 @@ struct run_job {
 	uint32_t joined; /* descriptor 2 is the same as 1: what goes there stays in order */
 	uint32_t keep; /* changes go to RUN_KEEP: 1 to be formatted, 2 as it is */
 	uint32_t root_disk; /* RUN_ROOT is the root, not the host's files; 2: changes go to it */
+	uint32_t network; /* eth0 leads to a NAT (net.h) */
 	uint32_t shares, arguments, environment; /* how many strings */
 };
 

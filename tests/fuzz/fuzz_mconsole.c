@@ -13,6 +13,7 @@ static void name(const char *text)
 		[NL_KIND_UBD] = NL_UBD_MAX,
 		[NL_KIND_CON] = NL_CON_MAX,
 		[NL_KIND_SSL] = NL_SSL_MAX,
+		[NL_KIND_NET] = NL_NET_MAX,
 	};
 	char error[OPTIONS_ERROR_LEN] = "";
 	struct hotplug_device d;
@@ -22,7 +23,8 @@ static void name(const char *text)
 		return;
 	}
 	assert(d.kind < NL_KIND_COUNT && d.index < max[d.kind]);
-	assert(!d.setting || d.setting[-1] == '=');
+	assert(!d.setting || d.setting[-1] == '=' ||
+	       (d.kind == NL_KIND_NET && d.setting[-1] == ':'));
 }
 
 static void request(const uint8_t *data, size_t size)

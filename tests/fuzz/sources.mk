@@ -1,6 +1,15 @@
 # Loader modules that a fuzz target links: FUZZ_SRC_<target> = file.c ...
 FUZZ_SRC_fuzz_console = hostlib/linux/console_spec.c hostlib/linux/console_escape.c
-FUZZ_SRC_fuzz_options = hostlib/linux/options.c
+FUZZ_SRC_fuzz_options = hostlib/linux/options.c hostlib/linux/options_net.c
 FUZZ_SRC_fuzz_load = hostlib/linux/load.c
-FUZZ_SRC_fuzz_mconsole = hostlib/linux/hotplug_name.c hostlib/linux/options.c
+FUZZ_SRC_fuzz_mconsole = hostlib/linux/hotplug_name.c hostlib/linux/options.c hostlib/linux/options_net.c
 FUZZ_SRC_fuzz_run = hostlib/linux/run_frames.c
+FUZZ_SRC_fuzz_vhost = hostlib/switch/vhost.c hostlib/switch/vring.c hostlib/switch/memory_map.c
+FUZZ_SRC_fuzz_link = $(wildcard hostlib/switch/link*.c) hostlib/switch/calendar.c hostlib/switch/packet.c \
+	hostlib/switch/rng.c hostlib/switch/offload.c
+FUZZ_LIBS_fuzz_link = -lm
+FUZZ_SRC_fuzz_offload = hostlib/switch/offload.c hostlib/switch/packet.c
+FUZZ_SRC_fuzz_stp = hostlib/switch/stp_bpdu.c
+FUZZ_SRC_fuzz_old = hostlib/switch/port_old_parse.c
+FUZZ_SRC_fuzz_nat = hostlib/switch/port_nat_config.c hostlib/switch/port_common.c
+FUZZ_SRC_fuzz_nat_merge = $(addprefix hostlib/switch/,port_nat_merge.c offload.c packet.c)

@@ -86,7 +86,7 @@ mc 1 '^ERR ssl5: ' config ssl5=nonsense
 mc 0 '^OK null' config ssl5
 mc 0 '^OK' remove ssl5
 mc 0 '^OK none' config ssl5
-mc 1 'network cards' config eth0=tuntap
+mc 1 'name a tap' config eth0=tuntap
 
 # Stopped, it does nothing and says so; then it goes on.
 mc 1 'not stopped' go

@@ -71,7 +71,7 @@ mc 1 "^ERR ubd1: .*$PWD/absent" one config ubd1=absent
 mc 1 '^ERR there is no ubd3' one remove ubd3
 mc 1 "^ERR unknown command 'fly'" one fly
 mc 1 'ok":false' -j one fly
-mc 1 '^ERR network cards' one config eth0=tuntap
+mc 1 '^ERR .*name a tap' one config eth0=tuntap
 mc 0 '^OK Linux one' "$HOME/.uml/one" version
 mc 0 '^OK Linux one' "$HOME/.uml/one/mconsole" version
 mc 2 'too long' one log "$(printf '%600s' x)"

@@ -1,8 +1,9 @@
 # What a unit test links: loader modules, UNIT_OBJ_<test> = module.o ..., engine modules, UNIT_ENGINE_<test>
 UNIT_OBJ_test_chan_spec = console_spec.o console_escape.o
-UNIT_OBJ_test_options = options.o
+UNIT_OBJ_test_options = options.o options_net.o
 UNIT_OBJ_test_load = load.o
-UNIT_OBJ_test_mconsole = mconsole.o mconsole_answer.o mconsole_command.o hotplug.o hotplug_name.o console_spec.o control.o ctx.o disks.o options.o
-UNIT_OBJ_test_run = run_options.o run_frames.o options.o
-UNIT_OBJ_test_mconsole_name = hotplug_name.o options.o
+UNIT_OBJ_test_mconsole = mconsole.o mconsole_answer.o mconsole_command.o hotplug.o hotplug_name.o console_spec.o control.o ctx.o disks.o options.o options_net.o net.o net_mac.o net_helper.o vhost_front.o
+UNIT_OBJ_test_run = run_options.o run_frames.o options.o options_net.o
+UNIT_OBJ_test_mconsole_name = hotplug_name.o options.o options_net.o
+UNIT_OBJ_test_options_net = options_net.o
 UNIT_ENGINE_test_place = place_rules.o

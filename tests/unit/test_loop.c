@@ -82,6 +82,38 @@ static void test_timers(void)
 	loop_timer_del(&t1);
 }
 
+static void again(struct loop_timer *t)
+{
+	if (++calls < 1000)
+		loop_timer_set(loop, t, 0, again, NULL);
+}
+
+static void stop_after(struct loop_watch *w, short revents)
+{
+	loop_stop(loop);
+}
+
+/* A timer that is always due does not keep descriptors from being served. */
+static void test_restless(void)
+{
+	int p[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe(p), 0);
+	CU_ASSERT_EQUAL(write(p[1], "x", 1), 1);
+	loop_timer_set(loop, &t1, 0, again, NULL);
+	calls = 0;
+	/* The first turn's descriptors come before its timers: add one that is ready in the second. */
+	loop_add(loop, &a, p[0], POLLIN, stop_after, NULL);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT(calls < 100);
+	loop_del(&a);
+	loop_timer_del(&t1);
+	close(p[0]);
+	close(p[1]);
+}
+
 static void on_signal(void *arg, int sig, int sender)
 {
 	calls++;
@@ -107,6 +139,7 @@ int main(void)
 		{"descriptor", test_descriptor},
 		{"removal while served", test_removal},
 		{"timers fire in order", test_timers},
+		{"a timer that is always due", test_restless},
 		{"signals", test_signals},
 		CU_TEST_INFO_NULL,
 	};

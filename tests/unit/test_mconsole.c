@@ -34,6 +34,11 @@ void guest_tell_layers(const struct linux_ctx *c)
 {
 }
 
+int guest_memory_fd(const struct linux_ctx *c)
+{
+	return -1;
+}
+
 int guest_control_fd(const struct linux_ctx *c)
 {
 	return loader_end;
@@ -410,7 +415,7 @@ static void names(void)
 	static const char *const bad[] = {
 		"ubd",   "ubd16", "ubdq",  "ubd1x",    "ubd99999999999999999999",
 		"ubd-1", "con16", "con",   "ssl64",    "ssl",
-		"con1x", "eth0",  "vec0",  "eth0=tap", "disk",
+		"con1x", "eth",   "eth16", "eth0=tap", "disk",
 		"=x",    "memo",  "ubd1=", "ubd1,=a",  "ubd1=\x7f",
 	};
 	char line[64];
@@ -426,7 +431,9 @@ static void names(void)
 		close(fd);
 	}
 	CU_ASSERT_EQUAL(ctx.nslots, 0);
-	expect("config eth0", EINVAL, "yet");
+	expect("config eth0", 0, "none");
+	expect("config eth0=daemon,,,/nowhere/at/all", ENOENT, "no switch answers");
+	CU_ASSERT_EQUAL(ctx.nslots, 0);
 }
 
 static void guest_ends(void)

@@ -186,13 +186,24 @@ static void test_confinement(void)
 	CU_ASSERT_STRING_EQUAL(o.hostfs, "/a b");
 	CU_ASSERT_TRUE(o.hostfs_readonly && o.hostfs_append);
 	CU_ASSERT_EQUAL(o.nkernel, 0);
-	CU_ASSERT_FALSE(o.host_network);
-	CU_ASSERT_EQUAL(parse1("eth0=tuntap,,,192.168.0.1"), 0);
-	CU_ASSERT_TRUE(o.host_network);
-	CU_ASSERT_EQUAL(parse1("vec0:transport=tap"), 0);
-	CU_ASSERT_TRUE(o.host_network);
 	CU_ASSERT_EQUAL(parse1("ether=1"), 0);
-	CU_ASSERT_FALSE(o.host_network);
+	CU_ASSERT_EQUAL(o.nkernel, 1);
+}
+
+static void test_cards(void)
+{
+	char *two[] = {"linux", "eth3=daemon,,unix,/x", "virtio_uml.device=/y:1", NULL};
+	char *again[] = {"linux", "eth0=daemon,,,/x", "eth0=tuntap,tap0", NULL};
+
+	CU_ASSERT_EQUAL(parse(3, two), 0);
+	CU_ASSERT_STRING_EQUAL(o.net[3].path, "/x");
+	CU_ASSERT_STRING_EQUAL(o.net[0].path, "/y");
+	CU_ASSERT_EQUAL(o.nkernel, 0);
+	/* What is said later about a card counts. */
+	CU_ASSERT_EQUAL(parse(3, again), 0);
+	CU_ASSERT_PTR_NULL(o.net[0].path);
+	CU_ASSERT_STRING_EQUAL(o.net[0].port, "tap:tap0");
+	CU_ASSERT_EQUAL(parse1("eth16=nat"), -EINVAL);
 }
 
 static void test_refused(void)
@@ -271,6 +282,7 @@ int main(void)
 		{"what is passed on", test_passed_on},
 		{"a serial added later", test_serial_added},
 		{"confinement", test_confinement},
+		{"network cards", test_cards},
 		{"what is refused", test_refused},
 		{"actions", test_actions},
 		{"too long", test_length},

@@ -48,14 +48,39 @@ static void test_values(void)
 	CU_ASSERT_TRUE(o.root_user);
 }
 
+static void test_network(void)
+{
+	CU_ASSERT_EQUAL(parse("--net", "none", "x", NULL), 0);
+	CU_ASSERT_FALSE(o.nat);
+	CU_ASSERT_EQUAL(parse("--net", "nat", "x", NULL), 0);
+	CU_ASSERT_TRUE(o.nat);
+	CU_ASSERT_PTR_NULL(o.forwards);
+	CU_ASSERT_EQUAL(parse("--publish", "8080:80", "--publish=udp:53", "x"), 0);
+	CU_ASSERT_TRUE(o.nat);
+	CU_ASSERT_STRING_EQUAL(o.forwards, "hostfwd=tcp::8080::80,hostfwd=udp::53::53");
+	CU_ASSERT_EQUAL(parse("--publish", "tcp:0.0.0.0:8080:80", "x", NULL), 0);
+	CU_ASSERT_STRING_EQUAL(o.forwards, "hostfwd=tcp:0.0.0.0:8080::80");
+}
+
+static void test_time(void)
+{
+	CU_ASSERT_EQUAL(parse("--time", "virtual", "x", NULL), 0);
+	CU_ASSERT_TRUE(o.virtual_time);
+	CU_ASSERT_EQUAL(parse("--time", "real", "x", NULL), 0);
+	CU_ASSERT_FALSE(o.virtual_time);
+}
+
 static void test_mistakes(void)
 {
 	static const char *const wrong[][2] = {
-		{"--mem", "1M"},         {"--mem", "lots"},   {"--timeout", "-1"},
-		{"--timeout", "nan"},    {"--user", "bob"},   {"--net", "nat"},
-		{"--rw", "/dev/null"},   {"--rw", "/no/dir"}, {"--hide", "/"},
-		{"--tmpfs", "relative"}, {"--env", ""},       {"--env", "=x"},
-		{"--sandbox", "maybe"},  {"--nothing", "x"},
+		{"--mem", "1M"},           {"--mem", "lots"},       {"--timeout", "-1"},
+		{"--timeout", "nan"},      {"--user", "bob"},       {"--net", "tap"},
+		{"--time", "fast"},        {"--rw", "/dev/null"},   {"--rw", "/no/dir"},
+		{"--hide", "/"},           {"--tmpfs", "relative"}, {"--env", ""},
+		{"--env", "=x"},           {"--sandbox", "maybe"},  {"--nothing", "x"},
+		{"--publish", "0"},        {"--publish", "x:80"},   {"--publish", "1:"},
+		{"--publish", "sctp:1:2"}, {"--publish", "65536"},  {"--publish", ""},
+		{"--publish", "1.2.3.4:"},
 	};
 	size_t i;
 
@@ -115,6 +140,8 @@ int main(void)
 	s = CU_add_suite("uml_run", NULL, NULL);
 	CU_add_test(s, "command", test_command);
 	CU_add_test(s, "values", test_values);
+	CU_add_test(s, "network", test_network);
+	CU_add_test(s, "time", test_time);
 	CU_add_test(s, "mistakes", test_mistakes);
 	CU_add_test(s, "frames", test_frames);
 	CU_basic_run_tests();

@@ -16,6 +16,7 @@
 
 #include <linux/gfp.h>
 #include <linux/init.h>
+#include <linux/irqflags.h>
 #include <linux/kstrtox.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -31,6 +32,7 @@
 #include <mem_user.h>
 #include <nestling.h>
 #include <os.h>
+#include "doorbell.h"
 #include "engine.h"
 
 #define START_TURNS 10000 /* of spinning for a stub that comes up */
@@ -87,21 +89,43 @@ bool nl_engine_in_guest(void)
 	return running;
 }
 
+/*
+ * What rang while guest code runs is served here: interrupts are enabled then, and only the end of
+ * an interrupt looks at the doorbell.
+ */
+static void serve_doorbell(void)
+{
+	if (unlikely(*nl_bell_pending) && !irqs_disabled()) {
+		local_irq_disable();
+		local_irq_enable();
+	}
+}
+
 static bool has_come(const struct nl_stub *s)
 {
 	return READ_ONCE(s->state->come) == s->seq;
 }
 
+/* For the stub, or, while guest code runs, for the doorbell. */
 static int wait_asleep(struct nl_stub *s, int ms)
 {
-	unsigned int come;
+	bool both = nl_bell_used && running;
+	unsigned int come, seen = 0;
 	int err = 0;
 
 	WRITE_ONCE(s->orders->kernel_asleep, 1);
+	if (both)
+		seen = nl_doorbell_prepare();
 	mb(); /* the stub looks at it after it has set come */
 	come = READ_ONCE(s->state->come);
-	if (come != s->seq)
+	if (come == s->seq || (both && *nl_bell_pending))
+		err = 0;
+	else if (both)
+		err = nl_futex_wait_two(&s->state->come, come, &nl_bell->sequence, seen, ms);
+	else
 		err = nl_futex_wait(&s->state->come, come, ms);
+	if (both)
+		nl_doorbell_finish();
 	WRITE_ONCE(s->orders->kernel_asleep, 0);
 	return err;
 }
@@ -151,8 +175,10 @@ static int wait_end(struct nl_stub *s)
 static int wait_sleeping(struct nl_stub *s)
 {
 	while (!has_come(s)) {
-		if (running)
+		if (running) {
+			serve_doorbell();
 			kick_if_needed(s);
+		}
 		if (wait_asleep(s, DEATH_CHECK_MS) < 0 && wait_end(s) < 0)
 			return -EIO;
 	}
@@ -172,6 +198,7 @@ static int wait_measured(struct nl_stub *s)
 	while (!has_come(s)) {
 		u64 from_ns = os_nsecs();
 
+		serve_doorbell();
 		kick_if_needed(s);
 		if (wait_asleep(s, ms) < 0 && ms == DEATH_CHECK_MS && wait_end(s) < 0)
 			return -EIO;
@@ -191,8 +218,10 @@ static int wait_come(struct nl_stub *s, unsigned int turns)
 	while (turns--) {
 		if (has_come(s))
 			return 0;
-		if (running)
+		if (running) {
+			serve_doorbell();
 			kick_if_needed(s);
+		}
 		cpu_relax();
 	}
 	return spun && running ? wait_measured(s) : wait_sleeping(s);

@@ -4,6 +4,7 @@
  *
  * @host run clone EQ(0,SIGCHLD): a stub; nothing is shared with it
  * @host run kill POSITIVE(0): a stub is kicked or ended
+ * @host run futex_waitv EQ32(1,2): a stub or the doorbell is waited for
  * @host run wait4: a stub that ended
  * @host run waitid: a stub that was stopped from outside
  * @host run clock_gettime: CPU time of a stub
@@ -347,6 +348,45 @@ int nl_futex_wait(unsigned int *word, unsigned int val, int ms)
 	if (syscall(SYS_futex, word, FUTEX_WAIT, val, &ts, NULL, 0) < 0 && errno != EAGAIN)
 		return -errno;
 	return 0;
+}
+
+/* Linux 5.16; older headers do not know it. */
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
+#ifndef FUTEX_32
+#define FUTEX_32 2
+#endif
+
+struct waiter {
+	uint64_t val, uaddr;
+	uint32_t flags, reserved;
+};
+
+#define POLL_MS 1 /* where the host cannot wait for two words */
+
+int nl_futex_wait_two(unsigned int *a, unsigned int val_a, unsigned int *b, unsigned int val_b,
+		      int ms)
+{
+	struct waiter w[2] = {
+		{.val = val_a, .uaddr = (unsigned long)a, .flags = FUTEX_32},
+		{.val = val_b, .uaddr = (unsigned long)b, .flags = FUTEX_32},
+	};
+	static int unknown;
+	struct timespec until;
+
+	if (unknown)
+		return nl_futex_wait(a, val_a, POLL_MS) == -EINTR ? -EINTR : 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	if (syscall(SYS_futex_waitv, w, 2, 0, &until, CLOCK_MONOTONIC) >= 0 || errno == EAGAIN)
+		return 0;
+	/* An older kernel, or a filter around us that does not know the call. */
+	if (errno != EINTR && errno != ETIMEDOUT)
+		unknown = 1;
+	return -errno;
 }
 
 _Static_assert(NL_STUB_MEMORY_FD == NL_FD_MEMORY, "the gate's descriptor");

@@ -65,6 +65,12 @@ int nl_futex_wake(unsigned int *word);
  * differs, -EINTR after a signal, -ETIMEDOUT.
  */
 int nl_futex_wait(unsigned int *word, unsigned int val, int ms);
+/*
+ * The same for two words at a time; on hosts without futex_waitv(2) it returns every now and then,
+ * as if woken.
+ */
+int nl_futex_wait_two(unsigned int *a, unsigned int val_a, unsigned int *b, unsigned int val_b,
+		      int ms);
 
 /* Number of the CPU that runs this code; cheap, and old at once. */
 static inline unsigned int nl_cpu(void)

@@ -10,7 +10,7 @@ detach
 END
 "$here/debuggee" wait >out &
 pid=$!
-until grep -q waiting out; do sleep 0.05; done
+until grep -qs waiting out; do sleep 0.05; done
 eval "$GDB -p $pid -x attach" 2>&1 | sed -n '/^Temporary breakpoint 1 at/,$p'
 wait $pid
 echo "ended with $?"

@@ -9,7 +9,7 @@ strace -e trace=write -e fault=write:error=EPIPE:when=2+2 sh -c 'for i in 1 2 3 
 : >out
 "$here/debuggee" wait >out &
 pid=$!
-until grep -q waiting out; do sleep 0.05; done
+until grep -qs waiting out; do sleep 0.05; done
 timeout -s INT 1 strace -o t -p $pid
 head -n 3 t | sed 's/resuming interrupted.*/resumed/'
 kill $pid

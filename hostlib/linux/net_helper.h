@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* uml_switch as a helper of the loader: for cards whose other end is no switch that runs. */
+#ifndef NESTLING_NET_HELPER_H
+#define NESTLING_NET_HELPER_H
+
+#include <stddef.h>
+
+/*
+ * Starts a switch with one port (as `uml_switch -port` takes it); it ends when the socket that is
+ * returned is closed, or with this process. The socket, or -errno with a line in error.
+ */
+int net_helper_start(const char *port, char *error, size_t error_len);
+/* Starts a switch at path, in the background; it ends with its last client. 0 or -errno. */
+int net_helper_switch(const char *path, char *error, size_t error_len);
+/* What the last helper said before it ended. */
+void net_helper_reason(char *error, size_t error_len);
+
+#endif

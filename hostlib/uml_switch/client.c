@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* `uml_switch ctl`: one command to a switch that runs. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "log.h"
+#include "uml_switch.h"
+
+#define EX_USAGE 2
+#define EX_NO_SWITCH 3
+
+static const char usage[] =
+	"usage: uml_switch ctl [-unix PATH | -ctl PATH] COMMAND...\n"
+	"\n"
+	"PATH is what the switch was started with (" DEFAULT_SOCKET "). Commands:\n\n";
+
+static const char usage_end[] =
+	"\nexit status: 0 done; 1 refused, with the reason; 2 wrong usage; 3 no such switch\n";
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		log_err("'%s' is too long for a socket's name", path);
+		return -1;
+	}
+	strcpy(sun.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		log_err("no switch answers at '%s': %s; is it running, and is the path what its "
+			"-unix "
+			"was?",
+			path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The words as one line; those with blanks in quotes. */
+static bool send_line(FILE *to, int n, char **word)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		bool quote = !*word[i] || strpbrk(word[i], " \t");
+
+		if (strpbrk(word[i], "\"\n")) {
+			log_err("a command has no quotes or line ends: '%s'", word[i]);
+			return false;
+		}
+		fprintf(to, "%s%s%s%s", i ? " " : "", quote ? "\"" : "", word[i],
+			quote ? "\"" : "");
+	}
+	fputc('\n', to);
+	return fflush(to) == 0;
+}
+
+static int show_answer(FILE *from)
+{
+	char line[65536];
+
+	while (fgets(line, sizeof(line), from)) {
+		if (*line == ' ') {
+			fputs(line + 1, stdout);
+			continue;
+		}
+		line[strcspn(line, "\n")] = '\0';
+		if (!strcmp(line, "ok"))
+			return 0;
+		log_err("%s", line + (strncmp(line, "error ", 6) ? 0 : 6));
+		return 1;
+	}
+	log_err("the switch ended without an answer");
+	return EX_NO_SWITCH;
+}
+
+int client_main(int argc, char **argv)
+{
+	char path[PATH_MAX];
+	int i = 1, fd, status;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s%s", DEFAULT_SOCKET, CTL_SUFFIX);
+	if (argc > 2 && (!strcmp(argv[1], "-unix") || !strcmp(argv[1], "--unix"))) {
+		snprintf(path, sizeof(path), "%s%s", argv[2], CTL_SUFFIX);
+		i = 3;
+	} else if (argc > 2 && (!strcmp(argv[1], "-ctl") || !strcmp(argv[1], "--ctl"))) {
+		snprintf(path, sizeof(path), "%s", argv[2]);
+		i = 3;
+	}
+	if (i < argc && (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))) {
+		fputs(usage, stdout);
+		ctl_help(stdout);
+		fputs(usage_end, stdout);
+		return 0;
+	}
+	if (i >= argc) {
+		log_err("no command; see uml_switch ctl --help");
+		return EX_USAGE;
+	}
+	fd = connect_to(path);
+	f = fd < 0 ? NULL : fdopen(fd, "r+");
+	if (!f)
+		return EX_NO_SWITCH;
+	status = send_line(f, argc - i, argv + i) ? show_answer(f) : EX_USAGE;
+	fclose(f);
+	return status;
+}
