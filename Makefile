@@ -1,6 +1,7 @@
 # Nestling: see README. Products go to build/, programs to build/bin/.
 #
 #   hostlib/lib/*.c          -> build/libhost.a, shared by all host programs
+#   hostlib/switch, hostlib/rig -> build/libswitch.a, build/librig.a
 #   hostlib/<program>/*.c    -> build/bin/<program>
 #   tests/unit/test_*.c      -> build/unit/test_* (CUnit)
 #   tests/fuzz/fuzz_*.c      -> build/fuzz/fuzz_* (libFuzzer)
@@ -18,7 +19,7 @@ CC := gcc
 CLANG := clang
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wformat=2 \
 	-Wno-format-nonliteral -Wno-unused-parameter
-CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Ihostlib/switch -Idrivers/control -Irootfs/tiny
+CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Ihostlib/switch -Ihostlib/rig -Idrivers/control -Irootfs/tiny
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -fno-common -fstack-protector-strong
 LDFLAGS := -static
 ifneq ($(SAN),)
@@ -35,8 +36,10 @@ DESTDIR ?=
 LIB_SRC := $(wildcard hostlib/lib/*.c)
 # The switch, without its programs: what links it is not static (libslirp has no archive).
 SWITCH_SRC := $(wildcard hostlib/switch/*.c)
+# The language of rigs, without the program.
+RIG_SRC := $(wildcard hostlib/rig/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
-PROGRAMS := $(filter-out lib switch,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
+PROGRAMS := $(filter-out lib switch rig,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
 BINS := $(PROGRAMS:%=$(B)/bin/%)
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -53,6 +56,8 @@ LIBS_libhost := -lcrypto
 DYNAMIC := uml_switch uml_tap
 LIBS_switch := -lpcap -lslirp -lm
 LIBS_uml_switch := $(LIBS_switch)
+# Of the switch it has only what reads settings: static.
+LIBS_uml_rig := -lm
 LIBS_uml_tap := -lnl-route-3 -lnl-3
 LIBS_uml_mconsole := $(shell pkg-config --static --libs libedit 2>/dev/null)
 
@@ -94,6 +99,10 @@ $(B)/libswitch.a: $(SWITCH_SRC:%.c=$(B)/obj/%.o)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
+$(B)/librig.a: $(RIG_SRC:%.c=$(B)/obj/%.o)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
 .SECONDEXPANSION:
 PROG_OBJ = $(patsubst %.c,$(B)/obj/%.o,$(wildcard hostlib/$(1)/*.c))
 
@@ -101,8 +110,9 @@ $(filter-out $(B)/bin/linux,$(BINS)): $(B)/bin/%: $$(call PROG_OBJ,$$*) $(B)/lib
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(if $(filter $*,$(DYNAMIC)),$(filter-out -static,$(LDFLAGS)),$(LDFLAGS)) $(filter %.o,$^) \
-		$(filter %/libswitch.a,$^) $(B)/libhost.a $(LIBS_$*) $(LIBS_libhost) -o $@
+		$(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a $(LIBS_$*) $(LIBS_libhost) -o $@
 $(B)/bin/uml_switch: $(B)/libswitch.a
+$(B)/bin/uml_rig: $(B)/librig.a $(B)/libswitch.a
 $(B)/obj/hostlib/uml_tap/%.o: CPPFLAGS += $(shell pkg-config --cflags libnl-3.0)
 
 # The loader without the guest kernel and the built-in system inside; scripts/pack
@@ -111,11 +121,12 @@ $(B)/loader: $$(call PROG_OBJ,linux) $(B)/libhost.a
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_linux) $(LIBS_libhost) -o $@
 
-$(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $$(if $$(findstring switch,$$*),$(B)/libswitch.a) $(B)/libhost.a
+$(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $$(if $$(findstring rig,$$*),$(B)/librig.a) $$(if $$(findstring switch,$$*)$$(findstring rig,$$*),$(B)/libswitch.a) $(B)/libhost.a
 	@mkdir -p $(@D)
 	@echo "  UNIT    $@"
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux -Iarch-um/nestling/engine $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
-		$< $(filter %.o,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a $(if $(findstring switch,$*),$(LIBS_switch)) $(LIBS_libhost) \
+		$< $(filter %.o,$^) $(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a \
+		$(if $(findstring switch,$*),$(LIBS_switch)) $(if $(findstring rig,$*),-lm) $(LIBS_libhost) \
 		-lcunit -lpthread -o $@
 
 # What a unit test links beside libhost.a: modules of the loader, UNIT_OBJ_<test> = options.o ...,

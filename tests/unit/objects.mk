@@ -7,3 +7,5 @@ UNIT_OBJ_test_run = run_options.o run_frames.o options.o options_net.o
 UNIT_OBJ_test_mconsole_name = hotplug_name.o options.o options_net.o
 UNIT_OBJ_test_options_net = options_net.o
 UNIT_ENGINE_test_place = place_rules.o
+# Allocations of these fail on purpose.
+$(B)/unit/test_rig_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The lexer; see lexer.h. */
+#include <string.h>
+#include "lexer.h"
+
+void rig_lexer_start(struct rig_lexer *l, struct rig_private *texts, uint32_t file)
+{
+	*l = (struct rig_lexer){.texts = texts, .file = file, .line = 1};
+}
+
+struct rig_pos rig_raw_pos(uint32_t file, const struct rig_raw *raw)
+{
+	return (struct rig_pos){file, raw->line, raw->column, raw->len ? raw->len : 1};
+}
+
+bool rig_raw_is(const struct rig_raw *raw, const char *text)
+{
+	return raw->len == strlen(text) && memcmp(raw->text, text, raw->len) == 0;
+}
+
+/* Bytes of the UTF-8 character at s, of at most len; 0: it is none. */
+static uint32_t utf8(const unsigned char *s, uint32_t len)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	uint32_t n = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
+	uint32_t code, i;
+
+	if (n < 2 || n > len)
+		return n == 1;
+	code = *s & (0x7fU >> n);
+	for (i = 1; i < n; i++) {
+		if (s[i] >> 6 != 2)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	/* Neither too long, nor half of a pair, nor what XML cannot hold. */
+	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ||
+	    (code & 0xfffe) == 0xfffe)
+		return 0;
+	return n;
+}
+
+/* Whether a line of the text may be looked at further. */
+static bool line_is_text(struct rig_lexer *l, const char *s, uint32_t len)
+{
+	struct rig_pos pos = {l->file, l->line, 1, 1};
+	uint32_t i, n;
+
+	if (len > RIG_LINE_MAX) {
+		pos.column = RIG_LINE_MAX + 1;
+		rig_error(l->texts, pos,
+			  "the line is longer than %d bytes; a \\ at its end goes on "
+			  "in the next",
+			  RIG_LINE_MAX);
+		return false;
+	}
+	for (i = 0; i < len; i += n) {
+		pos.column = i + 1;
+		n = utf8((const unsigned char *)s + i, len - i);
+		if (!n) {
+			rig_error(l->texts, pos, "this is not UTF-8 text");
+			return false;
+		}
+		if (((unsigned char)s[i] < ' ' && s[i] != '\t') || s[i] == 127) {
+			rig_error(l->texts, pos, "a control character (code %d) has no place here",
+				  s[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The end of the word at s+i: at a blank outside quotes. 0: a quote has no end. */
+static uint32_t word_end(struct rig_lexer *l, const char *s, uint32_t i, uint32_t len)
+{
+	while (i < len && s[i] != ' ' && s[i] != '\t') {
+		struct rig_pos pos = {l->file, l->line, i + 1, 1};
+		char quote = s[i++];
+
+		if (quote != '"' && quote != '\'')
+			continue;
+		while (i < len && s[i] != quote)
+			i += quote == '"' && s[i] == '\\' && i + 1 < len ? 2 : 1;
+		if (i >= len) {
+			rig_error(l->texts, pos, "this %c has no other one on its line", quote);
+			return 0;
+		}
+		i++;
+	}
+	return i;
+}
+
+/* The words of one line of the text. */
+static void split(struct rig_lexer *l, const char *s, uint32_t len, struct rig_line *out)
+{
+	uint32_t i = 0, end;
+
+	while (i < len) {
+		struct rig_raw *w;
+
+		if (s[i] == ' ' || s[i] == '\t') {
+			i++;
+			continue;
+		}
+		if (s[i] == '#') {
+			while (s[len - 1] == ' ' || s[len - 1] == '\t')
+				len--;
+			out->comment = (struct rig_raw){s + i, len - i, l->line, i + 1};
+			return;
+		}
+		end = word_end(l, s, i, len);
+		if (out->words == RIG_WORDS_MAX) {
+			struct rig_pos pos = {l->file, l->line, i + 1, 1};
+
+			rig_error(l->texts, pos, "a statement has at most %d words", RIG_WORDS_MAX);
+			end = 0;
+		}
+		if (!end) {
+			out->bad = true;
+			return;
+		}
+		w = &out->word[out->words++];
+		*w = (struct rig_raw){s + i, end - i, l->line, i + 1};
+		i = end;
+	}
+}
+
+/* Whether a backslash at its end joins the next line: not in a comment. */
+static bool goes_on(const struct rig_line *out, const char *s, uint32_t len, bool text)
+{
+	const struct rig_raw *last = out->words ? &out->word[out->words - 1] : NULL;
+
+	if (!len || s[len - 1] != '\\')
+		return false;
+	if (!text || out->bad)
+		return true; /* the rest of a bad statement is bad, too */
+	return !out->comment.len && last && last->text + last->len == s + len;
+}
+
+/* Takes the backslash away again. */
+static void drop_backslash(struct rig_line *out)
+{
+	struct rig_raw *last = out->words ? &out->word[out->words - 1] : NULL;
+
+	if (!out->bad && last && !--last->len)
+		out->words--;
+}
+
+bool rig_lexer_next(struct rig_lexer *l, struct rig_line *out)
+{
+	const struct rig_file *f = &l->texts->file[l->file];
+	bool more = true;
+
+	out->words = 0;
+	out->comment.len = 0;
+	out->bad = false;
+	out->line = l->line;
+	if (l->at >= f->len)
+		return false;
+	while (more && l->at < f->len) {
+		const char *s = f->text + l->at, *end = memchr(s, '\n', f->len - l->at);
+		uint32_t len = end ? (uint32_t)(end - s) : f->len - l->at;
+		bool text;
+
+		l->at += len + (end != NULL);
+		if (len && s[len - 1] == '\r')
+			len--;
+		text = line_is_text(l, s, len);
+		if (!text)
+			out->bad = true;
+		if (!out->bad)
+			split(l, s, len, out);
+		more = goes_on(out, s, len, text);
+		if (more)
+			drop_backslash(out);
+		l->line++;
+	}
+	return true;
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/* uml_rig: networks of guests from a text file. Dispatch and options. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include "disk_tool.h"
+#include "log.h"
+#include "uml_rig.h"
+
+#define OPT_CHECK 0x100
+#define OPT_DOT 0x101
+#define OPT_SVG 0x102
+#define OPT_JSON 0x103
+#define OPT_MARKDOWN 0x104
+
+static const struct command {
+	const char *name;
+	int (*run)(struct context *c);
+	const int takes[5]; /* options, ends with 0 */
+	int min, max; /* names */
+	const char *help;
+} commands[] = {
+	{"check",
+	 cmd_check,
+	 {'D', 'q'},
+	 1,
+	 1000,
+	 "check [-q] [-D NAME=VALUE] FILE...\n        read rigs and tell all that is wrong in "
+	 "them"},
+	{"fmt",
+	 cmd_fmt,
+	 {'w', OPT_CHECK},
+	 1,
+	 1000,
+	 "fmt [-w | --check] FILE...\n        print in canonical form; -w: change the files; "
+	 "--check: "
+	 "name those that differ"},
+	{"graph",
+	 cmd_graph,
+	 {'D', 'o', OPT_DOT, OPT_SVG},
+	 1,
+	 1,
+	 "graph [--svg | --dot] [-o OUTPUT] [-D NAME=VALUE] FILE\n        a picture of the "
+	 "network"},
+	{"dump",
+	 cmd_dump,
+	 {'D', 'o', OPT_JSON},
+	 1,
+	 1,
+	 "dump [--json] [-o OUTPUT] [-D NAME=VALUE] FILE\n        all that a rig says and implies, "
+	 "as "
+	 "JSON"},
+	{"help",
+	 cmd_help,
+	 {OPT_MARKDOWN},
+	 0,
+	 1,
+	 "help [STATEMENT]\n        the statements of the language, or one of them with an "
+	 "example"},
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct option long_options[] = {
+	{"define", required_argument, NULL, 'D'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"write", no_argument, NULL, 'w'},
+	{"output", required_argument, NULL, 'o'},
+	{"check", no_argument, NULL, OPT_CHECK},
+	{"dot", no_argument, NULL, OPT_DOT},
+	{"svg", no_argument, NULL, OPT_SVG},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"markdown", no_argument, NULL, OPT_MARKDOWN},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static int usage(const char *fmt, const char *what)
+{
+	log_err(fmt, what);
+	fputs("Try 'uml_rig --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static int print_help(void)
+{
+	fputs("usage: uml_rig COMMAND [options] FILE\n\ncommands:\n", stdout);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		printf("  %s\n", commands[i].help);
+	fputs("\nFILE may be - for standard input.\n"
+	      "\noptions:\n"
+	      "  -D, --define NAME=VALUE   another value for a variable that the rig sets\n"
+	      "  -o, --output FILE         where to write, instead of standard output\n"
+	      "  -q, --quiet               check: say nothing when all is well\n"
+	      "  -w, --write               fmt: change the files\n"
+	      "  -h, --help                this text\n"
+	      "  -V, --version             name and version\n"
+	      "\nexamples:\n"
+	      "  uml_rig check mail-wan.rig\n"
+	      "  uml_rig check -D loss=5% mail-wan.rig\n"
+	      "  uml_rig graph -o mail-wan.svg mail-wan.rig\n"
+	      "  uml_rig help link\n"
+	      "\nexit status: 0 fine; 1 errors in the rig (or fmt --check: not in canonical form); "
+	      "2 "
+	      "wrong\nusage; 3 a file cannot be read\n",
+	      stdout);
+	return EXIT_FINE;
+}
+
+static int add_define(struct context *c, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return usage("-D takes NAME=VALUE, not '%s'", text);
+	if (c->defines == DEFINES_MAX)
+		return usage("%s: too many -D", text);
+	*equals = 0;
+	c->define[c->defines++] = (struct rig_define){text, equals + 1};
+	return -1;
+}
+
+/* -1: go on; else the exit status. */
+static int set_option(struct context *c, int letter)
+{
+	switch (letter) {
+	case 'D':
+		return add_define(c, optarg);
+	case 'o':
+		c->output = optarg;
+		break;
+	case 'q':
+		c->quiet = true;
+		break;
+	case 'w':
+		c->write = true;
+		break;
+	case OPT_CHECK:
+		c->check = true;
+		break;
+	case OPT_DOT:
+		c->dot = true;
+		break;
+	case OPT_SVG:
+		c->svg = true;
+		break;
+	case OPT_JSON:
+		c->json = true;
+		break;
+	default:
+		c->markdown = true;
+		break;
+	}
+	return -1;
+}
+
+static bool takes(const struct command *cmd, int letter)
+{
+	for (int i = 0; i < 5 && cmd->takes[i]; i++)
+		if (cmd->takes[i] == letter)
+			return true;
+	return false;
+}
+
+/* -1: go on; else the exit status. argv[0] is the command's name, if there is one. */
+static int parse(struct context *c, const struct command *cmd, int argc, char **argv)
+{
+	int letter, status;
+
+	while ((letter = getopt_long(argc, argv, ":D:o:qwhV", long_options, NULL)) != -1) {
+		if (letter == '?' || letter == ':')
+			return usage(letter == '?' ? "%s is not an option" : "%s needs a value",
+				     argv[optind - 1]);
+		if (letter == 'h')
+			return print_help();
+		if (letter == 'V') {
+			disk_tool_version("uml_rig");
+			return EXIT_FINE;
+		}
+		if (cmd && !takes(cmd, letter))
+			return usage("%s does not take this option", cmd->name);
+		status = set_option(c, letter);
+		if (status >= 0)
+			return status;
+	}
+	c->argc = argc - optind;
+	c->argv = argv + optind;
+	if (cmd && (c->argc < cmd->min || c->argc > cmd->max))
+		return usage(c->argc < cmd->min ? "%s needs the name of a file"
+						: "%s takes one name",
+			     cmd->name);
+	return -1;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static struct context c;
+	const struct command *cmd = NULL;
+	int status;
+
+	log_init("uml_rig");
+	if (argc > 1 && argv[1][0] != '-') {
+		cmd = find_command(argv[1]);
+		if (!cmd)
+			return usage("%s is not a command", argv[1]);
+		argc--;
+		argv++;
+	}
+	status = parse(&c, cmd, argc, argv);
+	if (status >= 0)
+		return status;
+	if (!cmd)
+		return usage("a command is needed%s", "");
+	return cmd->run(&c);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Commands of uml_rig. Each gets its options parsed and returns an exit status. */
+#ifndef NESTLING_UML_RIG_H
+#define NESTLING_UML_RIG_H
+
+#include "rig.h"
+
+enum {
+	EXIT_FINE = 0,
+	EXIT_ERRORS = 1, /* in the rig; or `fmt --check`: not in canonical form; or output failed */
+	EXIT_USAGE = 2,
+	EXIT_UNREADABLE = 3, /* the file */
+};
+
+#define DEFINES_MAX 256
+
+struct context {
+	bool write; /* fmt -w */
+	bool check; /* fmt --check */
+	bool quiet; /* check -q */
+	bool dot; /* graph --dot; otherwise SVG */
+	bool svg; /* graph --svg was said */
+	bool json; /* dump --json was said; it is what dump does */
+	bool markdown; /* help --markdown */
+	const char *output; /* -o; NULL: standard output */
+	struct rig_define define[DEFINES_MAX]; /* -D */
+	uint32_t defines;
+	int argc; /* names behind the options */
+	char **argv;
+};
+
+int cmd_check(struct context *c);
+int cmd_fmt(struct context *c);
+int cmd_graph(struct context *c);
+int cmd_dump(struct context *c);
+int cmd_help(struct context *c);
+
+/* load.c: 0 and a rig; otherwise an exit status, and people were told. */
+int load(struct context *c, const char *path, struct rig **out);
+/* What errno value rc means for a file. Prints; EXIT_UNREADABLE. */
+int unreadable(const char *path, int rc);
+/*
+ * Calls write() for standard output, or for a file that has its name when it is complete. 0 or an
+ * exit status.
+ */
+int output(const char *path, int (*write)(void *arg, FILE *out), void *arg);
+
+#endif
