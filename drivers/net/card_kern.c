@@ -324,8 +324,8 @@ static int card_remove(unsigned int index, char *why, size_t why_len)
 		return -ENODEV;
 	}
 	card->leaving = true;
+	WRITE_ONCE(cards[index], NULL); /* the interrupt must not find what goes */
 	unregister_virtio_device(&card->vdev); /* frees the card, by card_release() */
-	WRITE_ONCE(cards[index], NULL);
 	return 0;
 }
 

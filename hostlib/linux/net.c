@@ -16,7 +16,8 @@
 #include "net_mac.h"
 #include "vhost_front.h"
 
-#define HELLO_MS 5000 /* given to a switch to say what it can */
+#define HELLO_MS 5000 /* given to a switch to say what it can, before the guest boots */
+#define HELLO_RUNNING_MS 1000 /* and while it runs, when its consoles wait meanwhile */
 #define AGAIN_NS 200000000ULL /* between attempts to reach a switch that went */
 #define HELPER_AGAIN_NS 1000000000ULL /* and to start one of our own again */
 
@@ -37,6 +38,7 @@ struct net_card {
 	uint64_t features; /* that the guest was offered */
 	struct nl_net_rings rings;
 	bool have_rings; /* the guest's driver is ready */
+	int words_fd; /* what a helper of the card's says, -1: none */
 	bool told_loss; /* the operator knows that the switch went */
 	void (*stopped)(void *arg); /* who waits for the rings, NULL: nobody */
 	void *stopped_arg;
@@ -146,6 +148,19 @@ void net_message(struct linux_ctx *ctx, const struct nl_msg *m)
 	start_rings(card);
 }
 
+/* Nobody touches the rings any more: who waits for that is told. */
+static void rings_gone(struct net_card *card)
+{
+	void (*fn)(void *arg) = card->stopped;
+
+	if (card->guest_waits)
+		tell_guest(card, NL_MSG_NET_STOPPED);
+	card->guest_waits = false;
+	card->stopped = NULL;
+	if (fn)
+		fn(card->stopped_arg);
+}
+
 void net_guest_ended(struct linux_ctx *ctx)
 {
 	unsigned int i;
@@ -160,6 +175,7 @@ void net_guest_ended(struct linux_ctx *ctx)
 			continue;
 		/* Who is connected anew has certainly let go of memory that is no more. */
 		vhost_front_close(&card->front);
+		rings_gone(card);
 		reconnect_later(card);
 	}
 }
@@ -184,15 +200,7 @@ static void on_ready(struct vhost_front *f)
 
 static void on_stopped(struct vhost_front *f)
 {
-	struct net_card *card = f->arg;
-	void (*fn)(void *arg) = card->stopped;
-
-	if (card->guest_waits)
-		tell_guest(card, NL_MSG_NET_STOPPED);
-	card->guest_waits = false;
-	card->stopped = NULL;
-	if (fn)
-		fn(card->stopped_arg);
+	rings_gone(f->arg);
 }
 
 static void on_status(struct vhost_front *f, uint16_t status)
@@ -253,13 +261,13 @@ static bool is_strangers(int fd, const char *path)
 }
 
 /* A socket to the card's switch, or -errno with a line in error. */
-static int reach(const struct net_card *card, char error[static NET_ERROR_LEN])
+static int reach(struct net_card *card, char error[static NET_ERROR_LEN])
 {
 	const struct options_net *o = &card->opt;
 	int fd;
 
 	if (o->port)
-		return net_helper_start(o->port, error, NET_ERROR_LEN);
+		return net_helper_start(o->port, &card->words_fd, error, NET_ERROR_LEN);
 	fd = connect_to(o->path);
 	if (fd < 0 && o->start && (fd == -ENOENT || fd == -ECONNREFUSED)) {
 		fd = net_helper_switch(o->path, error, NET_ERROR_LEN);
@@ -311,7 +319,8 @@ static int first_session(struct net_card *card, char error[static NET_ERROR_LEN]
 		return fd;
 	err = vhost_front_open(&card->front, card->ctx->loop, fd, &front_ops, card);
 	if (!err)
-		err = vhost_front_hello_wait(&card->front, HELLO_MS);
+		err = vhost_front_hello_wait(&card->front,
+					     card->ctx->guest ? HELLO_RUNNING_MS : HELLO_MS);
 	if (err)
 		vhost_front_close(&card->front);
 	if (err == -EPIPE)
@@ -323,7 +332,7 @@ static int first_session(struct net_card *card, char error[static NET_ERROR_LEN]
 		return first_session(card, error);
 	}
 	if (err == -ECONNRESET && card->opt.port)
-		net_helper_reason(error, NET_ERROR_LEN);
+		net_helper_reason(card->words_fd, error, NET_ERROR_LEN);
 	else if (err)
 		snprintf(error, NET_ERROR_LEN, "the switch at '%s' does not answer: %s",
 			 card->opt.path ? card->opt.path : card->opt.port, strerror(-err));
@@ -342,6 +351,8 @@ static void card_free(struct net_card *card)
 	for (n = 0; n < NL_NET_RINGS; n++)
 		if (card->kick[n] >= 0)
 			close(card->kick[n]);
+	if (card->words_fd >= 0)
+		close(card->words_fd);
 	options_net_free(&card->opt);
 	free(card);
 }
@@ -387,7 +398,7 @@ int net_open_one(struct linux_ctx *ctx, unsigned int index, struct options_net *
 		return -ENOMEM;
 	card->ctx = ctx;
 	card->index = index;
-	card->kick[0] = card->kick[1] = -1;
+	card->kick[0] = card->kick[1] = card->words_fd = -1;
 	card->opt = *n;
 	memset(n, 0, sizeof(*n));
 	err = make_kicks(card);

@@ -21,9 +21,6 @@
 #define PROGRAM "uml_switch"
 #define CLIENT_FD 3
 
-/* What the helper that was started last has said; a helper is started now and then only. */
-static int words_fd = -1;
-
 static void beside(char *path, size_t len)
 {
 	ssize_t n = readlink("/proc/self/exe", path, len - 1);
@@ -63,22 +60,22 @@ static void become(char *const argv[], int client, int words, bool bound)
 	_exit(127);
 }
 
-static pid_t spawn(char *const argv[], int client, bool bound)
+static pid_t spawn(char *const argv[], int client, int *words_fd, bool bound)
 {
 	pid_t pid;
 
-	if (words_fd >= 0)
-		close(words_fd);
-	words_fd = memfile_make("switch-words", 0);
-	if (words_fd < 0)
-		return words_fd;
+	if (*words_fd >= 0)
+		close(*words_fd);
+	*words_fd = memfile_make("switch-words", 0);
+	if (*words_fd < 0)
+		return *words_fd;
 	pid = fork();
 	if (pid == 0)
-		become(argv, client, words_fd, bound);
+		become(argv, client, *words_fd, bound);
 	return pid < 0 ? -errno : pid;
 }
 
-void net_helper_reason(char *error, size_t error_len)
+void net_helper_reason(int words_fd, char *error, size_t error_len)
 {
 	char text[512];
 	ssize_t n = words_fd >= 0 ? pread(words_fd, text, sizeof(text) - 1, 0) : -1;
@@ -91,7 +88,7 @@ void net_helper_reason(char *error, size_t error_len)
 	snprintf(error, error_len, "%s", *p ? p : "its switch ended at once");
 }
 
-int net_helper_start(const char *port, char *error, size_t error_len)
+int net_helper_start(const char *port, int *words_fd, char *error, size_t error_len)
 {
 	char spec[1200], fd_word[16];
 	char *argv[] = {PROGRAM, "-no-listen", "-once", "-port", spec, "-guest-fd", fd_word, NULL};
@@ -102,7 +99,7 @@ int net_helper_start(const char *port, char *error, size_t error_len)
 	snprintf(fd_word, sizeof(fd_word), "%d", CLIENT_FD);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	pid = spawn(argv, pair[1], true);
+	pid = spawn(argv, pair[1], words_fd, true);
 	close(pair[1]);
 	if (pid < 0) {
 		snprintf(error, error_len, "starting %s failed: %s", PROGRAM, strerror(-pid));
@@ -115,16 +112,16 @@ int net_helper_start(const char *port, char *error, size_t error_len)
 int net_helper_switch(const char *path, char *error, size_t error_len)
 {
 	char *argv[] = {PROGRAM, "-daemon", "-once", "-unix", (char *)path, NULL};
-	pid_t pid = spawn(argv, -1, false);
-	int status = -1;
+	int status = -1, words_fd = -1;
+	pid_t pid = spawn(argv, -1, &words_fd, false);
 
 	if (pid < 0)
 		return pid;
 	/* It goes to the background when its socket is there. */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (status == 0)
-		return 0;
-	net_helper_reason(error, error_len);
-	return -EIO;
+	if (status != 0)
+		net_helper_reason(words_fd, error, error_len);
+	close(words_fd);
+	return status == 0 ? 0 : -EIO;
 }

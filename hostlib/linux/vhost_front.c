@@ -14,6 +14,8 @@
  */
 #define USER_BASE (1ULL << 40)
 
+#define STOP_NS 5000000000ULL /* given to a back-end to give the rings back */
+
 #define PROTOCOL_WANTED (VHOST_PF_BACKEND_REQ | VHOST_PF_CONFIG | VHOST_PF_DOORBELL)
 
 static int send_message(struct vhost_front *f, uint32_t request, const void *body, uint32_t size,
@@ -71,6 +73,7 @@ void vhost_front_close(struct vhost_front *f)
 {
 	watch_end(&f->watch);
 	watch_end(&f->backend);
+	loop_timer_del(&f->patience);
 	f->state = FRONT_CLOSED;
 	f->got = 0;
 }
@@ -123,6 +126,7 @@ static void answer(struct vhost_front *f, uint32_t request, const void *body, ui
 	} else if (request == VHOST_GET_CONFIG) {
 		answer_config(f, body, size);
 	} else if (f->state == FRONT_STOPPING && request == VHOST_GET_VRING_BASE && !--f->answers) {
+		loop_timer_del(&f->patience);
 		f->state = FRONT_READY;
 		f->ops->stopped(f);
 	}
@@ -311,6 +315,11 @@ int vhost_front_start(struct vhost_front *f, const struct vhost_front_rings *r)
 	return err;
 }
 
+static void no_patience(struct loop_timer *t)
+{
+	lost(t->arg);
+}
+
 void vhost_front_stop(struct vhost_front *f)
 {
 	uint32_t n;
@@ -324,6 +333,7 @@ void vhost_front_stop(struct vhost_front *f)
 	}
 	f->state = FRONT_STOPPING;
 	f->answers = NL_NET_RINGS;
+	loop_timer_set(f->loop, &f->patience, STOP_NS, no_patience, f);
 	for (n = 0; n < NL_NET_RINGS && !err; n++)
 		err = send_state(f, VHOST_GET_VRING_BASE, n, 0);
 	if (err)

@@ -36,6 +36,7 @@ struct vhost_front {
 	unsigned int answers; /* still to come in FRONT_HELLO and FRONT_STOPPING */
 	struct loop_watch watch; /* fd -1: no session */
 	struct loop_watch backend; /* the back-end's own messages */
+	struct loop_timer patience; /* with a back-end that does not give the rings back */
 	char in[sizeof(struct vhost_header) + sizeof(struct vhost_config)];
 	size_t got;
 };
@@ -58,7 +59,10 @@ struct vhost_front_rings {
 
 /* Gives the back-end the rings. 0 or -errno. */
 int vhost_front_start(struct vhost_front *f, const struct vhost_front_rings *r);
-/* Asks for the rings back; ops->stopped() tells when, or is called at once if it has none. */
+/*
+ * Asks for the rings back; ops->stopped() tells when, or is called at once if it has none. A back-end
+ * that does not answer for seconds loses its session, and is taken to have let go.
+ */
 void vhost_front_stop(struct vhost_front *f);
 /* Ends the session without asking; ops are not called. */
 void vhost_front_close(struct vhost_front *f);

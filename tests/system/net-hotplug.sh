@@ -68,3 +68,12 @@ net_guest u 'd=$(basename $(readlink /sys/class/net/eth0/device)); drv=/sys/bus/
 net_wait u || fail "u failed"
 [ "$(said u | grep -c gone)" -eq 3 ] && said u | grep -qx pong || fail "taking the driver off and on"
 echo "the driver off and on, three times"
+
+# A switch that is stopped does not give a card's rings back: the card goes all the same, in seconds.
+mc a config "eth5=daemon,,unix,$ctl" >/dev/null
+wait_for 10 sh -c "build/bin/uml_switch ctl -unix '$ctl' show ports | grep -q 'a.eth5.*ready'" || fail "eth5 does not come"
+kill -STOP $net_switch_pid
+timeout 14 build/bin/uml_mconsole -d "$dir/uml" a remove eth5 >"$dir/mc.out" 2>&1 || fail "the card of a stopped switch stays: $(cat "$dir/mc.out")"
+kill -CONT $net_switch_pid
+mc a config | grep -q '^eth5' && fail "eth5 is still there"
+echo "a switch that is stopped does not keep a card"
