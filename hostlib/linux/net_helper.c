@@ -20,6 +20,7 @@
 
 #define PROGRAM "uml_switch"
 #define CLIENT_FD 3
+#define PORT_NAME "@world"
 
 static void beside(char *path, size_t len)
 {
@@ -85,6 +86,9 @@ void net_helper_reason(int words_fd, char *error, size_t error_len)
 	text[strcspn(text, "\n")] = '\0';
 	if (strncmp(text, PROGRAM ": ", sizeof(PROGRAM) + 1) == 0)
 		p += sizeof(PROGRAM) + 1;
+	/* Which of its options it was is the helper's affair. */
+	if (strstr(p, PORT_NAME ": "))
+		p = strstr(p, PORT_NAME ": ") + sizeof(PORT_NAME ": ") - 1;
 	snprintf(error, error_len, "%s", *p ? p : "its switch ended at once");
 }
 
@@ -95,7 +99,7 @@ int net_helper_start(const char *port, int *words_fd, char *error, size_t error_
 	int pair[2];
 	pid_t pid;
 
-	snprintf(spec, sizeof(spec), "%s@world", port);
+	snprintf(spec, sizeof(spec), "%s" PORT_NAME, port);
 	snprintf(fd_word, sizeof(fd_word), "%d", CLIENT_FD);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
