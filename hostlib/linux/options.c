@@ -528,9 +528,10 @@ static int on_net(struct options *o, const char *word, char *error)
 
 	if (got <= 0)
 		return got;
-	for (; index < 0 ||
-	       (index < NL_NET_MAX && o->net[index].text && n.text[0] == 'v' && n.text[1] == 'i');)
-		index++;
+	/* virtio_uml.device= names no number: the first that is free. */
+	if (index < 0)
+		for (index = 0; index < NL_NET_MAX && o->net[index].text; index++)
+			;
 	if (index == NL_NET_MAX) {
 		options_net_free(&n);
 		return fail(error, "'%.60s': there are %d cards already", word, NL_NET_MAX);
