@@ -214,6 +214,8 @@ static void mount_image(const char *at, unsigned long flags)
 {
 	if (mount(RUN_ROOT, at, "ext4", flags, NULL) == 0)
 		return;
+	if (errno == EROFS) /* its journal would have to be written back */
+		fail("the image of --root was not unmounted (e2fsck -p mends that)");
 	errno = EMEDIUMTYPE; /* what mount says of it depends on the bytes that are there */
 	fail("the image of --root holds no ext4 file system");
 }
