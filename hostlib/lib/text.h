@@ -17,7 +17,8 @@ size_t text_visible(char *out, size_t room, const char *in, size_t len, const ch
 
 /*
  * As vsnprintf(), control characters but tabs made visible; what is too long loses its middle,
- * since a message names its subject first and its cause last. The length of out.
+ * since a message names its subject first and its cause last. There is room for 64 bytes or more.
+ * The length of out.
  */
 size_t text_line(char *out, size_t room, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));

@@ -297,10 +297,7 @@ void confine_guest(const struct confine_config *c, struct confine_report *r)
 	r->err[LAYER_CAPABILITIES] =
 		r->err[LAYER_USER] ? keep_capabilities(0) : drop_capabilities(c);
 	r->err[LAYER_PRIVILEGES] = no_new_privileges();
-	if (!confine_skips(c, LAYER_LANDLOCK))
-		r->err[LAYER_LANDLOCK] = restrict_files(c);
-	if (confine_skips(c, LAYER_FILTER))
-		return;
+	r->err[LAYER_LANDLOCK] = restrict_files(c);
 	filter = confine_boot_filter(c, &n);
 	r->err[LAYER_FILTER] = put_filter(filter, n);
 }
@@ -316,8 +313,7 @@ void confine_init(const struct confine_config *c)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	keep_capabilities(0);
 	no_new_privileges();
-	if (!confine_skips(c, LAYER_LANDLOCK))
-		landlock_restrict(NULL, 0, false); /* it stops and continues the guest */
+	landlock_restrict(NULL, 0, false); /* it stops and continues the guest */
 	filter = confine_init_filter(&n);
 	put_filter(filter, n);
 }

@@ -23,6 +23,7 @@ static const char text[] =
 	"  uml_dir=DIR           directory of run-time files (~/.uml)\n"
 	"  initrd=FILE           initial RAM disk\n"
 	"  noreboot              end instead of restarting when the guest reboots\n"
+	"  seccomp=on ncpus=1    what a guest is anyway; for upstream's command lines\n"
 	"\n"
 	"Disks, n = 0-15 or a-p\n"
 	"  ubdN=FILE             FILE is the disk\n"

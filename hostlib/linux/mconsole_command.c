@@ -76,8 +76,9 @@ static const struct command commands[] = {
 	{"config", "[DEV]", "what a device is connected to; without DEV all of them", LOCAL,
 	 hotplug_config, NULL},
 	{"config", "DEV=SETTING",
-	 "add a device: ubd<n><flags>=file[,file2][,serial], con<n>=channel, ssl<n>=channel", LOCAL,
-	 hotplug_config, NULL},
+	 "add a device: ubd<n><flags>=file[,file2][,serial], con<n>=channel, ssl<n>=channel, "
+	 "eth<n>=transport",
+	 LOCAL, hotplug_config, NULL},
 	{"config", "mem[=[+|-]SIZE]", "the guest's memory: show it, give or take", LOCAL,
 	 hotplug_config, NULL},
 	{"remove", "DEV", "remove a device", ARG_NEEDED | LOCAL, hotplug_remove, NULL},
@@ -105,7 +106,7 @@ static void serve_help(struct linux_ctx *ctx, struct answer *a, const char *rest
 			     *c->argument ? " " : "", c->argument, c->help);
 		answer_add(a, 0, line, (size_t)n, true);
 	}
-	answer_end(a, 0, "Devices: ubd0-ubd15 (or ubda-ubdp), con0-con15, ssl0-ssl63.");
+	answer_end(a, 0, "Devices: ubd0-ubd15 (or ubda-ubdp), con0-con15, ssl0-ssl63, eth0-eth15.");
 }
 
 bool mconsole_can_ask(struct linux_ctx *ctx, struct answer *a)

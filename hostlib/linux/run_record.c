@@ -161,6 +161,7 @@ static char *make_text(const struct run *r, size_t *len)
 		.root_disk = !r->opt.root  ? 0
 			     : r->opt.keep ? 2
 					   : 1,
+		.network = r->opt.nat,
 	};
 	char *text = NULL, *dir = r->opt.dir ? strdup(r->opt.dir) : getcwd(NULL, 0);
 	FILE *f = open_memstream(&text, len);
@@ -172,7 +173,6 @@ static char *make_text(const struct run *r, size_t *len)
 	fill_user(r, &job);
 	fwrite(&job, sizeof(job), 1, f);
 	put_string(f, dir ? dir : "/");
-	job.network = r->opt.nat;
 	job.shares = put_shares(r, f);
 	job.arguments = put_arguments(r, f);
 	job.environment = put_environment(r, f);

@@ -81,7 +81,7 @@ static int open_line(const char *path)
 static void __attribute__((noreturn)) fail(const char *what)
 {
 	char text[300];
-	int n = snprintf(text, sizeof(text), "uml_run: in the guest: %s: %s\n", what,
+	int n = snprintf(text, sizeof(text), "uml_run: in the guest: %.200s: %s\n", what,
 			 strerror(errno));
 	struct run_frame f = {.descriptor = 2, .bytes = n};
 	struct run_end end = {.magic = RUN_MAGIC, .status = 125 << 8};
@@ -214,6 +214,8 @@ static void mount_image(const char *at, unsigned long flags)
 {
 	if (mount(RUN_ROOT, at, "ext4", flags, NULL) == 0)
 		return;
+	if (errno == EROFS) /* its journal would have to be written back */
+		fail("the image of --root was not unmounted (e2fsck -p mends that)");
 	errno = EMEDIUMTYPE; /* what mount says of it depends on the bytes that are there */
 	fail("the image of --root holds no ext4 file system");
 }
@@ -247,6 +249,9 @@ static void make_root(const struct job *job)
 		mount_image(ROOT, 0);
 	else
 		mount_layers(job->head);
+	/* Below what is shared: the host's own files are not ours to change. */
+	if (job->head->network && (net_up() || net_resolver(ROOT)))
+		fail("setting up the network");
 	mount_shares(job);
 	make_dirs(ROOT "/dev");
 	make_dirs(ROOT "/proc");
@@ -262,8 +267,6 @@ static void make_root(const struct job *job)
 	mkdir(ROOT "/dev/shm", 01777);
 	must_mount("devpts", ROOT "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 		   "mode=620,gid=5,ptmxmode=666");
-	if (job->head->network && (net_up() || net_resolver(ROOT)))
-		fail("setting up the network");
 	must_mount("tmpfs", ROOT "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
 	if (chdir(ROOT) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
 		fail("moving to the root");

@@ -19,22 +19,6 @@ def ask(*words, seconds=40):
     return r.stdout.decode(errors="replace") if r.returncode == 0 else "failed: " + repr(r.stdout)
 
 
-def tree(pid):
-    found, todo = [], [pid]
-    parents = {}
-    for p in os.listdir("/proc"):
-        if p.isdigit():
-            try:
-                with open("/proc/%s/stat" % p) as f:
-                    parents.setdefault(int(f.read().rsplit(")", 1)[1].split()[1]), []).append(int(p))
-            except OSError:
-                pass
-    while todo:
-        found += parents.get(todo[0], [])
-        todo = todo[1:] + parents.get(todo[0], [])
-    return found
-
-
 def field(pid, file, name):
     try:
         with open("/proc/%d/%s" % (pid, file)) as f:

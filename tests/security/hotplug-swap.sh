@@ -6,6 +6,7 @@
 # and the loader does not hang.
 set -euo pipefail
 PYTHONPATH=tests/system exec python3 - <<'END'
+import glob
 from console_lib import *
 
 MCONSOLE = "build/bin/uml_mconsole"
@@ -31,10 +32,10 @@ def swapper():
 def holds_secret(t):
     """Whether the loader or a process of the guest has the secret open."""
     want = os.stat(SECRET)
-    for pid in [t.pid] + [int(p) for p in os.popen("pgrep -P %d" % t.pid)]:
-        for fd in os.listdir("/proc/%d/fd" % pid):
+    for pid in [t.pid] + tree(t.pid):
+        for fd in glob.glob("/proc/%d/fd/*" % pid):
             try:
-                st = os.stat("/proc/%d/fd/%s" % (pid, fd))
+                st = os.stat(fd)
             except OSError:
                 continue
             if (st.st_dev, st.st_ino) == (want.st_dev, want.st_ino):

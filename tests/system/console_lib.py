@@ -107,6 +107,22 @@ def background(*args, **popen):
     return p
 
 
+def tree(pid):
+    """All descendants of a process, parents first."""
+    found, children_of = [pid], {}
+    for p in os.listdir("/proc"):
+        if p.isdigit():
+            try:
+                with open("/proc/%s/stat" % p) as f:
+                    parent = int(f.read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            children_of.setdefault(parent, []).append(int(p))
+    for p in found:
+        found += children_of.get(p, [])
+    return found[1:]
+
+
 def run(body):
     """Runs a test's body; leaves nothing behind; exits with its verdict."""
     verdict = 1

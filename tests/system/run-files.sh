@@ -58,6 +58,22 @@ for line in sys.stdin:
             print(os.strerror(e.errno), flush=True)
 PY
 
+begin() { # with the options of $how
+	local answer
+	rm -f "$T/in" "$T/says"
+	mkfifo "$T/in" "$T/says"
+	# shellcheck disable=SC2086
+	run $how -- python3 "$T/steps.py" "$T/d" <"$T/in" >"$T/says" &
+	guest=$!
+	exec 5>"$T/in" 6<"$T/says"
+	IFS= read -r -t 60 answer <&6 && [ "$answer" = ready ] || fail "$how: no guest"
+}
+
+finish() {
+	exec 5>&- 6<&-
+	wait $guest || fail "$how: status $?"
+}
+
 ask() { # STEP EXPECTED
 	echo "$1" >&5
 	local answer
@@ -73,13 +89,7 @@ for how in "" "--rw $T/d" "--ro $T/d"; do
 	mkdir -p "$T/d/sub/deep"
 	echo old >"$T/d/file"
 	echo old >"$T/d/sub/file"
-	rm -f "$T/in" "$T/says"
-	mkfifo "$T/in" "$T/says"
-	# shellcheck disable=SC2086
-	run $how -- python3 "$T/steps.py" "$T/d" <"$T/in" >"$T/says" &
-	guest=$!
-	exec 5>"$T/in" 6<"$T/says"
-	IFS= read -r -t 60 answer <&6 && [ "$answer" = ready ] || fail "$how: no guest"
+	begin
 
 	# A name that was looked up in vain and is made then, at the top, below, and with its directory.
 	ask "see new" "No such file or directory"
@@ -136,7 +146,6 @@ for how in "" "--rw $T/d" "--ro $T/d"; do
 		ask "see file" "of the guest"
 		rm "$T/d/file"
 		tick
-	tick
 		ask "see file" "of the guest"
 		ask "remove new" removed
 		ask "see new" "No such file or directory"
@@ -153,8 +162,7 @@ for how in "" "--rw $T/d" "--ro $T/d"; do
 		;;
 	--ro*) ask "write file" "Read-only file system" ;;
 	esac
-	exec 5>&- 6<&-
-	wait $guest || fail "$how: status $?"
+	finish
 done
 
 # What is mounted on a directory, or below, stays when the host puts another in its place: what is
@@ -163,13 +171,7 @@ for dir in share hide; do
 	how="--$([ $dir = share ] && echo rw || echo hide) $T/d/parent/$dir"
 	rm -rf "$T/d"
 	mkdir -p "$T/d/parent/$dir"
-	rm -f "$T/in" "$T/says"
-	mkfifo "$T/in" "$T/says"
-	# shellcheck disable=SC2086
-	run $how -- python3 "$T/steps.py" "$T/d" <"$T/in" >"$T/says" &
-	guest=$!
-	exec 5>"$T/in" 6<"$T/says"
-	IFS= read -r -t 60 answer <&6 && [ "$answer" = ready ] || fail "$how: no guest"
+	begin
 	ask "mounted parent/$dir" True
 	mv "$T/d/parent" "$T/d/moved"
 	mkdir -p "$T/d/parent/$dir"
@@ -180,8 +182,7 @@ for dir in share hide; do
 	echo "write parent/$dir/file" >&5
 	IFS= read -r -t 30 answer <&6 || fail "$how: no answer"
 	[ "$answer" != "of the guest" ] || [ "$(cat "$T/d/parent/$dir/file")" = "of the guest" ] || fail "$how: what was written is nowhere"
-	exec 5>&- 6<&-
-	wait $guest || fail "$how: status $?"
+	finish
 done
 echo "files that change underneath"
 

@@ -26,6 +26,8 @@ free() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)
 	fail "the file did not come, or not whole"
 expect_status 7 "$run" -- curl -s --max-time 5 "http://127.0.0.1:$port/file"
 expect_status 7 "$run" -- curl -s --max-time 5 "http://10.0.2.2:$port/file"
+# The resolver is told below what is shared: the host's /etc is left alone, and no hindrance.
+expect_status 0 "$run" --net nat --ro /etc -- curl -s --max-time 10 -o /dev/null "http://10.0.2.2:$port/file"
 echo "with --net nat the host's services, without it none"
 
 pub=$(free)

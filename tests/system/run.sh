@@ -1,6 +1,6 @@
 #!/bin/bash
 # timeout: 240
-# needs: expect mke2fs busybox
+# needs: expect mke2fs debugfs e2fsck busybox
 # uml_run: a command in a throw-away guest that sees the host's files.
 . tests/system/lib.sh
 
@@ -119,6 +119,13 @@ cmp "$T/image" "$T/image.before" || fail "--keep changed the image"
 expect_status 125 image --root "$T/image" --keep "$T/merged" -- /bin/sh
 one_line
 expect_text 'is not a COW file'
+mke2fs -q -F -t ext4 -d "$T/tree" "$T/crashed" 16M >/dev/null 2>&1
+debugfs -w -R 'feature needs_recovery' "$T/crashed" >/dev/null 2>&1
+expect_status 125 image --root "$T/crashed" -- /bin/sh -c true
+one_line
+expect_text 'was not unmounted \(e2fsck -p'
+e2fsck -p "$T/crashed" >/dev/null
+image --root "$T/crashed" -- /bin/sh -c true || fail "an image that e2fsck mended"
 
 # Signals reach the command; twice ends the guest.
 run -- sh -c 'trap "echo got-term; exit 3" TERM; echo up; while :; do sleep 0.1; done' >"$T/out" 2>&1 &

@@ -43,7 +43,7 @@ struct nl_place {
 /* What is known of the host. All zero: not crowded. */
 struct nl_crowd {
 	unsigned long long until_ns; /* it is taken for crowded until then; 0: it never was */
-	unsigned long long for_ns; /* how long it was taken for crowded last; 0: see until_ns */
+	unsigned long long for_ns; /* how long it is, or was last; 0: it has been quiet since */
 };
 
 enum nl_place_act {
