@@ -3,7 +3,7 @@
  * Ports that are clients of another switch by its control socket: `daemon:` (an old uml_switch),
  * `vde:` and `trunk:` (another of ours).
  *
- * All speak version 3 of the old protocol (shared with port_old.c): a request on a stream socket
+ * All speak version 3 of the old protocol (port_old_parse.c): a request on a stream socket
  * that stays open, answered by the name of the other's data socket; then a frame a datagram. Frames
  * of 64 KiB fit. When the stream ends, the other switch has gone: the port has no carrier then, and
  * joins again as soon as somebody answers. A trunk may be made before its other end is there.
@@ -17,19 +17,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "log.h"
+#include "port_old.h"
 #include "port_private.h"
 
-#define MAGIC 0xfeedfaceU
-#define DESCRIPTION_MAX 128
 #define RETRY_MIN_NS 100000000ULL
 #define RETRY_MAX_NS 2000000000ULL
+#define NO_GROUP ((gid_t)-1)
 #define ANSWER_NS 5000000000ULL /* the other switch's time to answer a request */
 
 /* The request; what is sent of it ends behind the description (VDE) or is 124 bytes (others). */
 struct request {
 	uint32_t magic, version, type;
 	struct sockaddr_un data;
-	char description[DESCRIPTION_MAX];
+	char description[OLD_DESCRIPTION_MAX];
 } __attribute__((packed));
 
 #define REQUEST_PLAIN 124
@@ -58,29 +58,20 @@ struct client {
 	bool own_carrier; /* port_set_up() is called by us */
 	bool admin_down; /* what others called it for last */
 	uint32_t vde_port;
-	char group[33];
+	gid_t group; /* of our data socket's file; NO_GROUP: the usual */
 	mode_t mode; /* 0: the usual */
-	char description[DESCRIPTION_MAX];
-	uint8_t buf[PACKET_MAX];
+	char description[OLD_DESCRIPTION_MAX];
+	uint8_t buf[PACKET_MAX + 1]; /* what fills it is too long */
 };
 
 static void client_try(struct client *c);
-
-static void unwatch(struct loop_watch *w)
-{
-	int fd = w->fd;
-
-	loop_del(w);
-	if (fd >= 0)
-		close(fd);
-}
 
 /* Closes what leads to the other switch. */
 static void client_part(struct client *c)
 {
 	loop_timer_del(&c->timer);
-	unwatch(&c->control);
-	unwatch(&c->data);
+	loop_close(&c->control);
+	loop_close(&c->data);
 	if (c->own.sun_path[0])
 		unlink(c->own.sun_path);
 	memset(&c->own, 0, sizeof(c->own));
@@ -124,13 +115,10 @@ static void on_data(struct loop_watch *w, short revents)
 	}
 	for (int i = 0; i < PORT_BURST && revents & ~POLLOUT; i++) {
 		ssize_t n = recv(w->fd, c->buf, sizeof(c->buf), MSG_DONTWAIT);
-		struct iovec iov = {c->buf, (size_t)n};
-		struct packet p;
 
 		if (n < 0)
 			break;
-		if (!packet_init(&p, &iov, 1, (uint32_t)n, NULL))
-			switch_input(c->port, &p);
+		port_input(c->port, c->buf, (size_t)n, NULL);
 	}
 	switch_flush(c->sw);
 }
@@ -188,13 +176,12 @@ static void on_no_answer(struct loop_timer *t)
 
 /* --- joining ---------------------------------------------------------------------------------- */
 
-/* VDE switches look for a file. Beside their control socket, where they surely can write to it. */
+/* VDE switches look for a file: beside their control socket if we may make one there. */
 static int bind_vde(struct client *c, int fd)
 {
 	const char *slash = strrchr(c->path, '/');
 	const char *dirs[] = {NULL, getenv("XDG_RUNTIME_DIR"), "/tmp"};
 	char dir[sizeof(c->path)], path[2 * sizeof(c->path)];
-	struct group *group = *c->group ? getgrnam(c->group) : NULL;
 	static unsigned int number;
 	int rc = -ENOENT;
 
@@ -215,7 +202,7 @@ static int bind_vde(struct client *c, int fd)
 		memset(&c->own, 0, sizeof(c->own));
 		return rc;
 	}
-	if (group && chown(c->own.sun_path, (uid_t)-1, group->gr_gid) < 0)
+	if (c->group != NO_GROUP && chown(c->own.sun_path, (uid_t)-1, c->group) < 0)
 		log_warn("%s: the group stays as it is: %s", c->own.sun_path, strerror(errno));
 	if (c->mode && chmod(c->own.sun_path, c->mode) < 0)
 		log_warn("%s: the mode stays as it is: %s", c->own.sun_path, strerror(errno));
@@ -224,7 +211,7 @@ static int bind_vde(struct client *c, int fd)
 
 static int open_data(struct client *c)
 {
-	int rc, fd = port_unix_socket(SOCK_DGRAM);
+	int fd = port_unix_socket(SOCK_DGRAM);
 
 	if (fd < 0)
 		return fd;
@@ -233,8 +220,7 @@ static int open_data(struct client *c)
 	if (c->vde)
 		return bind_vde(c, fd);
 	port_unix_abstract(&c->own);
-	rc = bind(fd, (struct sockaddr *)&c->own, sizeof(c->own)) < 0 ? -errno : 0;
-	return rc;
+	return bind(fd, (struct sockaddr *)&c->own, sizeof(c->own)) < 0 ? -errno : 0;
 }
 
 static int open_control(struct client *c)
@@ -253,7 +239,7 @@ static int open_control(struct client *c)
 
 static int send_request(struct client *c)
 {
-	struct request r = {.magic = MAGIC, .version = 3};
+	struct request r = {.magic = OLD_MAGIC, .version = 3};
 	size_t len = REQUEST_PLAIN;
 
 	r.data = c->own;
@@ -363,6 +349,7 @@ static struct client *client_new(struct sw *sw, const struct port_ops *ops, cons
 	c->sw = sw;
 	c->ops = ops;
 	c->control.fd = c->data.fd = -1;
+	c->group = NO_GROUP;
 	c->retry_ns = RETRY_MIN_NS;
 	memcpy(c->path, path, path_len);
 	return c;
@@ -428,11 +415,11 @@ static int set_port(void *ctx, const char *value, char *err, size_t err_len)
 
 static int set_group(void *ctx, const char *value, char *err, size_t err_len)
 {
-	struct client *c = ctx;
+	const struct group *group = getgrnam(value);
 
-	if (strlen(value) >= sizeof(c->group) || !getgrnam(value))
+	if (!group)
 		return port_fail(err, err_len, -EINVAL, "vde: there is no group '%s'", value);
-	snprintf(c->group, sizeof(c->group), "%s", value);
+	((struct client *)ctx)->group = group->gr_gid;
 	return 0;
 }
 

@@ -20,6 +20,15 @@ int port_add_said(struct port **out, struct sw *sw, const struct port_ops *ops, 
 	return 0;
 }
 
+void port_input(struct port *port, const void *data, size_t len, const struct packet_meta *meta)
+{
+	struct iovec iov = {(void *)data, len};
+	struct packet p;
+
+	if (len <= PACKET_MAX && !packet_init(&p, &iov, 1, (uint32_t)len, meta))
+		switch_input(port, &p);
+}
+
 unsigned int port_iov(const struct packet *p, struct iovec *out)
 {
 	size_t left = p->len;
