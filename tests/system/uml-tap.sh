@@ -3,25 +3,11 @@
 # company: uml-tap
 # needs: ip nft unshare setpriv python3
 # uml_tap: taps, bridges, addresses and NAT in a network namespace of its own; undone exactly.
-. tests/system/lib.sh
+. tests/system/netns-lib.bash
 
-skip() {
-	echo "$*"
-	exit 77
-}
-
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	# Its own network, and a /dev/net and /run of its own: nothing of the host is touched.
-	unshare -nm true 2>"$T/why" || skip "no network namespace can be made: $(cat "$T/why")"
-	rm -rf "$T"
-	IN_NAMESPACE=1 exec unshare -nm --propagation private bash "$0"
-fi
-[ "$(ip -o link | wc -l)" -eq 1 ] || fail "this is not a network of its own"
-mount -t tmpfs none /run && mkdir -p /dev/net && mount -t tmpfs none /dev/net || skip "no mount namespace"
-mknod -m 600 /dev/net/tun c 10 200 && : <>/dev/net/tun 2>/dev/null || skip "the host has no taps"
+mount -t tmpfs none /run || skip "no mount namespace"
 ip link set lo up
 TAP=build/bin/uml_tap
-PATH=/usr/bin:$PATH # the system's python starts faster than others
 NOBODY=65534
 
 # All that can be seen of the network: links, addresses, rules, what is forwarded, modes.
