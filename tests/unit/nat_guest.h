@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include "bytes.h"
 #include "port_kinds.h"
 #include "port_nat.h"
 #include "switch_rig.h"
@@ -59,28 +60,6 @@ static inline void stop(void)
 /* --- a guest by hand -------------------------------------------------------- */
 
 static uint8_t out[PACKET_MAX];
-
-static inline void put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
-
-static inline unsigned int get16(const uint8_t *p)
-{
-	return (unsigned int)p[0] << 8 | p[1];
-}
-
-static inline uint32_t get32(const uint8_t *p)
-{
-	return get16(p) << 16 | get16(p + 2);
-}
 
 /* Ones' complement sum (RFC 1071), not yet inverted. */
 static inline uint32_t sum(const uint8_t *p, size_t len, uint32_t s)
