@@ -38,11 +38,11 @@ static int mcast_send(struct port *port, const struct packet *p)
 	struct mcast *m = port->arg;
 	int rc = port_datagram_send(m->out.fd, p);
 
-	if (rc == -EAGAIN)
-		loop_events(&m->out, POLLOUT);
 	/* An earlier datagram that met nobody is told now, and once. */
 	if (rc == -ECONNREFUSED)
 		rc = port_datagram_send(m->out.fd, p);
+	if (rc == -EAGAIN)
+		loop_events(&m->out, POLLOUT);
 	return rc;
 }
 
