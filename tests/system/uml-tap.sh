@@ -199,4 +199,25 @@ wait
 [ "$(grep -c ^command /run/nestling/uml_tap)" -eq 20 ] || fail "the record of 20 commands: $(cat /run/nestling/uml_tap)"
 ok undo --all
 same "$T/empty" "undo of 20"
-echo "ok: 20 at a time"
+for i in {1..6}; do "$TAP" nat add "10.20.$i.0/24" --quiet || echo "$i" >>"$T/lost" & done
+wait
+[ ! -e "$T/lost" ] && [ "$("$TAP" list | grep -c ^nat)" -eq 6 ] || fail "6 networks at a time: $("$TAP" list)"
+[ "$("$TAP" undo --all --dry-run | grep -c '^# taking back')" -eq 6 ] || fail "undo --all --dry-run"
+ok undo --all
+same "$T/empty" "undo of 6"
+echo "ok: many at a time"
+
+# A command that was killed when it had only been recorded: what is there still is no mistake.
+ok add t0 --user $NOBODY
+state >"$T/before"
+printf 'command del t0\nstep tap-add t0 %s -1\nstep up t0\n' $NOBODY >>/run/nestling/uml_tap
+ok undo
+same "$T/before" "undo of what was not done"
+# A bridge that has gone since holds up nothing.
+ok bridge add br0
+ip link set t0 master br0
+ok del t0
+ip link delete br0
+ok undo --all
+same "$T/empty" "undo when the bridge has gone"
+echo "ok: undo of what was killed, and of what is half gone"
