@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kinds of ports share; see port_private.h. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include "port_private.h"
 

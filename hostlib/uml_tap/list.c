@@ -2,7 +2,6 @@
 /* `uml_tap list`: taps, the bridges they may be in, and NAT of ours; see uml_tap.h. */
 #include <grp.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include "log.h"
 #include "uml_tap.h"

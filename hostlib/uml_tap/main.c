@@ -2,7 +2,6 @@
 /* uml_tap: which command, with which options; see uml_tap.h. */
 #include <netlink/netlink.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include "disk_tool.h"
 #include "log.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Steps of a plan: what each does, and how a person would do it; see uml_tap.h. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
