@@ -55,8 +55,6 @@ struct client {
 	struct sockaddr_un own; /* name of our data socket */
 	uint8_t answer[sizeof(struct sockaddr_un)];
 	size_t answered; /* bytes of answer */
-	bool own_carrier; /* port_set_up() is called by us */
-	bool admin_down; /* what others called it for last */
 	uint32_t vde_port;
 	gid_t group; /* of our data socket's file; NO_GROUP: the usual */
 	mode_t mode; /* 0: the usual */
@@ -79,16 +77,6 @@ static void client_part(struct client *c)
 	c->state = CLIENT_WAITING;
 }
 
-/* The cable follows the other switch, but not against what the operator said. */
-static void client_carrier(struct client *c, bool up)
-{
-	if (!c->port || (up && c->admin_down))
-		return;
-	c->own_carrier = true;
-	port_set_up(c->port, up);
-	c->own_carrier = false;
-}
-
 static void on_retry(struct loop_timer *t)
 {
 	client_try(t->arg);
@@ -100,7 +88,7 @@ static void client_retry(struct client *c)
 
 	client_part(c);
 	if (was_joined)
-		client_carrier(c, false);
+		port_set_linked(c->port, false);
 	loop_timer_set(sw_loop(c->sw), &c->timer, c->retry_ns, on_retry, c);
 	c->retry_ns = c->retry_ns * 2 < RETRY_MAX_NS ? c->retry_ns * 2 : RETRY_MAX_NS;
 }
@@ -142,7 +130,7 @@ static void client_joined(struct client *c)
 	loop_events(&c->data, POLLIN);
 	c->state = CLIENT_JOINED;
 	c->retry_ns = RETRY_MIN_NS;
-	client_carrier(c, true);
+	port_set_linked(c->port, true);
 }
 
 static void on_control(struct loop_watch *w, short revents)
@@ -292,14 +280,6 @@ static int client_send(struct port *port, const struct packet *p)
 	return rc;
 }
 
-static void on_carrier(struct port *port, bool up)
-{
-	struct client *c = port->arg;
-
-	if (!c->own_carrier)
-		c->admin_down = !up;
-}
-
 static void client_describe(const struct port *port, char *out, size_t len)
 {
 	static const char *const states[] = {
@@ -320,10 +300,10 @@ static void client_close(struct port *port)
 	free(c);
 }
 
-#define CLIENT_OPS(name)                                                    \
-	{                                                                   \
-		.kind = (name), .send = client_send, .carrier = on_carrier, \
-		.describe = client_describe, .close = client_close,         \
+#define CLIENT_OPS(name)                                                          \
+	{                                                                         \
+		.kind = (name), .send = client_send, .describe = client_describe, \
+		.close = client_close,                                            \
 	}
 
 static const struct port_ops daemon_ops = CLIENT_OPS("daemon");
@@ -375,7 +355,7 @@ static int client_start(struct port **out, struct client *c, bool patient, const
 		return rc;
 	}
 	c->port = *out;
-	client_carrier(c, false); /* until the answer is there */
+	port_set_linked(c->port, false); /* until the answer is there */
 	if (c->state == CLIENT_WAITING)
 		client_retry(c);
 	return 0;

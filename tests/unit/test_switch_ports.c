@@ -290,7 +290,6 @@ static void test_trunk(void)
 		server_stop();
 		CU_ASSERT_FATAL(rig_until(loop, is_down, port));
 	}
-	port_set_up(port, true);
 	port_set_up(port, false); /* the operator's word */
 	server_start();
 	rig_for_ms(loop, 600);
