@@ -100,6 +100,16 @@ void loop_del(struct loop_watch *w)
 			loop->turn[i] = NULL;
 }
 
+void loop_close(struct loop_watch *w)
+{
+	int fd = w->fd;
+
+	if (!w->loop || fd < 0)
+		return;
+	loop_del(w);
+	close(fd);
+}
+
 void loop_timer_del(struct loop_timer *t)
 {
 	struct loop_timer **p;

@@ -52,6 +52,8 @@ void loop_events(struct loop_watch *w, short events);
 
 /* Ends watching; w->fd becomes -1. Does nothing if w is not in a loop. */
 void loop_del(struct loop_watch *w);
+/* The same, and closes the descriptor, of which the watch is the only owner. */
+void loop_close(struct loop_watch *w);
 
 /* (Re)arms a timer that fires once, delay_ns from now. */
 void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t delay_ns, loop_timer_fn fn,

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "bytes.h"
 #include "offload.h"
 
 #define HEADERS_MAX 512 /* bytes of all headers that are looked for */
@@ -37,28 +38,6 @@ struct layout {
 	uint8_t version; /* 4 or 6 */
 	uint8_t protocol;
 };
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
 
 /*
  * Sum of 16-bit words in one's complement (RFC 1071), in the machine's byte order, which such a

@@ -3,7 +3,7 @@
  * Ports that are clients of another switch by its control socket: `daemon:` (an old uml_switch),
  * `vde:` and `trunk:` (another of ours).
  *
- * All speak version 3 of the old protocol (shared with port_old.c): a request on a stream socket
+ * All speak version 3 of the old protocol (port_old_parse.c): a request on a stream socket
  * that stays open, answered by the name of the other's data socket; then a frame a datagram. Frames
  * of 64 KiB fit. When the stream ends, the other switch has gone: the port has no carrier then, and
  * joins again as soon as somebody answers. A trunk may be made before its other end is there.
@@ -17,19 +17,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "log.h"
+#include "port_old.h"
 #include "port_private.h"
 
-#define MAGIC 0xfeedfaceU
-#define DESCRIPTION_MAX 128
 #define RETRY_MIN_NS 100000000ULL
 #define RETRY_MAX_NS 2000000000ULL
+#define NO_GROUP ((gid_t)-1)
 #define ANSWER_NS 5000000000ULL /* the other switch's time to answer a request */
 
 /* The request; what is sent of it ends behind the description (VDE) or is 124 bytes (others). */
 struct request {
 	uint32_t magic, version, type;
 	struct sockaddr_un data;
-	char description[DESCRIPTION_MAX];
+	char description[OLD_DESCRIPTION_MAX];
 } __attribute__((packed));
 
 #define REQUEST_PLAIN 124
@@ -55,47 +55,26 @@ struct client {
 	struct sockaddr_un own; /* name of our data socket */
 	uint8_t answer[sizeof(struct sockaddr_un)];
 	size_t answered; /* bytes of answer */
-	bool own_carrier; /* port_set_up() is called by us */
-	bool admin_down; /* what others called it for last */
 	uint32_t vde_port;
-	char group[33];
+	gid_t group; /* of our data socket's file; NO_GROUP: the usual */
 	mode_t mode; /* 0: the usual */
-	char description[DESCRIPTION_MAX];
-	uint8_t buf[PACKET_MAX];
+	char description[OLD_DESCRIPTION_MAX];
+	uint8_t buf[PACKET_MAX + 1]; /* what fills it is too long */
 };
 
 static void client_try(struct client *c);
-
-static void unwatch(struct loop_watch *w)
-{
-	int fd = w->fd;
-
-	loop_del(w);
-	if (fd >= 0)
-		close(fd);
-}
 
 /* Closes what leads to the other switch. */
 static void client_part(struct client *c)
 {
 	loop_timer_del(&c->timer);
-	unwatch(&c->control);
-	unwatch(&c->data);
+	loop_close(&c->control);
+	loop_close(&c->data);
 	if (c->own.sun_path[0])
 		unlink(c->own.sun_path);
 	memset(&c->own, 0, sizeof(c->own));
 	c->answered = 0;
 	c->state = CLIENT_WAITING;
-}
-
-/* The cable follows the other switch, but not against what the operator said. */
-static void client_carrier(struct client *c, bool up)
-{
-	if (!c->port || (up && c->admin_down))
-		return;
-	c->own_carrier = true;
-	port_set_up(c->port, up);
-	c->own_carrier = false;
 }
 
 static void on_retry(struct loop_timer *t)
@@ -109,7 +88,7 @@ static void client_retry(struct client *c)
 
 	client_part(c);
 	if (was_joined)
-		client_carrier(c, false);
+		port_set_linked(c->port, false);
 	loop_timer_set(sw_loop(c->sw), &c->timer, c->retry_ns, on_retry, c);
 	c->retry_ns = c->retry_ns * 2 < RETRY_MAX_NS ? c->retry_ns * 2 : RETRY_MAX_NS;
 }
@@ -124,13 +103,10 @@ static void on_data(struct loop_watch *w, short revents)
 	}
 	for (int i = 0; i < PORT_BURST && revents & ~POLLOUT; i++) {
 		ssize_t n = recv(w->fd, c->buf, sizeof(c->buf), MSG_DONTWAIT);
-		struct iovec iov = {c->buf, (size_t)n};
-		struct packet p;
 
 		if (n < 0)
 			break;
-		if (!packet_init(&p, &iov, 1, (uint32_t)n, NULL))
-			switch_input(c->port, &p);
+		port_input(c->port, c->buf, (size_t)n, NULL);
 	}
 	switch_flush(c->sw);
 }
@@ -154,7 +130,7 @@ static void client_joined(struct client *c)
 	loop_events(&c->data, POLLIN);
 	c->state = CLIENT_JOINED;
 	c->retry_ns = RETRY_MIN_NS;
-	client_carrier(c, true);
+	port_set_linked(c->port, true);
 }
 
 static void on_control(struct loop_watch *w, short revents)
@@ -188,13 +164,12 @@ static void on_no_answer(struct loop_timer *t)
 
 /* --- joining ---------------------------------------------------------------------------------- */
 
-/* VDE switches look for a file. Beside their control socket, where they surely can write to it. */
+/* VDE switches look for a file: beside their control socket if we may make one there. */
 static int bind_vde(struct client *c, int fd)
 {
 	const char *slash = strrchr(c->path, '/');
 	const char *dirs[] = {NULL, getenv("XDG_RUNTIME_DIR"), "/tmp"};
 	char dir[sizeof(c->path)], path[2 * sizeof(c->path)];
-	struct group *group = *c->group ? getgrnam(c->group) : NULL;
 	static unsigned int number;
 	int rc = -ENOENT;
 
@@ -215,7 +190,7 @@ static int bind_vde(struct client *c, int fd)
 		memset(&c->own, 0, sizeof(c->own));
 		return rc;
 	}
-	if (group && chown(c->own.sun_path, (uid_t)-1, group->gr_gid) < 0)
+	if (c->group != NO_GROUP && chown(c->own.sun_path, (uid_t)-1, c->group) < 0)
 		log_warn("%s: the group stays as it is: %s", c->own.sun_path, strerror(errno));
 	if (c->mode && chmod(c->own.sun_path, c->mode) < 0)
 		log_warn("%s: the mode stays as it is: %s", c->own.sun_path, strerror(errno));
@@ -224,7 +199,7 @@ static int bind_vde(struct client *c, int fd)
 
 static int open_data(struct client *c)
 {
-	int rc, fd = port_unix_socket(SOCK_DGRAM);
+	int fd = port_unix_socket(SOCK_DGRAM);
 
 	if (fd < 0)
 		return fd;
@@ -233,8 +208,7 @@ static int open_data(struct client *c)
 	if (c->vde)
 		return bind_vde(c, fd);
 	port_unix_abstract(&c->own);
-	rc = bind(fd, (struct sockaddr *)&c->own, sizeof(c->own)) < 0 ? -errno : 0;
-	return rc;
+	return bind(fd, (struct sockaddr *)&c->own, sizeof(c->own)) < 0 ? -errno : 0;
 }
 
 static int open_control(struct client *c)
@@ -253,7 +227,7 @@ static int open_control(struct client *c)
 
 static int send_request(struct client *c)
 {
-	struct request r = {.magic = MAGIC, .version = 3};
+	struct request r = {.magic = OLD_MAGIC, .version = 3};
 	size_t len = REQUEST_PLAIN;
 
 	r.data = c->own;
@@ -306,14 +280,6 @@ static int client_send(struct port *port, const struct packet *p)
 	return rc;
 }
 
-static void on_carrier(struct port *port, bool up)
-{
-	struct client *c = port->arg;
-
-	if (!c->own_carrier)
-		c->admin_down = !up;
-}
-
 static void client_describe(const struct port *port, char *out, size_t len)
 {
 	static const char *const states[] = {
@@ -334,10 +300,10 @@ static void client_close(struct port *port)
 	free(c);
 }
 
-#define CLIENT_OPS(name)                                                    \
-	{                                                                   \
-		.kind = (name), .send = client_send, .carrier = on_carrier, \
-		.describe = client_describe, .close = client_close,         \
+#define CLIENT_OPS(name)                                                          \
+	{                                                                         \
+		.kind = (name), .send = client_send, .describe = client_describe, \
+		.close = client_close,                                            \
 	}
 
 static const struct port_ops daemon_ops = CLIENT_OPS("daemon");
@@ -363,6 +329,7 @@ static struct client *client_new(struct sw *sw, const struct port_ops *ops, cons
 	c->sw = sw;
 	c->ops = ops;
 	c->control.fd = c->data.fd = -1;
+	c->group = NO_GROUP;
 	c->retry_ns = RETRY_MIN_NS;
 	memcpy(c->path, path, path_len);
 	return c;
@@ -388,7 +355,7 @@ static int client_start(struct port **out, struct client *c, bool patient, const
 		return rc;
 	}
 	c->port = *out;
-	client_carrier(c, false); /* until the answer is there */
+	port_set_linked(c->port, false); /* until the answer is there */
 	if (c->state == CLIENT_WAITING)
 		client_retry(c);
 	return 0;
@@ -428,11 +395,11 @@ static int set_port(void *ctx, const char *value, char *err, size_t err_len)
 
 static int set_group(void *ctx, const char *value, char *err, size_t err_len)
 {
-	struct client *c = ctx;
+	const struct group *group = getgrnam(value);
 
-	if (strlen(value) >= sizeof(c->group) || !getgrnam(value))
+	if (!group)
 		return port_fail(err, err_len, -EINVAL, "vde: there is no group '%s'", value);
-	snprintf(c->group, sizeof(c->group), "%s", value);
+	((struct client *)ctx)->group = group->gr_gid;
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kinds of ports share; see port_private.h. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include "port_private.h"
 
@@ -18,6 +17,15 @@ int port_add_said(struct port **out, struct sw *sw, const struct port_ops *ops, 
 	if (rc)
 		return port_fail(err, err_len, rc, "adding a port failed: %s", strerror(-rc));
 	return 0;
+}
+
+void port_input(struct port *port, const void *data, size_t len, const struct packet_meta *meta)
+{
+	struct iovec iov = {(void *)data, len};
+	struct packet p;
+
+	if (len <= PACKET_MAX && !packet_init(&p, &iov, 1, (uint32_t)len, meta))
+		switch_input(port, &p);
 }
 
 unsigned int port_iov(const struct packet *p, struct iovec *out)

@@ -2,7 +2,7 @@
 /*
  * Kinds of ports that are made by a text: on uml_switch's command line, by `uml_switch ctl port
  * add`, and by the loader for a guest's eth<n>=. Guests and old clients are not made so: they come
- * to the control socket (listen.h).
+ * to the control socket (uml_switch's listen.c).
  *
  *   tap:NAME            an existing tap or one that the caller may make
  *   nat[:OPTION,...]    the host's network without privileges (libslirp)
@@ -10,7 +10,7 @@
  *   pcap:FILE[:OPTION,...]              frames of a capture, replayed
  *   trunk:PATH          another uml_switch's control socket
  *   daemon:PATH         a switch of the old protocol, joined as a client
- *   vde:PATH            a VDE switch, joined as a client
+ *   vde:PATH[,OPTION,...]               a VDE switch, joined as a client
  */
 #ifndef NESTLING_PORT_KINDS_H
 #define NESTLING_PORT_KINDS_H
@@ -26,7 +26,7 @@ struct port;
  */
 int port_create(struct port **out, struct sw *sw, const char *spec, const char *name, char *err,
 		size_t err_len);
-/* One line of help for each kind, for --help. */
+/* What --help says of the kinds. */
 const char *port_kinds_help(void);
 
 #endif

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include "port_private.h"
 
 #define FORM "mcast:ADDR:PORT[:TTL[:INTERFACE]]"
@@ -39,11 +38,11 @@ static int mcast_send(struct port *port, const struct packet *p)
 	struct mcast *m = port->arg;
 	int rc = port_datagram_send(m->out.fd, p);
 
-	if (rc == -EAGAIN)
-		loop_events(&m->out, POLLOUT);
 	/* An earlier datagram that met nobody is told now, and once. */
 	if (rc == -ECONNREFUSED)
 		rc = port_datagram_send(m->out.fd, p);
+	if (rc == -EAGAIN)
+		loop_events(&m->out, POLLOUT);
 	return rc;
 }
 
@@ -74,13 +73,11 @@ static void on_datagram(struct loop_watch *w, short revents)
 		socklen_t len = sizeof(from);
 		ssize_t n = recvfrom(w->fd, m->buf, sizeof(m->buf), MSG_DONTWAIT,
 				     (struct sockaddr *)&from, &len);
-		struct iovec iov = {m->buf, (size_t)n};
-		struct packet p;
 
 		if (n < 0)
 			break;
-		if (!is_self(m, &from) && !packet_init(&p, &iov, 1, (uint32_t)n, NULL))
-			switch_input(m->port, &p);
+		if (!is_self(m, &from))
+			port_input(m->port, m->buf, (size_t)n, NULL);
 	}
 	switch_flush(m->sw);
 }
@@ -96,19 +93,10 @@ static void mcast_describe(const struct port *port, char *out, size_t len)
 		 m->ttl, self, ntohs(m->self.sin_port));
 }
 
-static void unwatch(struct loop_watch *w)
-{
-	int fd = w->fd;
-
-	loop_del(w);
-	if (fd >= 0)
-		close(fd);
-}
-
 static void mcast_free(struct mcast *m)
 {
-	unwatch(&m->in);
-	unwatch(&m->out);
+	loop_close(&m->in);
+	loop_close(&m->out);
 	free(m);
 }
 

@@ -11,7 +11,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +49,6 @@ struct nat {
 	struct nat_merge merge; /* what this turn brought for the guest so far */
 	uint8_t buf[PACKET_MAX];
 };
-
-static const struct port_ops nat_ops;
 
 /* --- turns of the loop ------------------------------------------------------------------------ */
 
@@ -97,22 +94,13 @@ static void on_ready(struct loop_watch *w, short revents)
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
-static void to_switch(struct nat *nat, const void *data, size_t len, const struct packet_meta *meta)
-{
-	struct iovec iov = {(void *)data, len};
-	struct packet p;
-
-	if (!packet_init(&p, &iov, 1, (uint32_t)len, meta))
-		switch_input(nat->port, &p);
-}
-
 /* The segments that were put together go on. */
 static void pass_on(struct nat *nat)
 {
 	struct packet_meta meta;
 
 	if (nat_merge_finish(&nat->merge, &meta))
-		to_switch(nat, nat->merge.buf, nat->merge.len, &meta);
+		port_input(nat->port, nat->merge.buf, nat->merge.len, &meta);
 	nat_merge_reset(&nat->merge);
 }
 
@@ -122,7 +110,7 @@ static void from_host(struct nat *nat, const void *data, size_t len)
 		return;
 	pass_on(nat); /* before what does not go with it */
 	if (!nat_merge_add(&nat->merge, data, len))
-		to_switch(nat, data, len, NULL);
+		port_input(nat->port, data, len, NULL);
 }
 
 /* What libslirp said while it was given frames. */
@@ -358,8 +346,6 @@ static void nat_free(struct nat *nat)
 {
 	struct frame *f;
 
-	if (!nat)
-		return;
 	nat->port = NULL;
 	if (nat->slirp)
 		slirp_cleanup(nat->slirp);
@@ -390,7 +376,7 @@ static const struct port_ops nat_ops = {
 
 static int start_slirp(struct nat *nat)
 {
-	struct nat_config *c = &nat->config;
+	const struct nat_config *c = &nat->config;
 	SlirpConfig sc = {
 		.version = 4,
 		.restricted = c->restricted,
@@ -427,30 +413,8 @@ bool port_is_nat(const struct port *port)
 int port_nat_forward(struct port *port, const char *spec, bool add, char *err, size_t err_len)
 {
 	struct nat *nat = port->arg;
-	struct nat_forward f, *old;
-	int rc = nat_forward_parse(&f, spec, err, err_len);
+	int rc = nat_forward_change(nat->slirp, &nat->config, spec, add, err, err_len);
 
-	if (rc)
-		return rc;
-	old = nat_forward_find(&nat->config, &f);
-	if (add && old)
-		return port_fail(err, err_len, -EEXIST, "forward %s: the port is forwarded already",
-				 spec);
-	if (!add && !old)
-		return port_fail(err, err_len, -ENOENT, "forward %s: there is none", spec);
-	if (add && nat->config.forwards == NAT_FORWARDS_MAX)
-		return port_fail(err, err_len, -ENOSPC, "forward %s: there are %d already", spec,
-				 NAT_FORWARDS_MAX);
-	if (add) {
-		rc = nat_forward_add(nat->slirp, &f, err, err_len);
-		if (!rc)
-			nat->config.forward[nat->config.forwards++] = f;
-	} else {
-		rc = nat_forward_remove(nat->slirp, &f);
-		if (rc)
-			port_fail(err, err_len, rc, "forward %s: %s", spec, strerror(-rc));
-		*old = nat->config.forward[--nat->config.forwards];
-	}
 	ask(nat);
 	return rc;
 }
@@ -472,8 +436,6 @@ static int nat_open(struct nat *nat, char *err, size_t err_len)
 
 	if (rc)
 		return port_fail(err, err_len, rc, "nat: %s", strerror(-rc));
-	/* libslirp sends on sockets whose other side may have gone. */
-	signal(SIGPIPE, SIG_IGN);
 	nat->clock_ns = loop_now_ns();
 	rc = start_slirp(nat);
 	if (rc)
@@ -487,7 +449,6 @@ int port_nat_create(struct port **out, struct sw *sw, const char *args, const ch
 		    size_t err_len)
 {
 	struct nat *nat = calloc(1, sizeof(*nat));
-	struct port *port;
 	int rc;
 
 	if (!nat)
@@ -499,14 +460,13 @@ int port_nat_create(struct port **out, struct sw *sw, const char *args, const ch
 	if (!rc)
 		rc = nat_open(nat, err, err_len);
 	if (!rc)
-		rc = port_add_said(&port, sw, &nat_ops, nat, name, err, err_len);
+		rc = port_add_said(out, sw, &nat_ops, nat, name, err, err_len);
 	if (rc) {
 		nat_free(nat);
 		return rc;
 	}
-	nat->port = port;
+	nat->port = *out;
 	loop_add(sw_loop(sw), &nat->watch, nat->poll.epoll, POLLIN, on_ready, nat);
 	ask(nat);
-	*out = port;
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A port that is the host's network, without privileges: libslirp answers DHCP and DNS and carries
- * TCP, UDP and ICMP echo through sockets of this process.
+ * TCP, UDP and ICMP echo through sockets of this process. libslirp writes to sockets whose other side
+ * may have gone: the program must ignore SIGPIPE.
  */
 #ifndef NESTLING_PORT_NAT_H
 #define NESTLING_PORT_NAT_H

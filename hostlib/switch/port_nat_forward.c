@@ -43,12 +43,8 @@ int nat_forward_add(Slirp *slirp, const struct nat_forward *f, char *err, size_t
 			 rc == -EACCES ? "; ports below 1024 are not for ordinary users" : "");
 }
 
-int nat_forward_remove(Slirp *slirp, const struct nat_forward *f)
-{
-	return change(slirp, f, false);
-}
-
-struct nat_forward *nat_forward_find(struct nat_config *c, const struct nat_forward *f)
+/* The forward of c that has the host's side of f, or NULL. */
+static struct nat_forward *find(struct nat_config *c, const struct nat_forward *f)
 {
 	for (unsigned int i = 0; i < c->forwards; i++) {
 		struct nat_forward *g = &c->forward[i];
@@ -58,4 +54,48 @@ struct nat_forward *nat_forward_find(struct nat_config *c, const struct nat_forw
 			return g;
 	}
 	return NULL;
+}
+
+static int add_new(Slirp *slirp, struct nat_config *c, const struct nat_forward *f,
+		   const char *spec, char *err, size_t err_len)
+{
+	int rc;
+
+	if (find(c, f))
+		return port_fail(err, err_len, -EEXIST, "forward %s: the port is forwarded already",
+				 spec);
+	if (c->forwards == NAT_FORWARDS_MAX)
+		return port_fail(err, err_len, -ENOSPC, "forward %s: there are %d already", spec,
+				 NAT_FORWARDS_MAX);
+	rc = nat_forward_add(slirp, f, err, err_len);
+	if (!rc)
+		c->forward[c->forwards++] = *f;
+	return rc;
+}
+
+static int remove_old(Slirp *slirp, struct nat_config *c, const struct nat_forward *f,
+		      const char *spec, char *err, size_t err_len)
+{
+	struct nat_forward *old = find(c, f);
+	int rc;
+
+	if (!old)
+		return port_fail(err, err_len, -ENOENT, "forward %s: there is none", spec);
+	rc = change(slirp, f, false);
+	if (rc)
+		port_fail(err, err_len, rc, "forward %s: %s", spec, strerror(-rc));
+	*old = c->forward[--c->forwards];
+	return rc;
+}
+
+int nat_forward_change(Slirp *slirp, struct nat_config *c, const char *spec, bool add, char *err,
+		       size_t err_len)
+{
+	struct nat_forward f;
+	int rc = nat_forward_parse(&f, spec, err, err_len);
+
+	if (rc)
+		return rc;
+	return add ? add_new(slirp, c, &f, spec, err, err_len)
+		   : remove_old(slirp, c, &f, spec, err, err_len);
 }

@@ -7,11 +7,10 @@
 #include <stddef.h>
 #include "port_nat.h"
 
-/* 0, or -errno with a sentence. */
+/* One that the options of the port name. 0, or -errno with a sentence. */
 int nat_forward_add(Slirp *slirp, const struct nat_forward *f, char *err, size_t err_len);
-/* 0 or -errno. */
-int nat_forward_remove(Slirp *slirp, const struct nat_forward *f);
-/* The forward of c that has the host's side of f, or NULL. */
-struct nat_forward *nat_forward_find(struct nat_config *c, const struct nat_forward *f);
+/* Adds or removes what spec says, in c, too. As port_nat_forward(). */
+int nat_forward_change(Slirp *slirp, struct nat_config *c, const char *spec, bool add, char *err,
+		       size_t err_len);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Segments of TCP put together; see port_nat_merge.h. */
 #include <string.h>
+#include "bytes.h"
 #include "port_nat_merge.h"
 
 #define IP ETH_HLEN
@@ -9,22 +10,6 @@
 #define IP_MAX 65535
 #define ACK 0x10
 #define PSH 0x08
-
-static unsigned int get16(const uint8_t *p)
-{
-	return (unsigned int)p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 /* Ones' complement sum (RFC 1071) of len bytes, an even number. */
 static unsigned int sum(const uint8_t *p, size_t len, uint32_t s)

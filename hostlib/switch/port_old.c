@@ -31,13 +31,12 @@
 struct old_server {
 	struct sw *sw;
 	mode_t mode; /* of sockets: that of the control socket */
-	int data; /* the one that all know */
+	struct loop_watch data; /* the socket that all know */
 	struct sockaddr_un data_name;
-	struct loop_watch watch; /* of data */
 	struct old_client *clients;
 	unsigned int waiting;
 	unsigned int number; /* of the last data socket */
-	uint8_t buf[PACKET_MAX + 1];
+	uint8_t buf[PACKET_MAX + 1]; /* what fills it is too long */
 };
 
 struct old_client {
@@ -73,17 +72,15 @@ static bool is_stale(const struct sockaddr_un *name)
 	return rc == ECONNREFUSED;
 }
 
-/* Nobody may use the socket before it has its mode. */
+/* With its mode from the first moment on. */
 static int bind_file(const struct old_server *srv, int fd, const struct sockaddr_un *name)
 {
-	mode_t mask = umask(0177);
+	mode_t mask = umask(0777 & ~srv->mode);
 	int rc = bind(fd, (const struct sockaddr *)name, sizeof(*name)) < 0 ? -errno : 0;
 
 	if (rc == -EADDRINUSE && is_stale(name) && !unlink(name->sun_path))
 		rc = bind(fd, (const struct sockaddr *)name, sizeof(*name)) < 0 ? -errno : 0;
 	umask(mask);
-	if (!rc && chmod(name->sun_path, srv->mode) < 0)
-		rc = -errno;
 	return rc;
 }
 
@@ -122,8 +119,6 @@ static void unlink_name(const struct sockaddr_un *name)
 
 static void client_unlink(struct old_client *c)
 {
-	if (!c->srv)
-		return;
 	if (c->prev)
 		c->prev->next = c->next;
 	else
@@ -132,23 +127,15 @@ static void client_unlink(struct old_client *c)
 		c->next->prev = c->prev;
 	if (!c->port)
 		c->srv->waiting--;
-	c->srv = NULL;
 }
 
 static void client_free(struct old_client *c)
 {
-	int control = c->control.fd, data = c->data.fd;
-
 	client_unlink(c);
 	loop_timer_del(&c->patience);
-	loop_del(&c->control);
-	if (control >= 0)
-		close(control);
-	loop_del(&c->data);
-	if (data >= 0) {
-		close(data);
-		unlink_name(&c->name);
-	}
+	loop_close(&c->control);
+	loop_close(&c->data);
+	unlink_name(&c->name);
 	free(c);
 }
 
@@ -191,21 +178,10 @@ static const struct port_ops old_ops = {
 	.close = old_close,
 };
 
-/* A frame, of any length: the switch counts those that are none. */
-static void frame_came(struct old_server *srv, struct port *port, ssize_t len)
-{
-	struct iovec iov = {srv->buf, (size_t)len};
-	struct packet p;
-
-	if (!packet_init(&p, &iov, 1, (uint32_t)len, NULL))
-		switch_input(port, &p);
-}
-
 static void on_data(struct loop_watch *w, short revents)
 {
 	struct old_client *c = w->arg;
 	struct old_server *srv = c->srv;
-	struct sw *sw = srv->sw;
 
 	if (revents & POLLOUT) {
 		loop_events(w, POLLIN);
@@ -217,9 +193,9 @@ static void on_data(struct loop_watch *w, short revents)
 
 		if (n < 0)
 			break;
-		frame_came(srv, c->port, n);
+		port_input(c->port, srv->buf, (size_t)n, NULL);
 	}
-	switch_flush(sw);
+	switch_flush(srv->sw);
 }
 
 /* The client's data socket and ours, and that this is its name. */
@@ -231,12 +207,11 @@ static int client_connect(struct old_client *c)
 	if (fd < 0)
 		return fd;
 	rc = bind_numbered(srv, fd, &c->name);
-	if (!rc)
-		rc = loop_add(sw_loop(srv->sw), &c->data, fd, POLLIN, on_data, c);
 	if (rc) {
 		close(fd);
 		return rc;
 	}
+	loop_add(sw_loop(srv->sw), &c->data, fd, POLLIN, on_data, c);
 	memcpy(&c->peer, c->req.data, sizeof(c->peer));
 	if (connect(fd, (struct sockaddr *)&c->peer, port_unix_len(&c->peer)) < 0)
 		return -errno;
@@ -349,7 +324,7 @@ static void on_shared_data(struct loop_watch *w, short revents)
 			break;
 		c = client_find(srv, &from);
 		if (c)
-			frame_came(srv, c->port, n);
+			port_input(c->port, srv->buf, (size_t)n, NULL);
 	}
 	switch_flush(srv->sw);
 }
@@ -374,8 +349,7 @@ static int open_shared(struct old_server *srv, const char *path, const char *dat
 		close(fd);
 		return rc;
 	}
-	srv->data = fd;
-	return loop_add(sw_loop(srv->sw), &srv->watch, fd, POLLIN, on_shared_data, srv);
+	return loop_add(sw_loop(srv->sw), &srv->data, fd, POLLIN, on_shared_data, srv);
 }
 
 struct old_server *old_server_new(struct sw *sw, const char *path, const char *data_path)
@@ -388,7 +362,7 @@ struct old_server *old_server_new(struct sw *sw, const char *path, const char *d
 		return NULL;
 	srv->sw = sw;
 	srv->mode = stat(path, &st) || !S_ISSOCK(st.st_mode) ? 0600 : st.st_mode & 0666;
-	srv->data = srv->watch.fd = -1;
+	srv->data.fd = -1;
 	rc = open_shared(srv, path, data_path);
 	if (rc) {
 		free(srv);
@@ -400,20 +374,11 @@ struct old_server *old_server_new(struct sw *sw, const char *path, const char *d
 
 void old_server_free(struct old_server *srv)
 {
-	struct old_client *c;
-
 	if (!srv)
 		return;
-	while ((c = srv->clients)) {
-		client_unlink(c);
-		if (c->port)
-			port_remove(c->port);
-		else
-			client_free(c);
-	}
-	loop_del(&srv->watch);
-	if (srv->data >= 0)
-		close(srv->data);
+	while (srv->clients)
+		client_drop(srv->clients, "the switch's end");
+	loop_close(&srv->data);
 	unlink_name(&srv->data_name);
 	free(srv);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Clients of the old uml_switch and of VDE: stock kernels with eth<n>=daemon, uml_tap's forebears,
- * libvdeplug (shared/FACTS.md, "Switch").
+ * Clients of the old uml_switch and of VDE: stock kernels with eth<n>=daemon, libvdeplug
+ * (port_old_parse.c has the requests).
  */
 #ifndef NESTLING_PORT_OLD_H
 #define NESTLING_PORT_OLD_H
@@ -25,12 +25,15 @@ void old_server_free(struct old_server *srv);
  */
 int old_server_accept(struct old_server *srv, int fd);
 
-/* A request of the protocol, from its bytes: what both versions say, checked. */
+#define OLD_MAGIC 0xfeedfaceU
+#define OLD_DESCRIPTION_MAX 128
+
+/* A request of the protocol, from its bytes: what all versions say, checked. */
 struct old_request {
 	unsigned int version; /* 0, 1, 3 */
 	uint8_t mac[6]; /* versions 0 and 1 */
 	uint8_t data[110]; /* struct sockaddr_un as it came, all bytes of it */
-	char description[129]; /* VDE's; terminated, printable */
+	char description[OLD_DESCRIPTION_MAX + 1]; /* VDE's; terminated, printable */
 };
 
 /*

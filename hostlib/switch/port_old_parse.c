@@ -14,12 +14,10 @@
 #include <string.h>
 #include "port_old.h"
 
-#define MAGIC 0xfeedfaceU
 #define UN_SIZE 110
 #define V0_SIZE 120
 #define V1_SIZE 124
 #define V3_SIZE 122
-#define DESCRIPTION_MAX 128
 #define VDE_TYPE(type) ((type)&0xff) /* the rest is the number of a port, wished for */
 #define VDE_TYPE_MAX 1 /* 0: a new port; 1: a new port without a number */
 
@@ -75,8 +73,8 @@ static int parse_v3(struct old_request *req, const uint8_t *p, size_t len)
 		return -EPROTO;
 	req->version = 3;
 	more = len - V3_SIZE;
-	if (more > DESCRIPTION_MAX)
-		more = DESCRIPTION_MAX;
+	if (more > OLD_DESCRIPTION_MAX)
+		more = OLD_DESCRIPTION_MAX;
 	if (more > 2) /* two bytes are padding: whatever was in memory */
 		take_description(req, p + V3_SIZE, more);
 	return (int)(V3_SIZE + more);
@@ -91,7 +89,7 @@ int old_request_parse(struct old_request *req, const void *buf, size_t len)
 		return 0;
 	if (get_u32(p) == 0)
 		return parse_macs(req, p, len, 0);
-	if (get_u32(p) != MAGIC)
+	if (get_u32(p) != OLD_MAGIC)
 		return -EPROTO;
 	if (len < 8)
 		return 0;

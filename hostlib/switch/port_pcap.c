@@ -22,7 +22,23 @@
 
 #define MS_NS 1000000ULL
 #define S_NS 1000000000ULL
+#define NEVER_NS (1ULL << 62)
 #define AT_ONCE_MAX 256 /* frames of one event; others get their turn then */
+
+enum pcap_pace {
+	PCAP_RECORDED, /* as the stamps say, divided by speed */
+	PCAP_BITS, /* each frame when the one before has been sent at `rate` bits a second */
+	PCAP_FRAMES, /* `rate` frames a second */
+};
+
+/* What the options of a port say, checked. */
+struct pcap_config {
+	enum pcap_pace pace;
+	double speed; /* 2: twice as fast */
+	uint64_t rate;
+	uint64_t loops; /* how often the file is played; 0: for ever */
+	bool wait; /* for port_pcap_start() */
+};
 
 struct replay {
 	struct port *port;
@@ -111,12 +127,6 @@ static const struct port_word words[] = {
 	{"loop=", set_loop},   {"start", set_start}, {NULL, NULL},
 };
 
-int pcap_config_parse(struct pcap_config *c, const char *text, char *err, size_t err_len)
-{
-	*c = (struct pcap_config){.speed = 1, .loops = 1};
-	return port_words(text, "pcap", words, c, err, err_len);
-}
-
 /* --- the file --------------------------------------------------------------------------------- */
 
 static void file_close(struct replay *r)
@@ -147,6 +157,14 @@ static int file_open(struct replay *r, char *err, size_t err_len)
 	return -EINVAL;
 }
 
+/* Stamps may say anything: what lies further away than a lifetime is NEVER_NS. */
+static uint64_t scale(uint64_t offset_ns, double speed)
+{
+	double scaled = (double)offset_ns / speed;
+
+	return scaled < (double)NEVER_NS ? (uint64_t)scaled : NEVER_NS;
+}
+
 /* When the frame read ahead is due, from the round's start. Stamps that go back mean at once. */
 static uint64_t frame_offset(struct replay *r, uint64_t stamp_ns)
 {
@@ -156,11 +174,9 @@ static uint64_t frame_offset(struct replay *r, uint64_t stamp_ns)
 		r->first_ns = stamp_ns;
 	switch (r->config.pace) {
 	case PCAP_RECORDED:
-		offset_ns = stamp_ns > r->first_ns
-				    ? (uint64_t)((double)(stamp_ns - r->first_ns) / r->config.speed)
-				    : 0;
-		if (r->config.speed == 1 && stamp_ns > r->first_ns)
-			offset_ns = stamp_ns - r->first_ns;
+		offset_ns = stamp_ns > r->first_ns ? stamp_ns - r->first_ns : 0;
+		if (r->config.speed != 1)
+			offset_ns = scale(offset_ns, r->config.speed);
 		return offset_ns > r->offset_ns ? offset_ns : r->offset_ns;
 	case PCAP_BITS:
 		r->next_ns += (uint64_t)((double)r->len * 8 * S_NS / (double)r->config.rate);
@@ -251,44 +267,13 @@ static void on_due(struct event *e, uint64_t now_ns)
 	unsigned int n = 0;
 
 	while (n++ < AT_ONCE_MAX && r->begin_ns + r->offset_ns <= now_ns) {
-		struct iovec iov = {r->buf, r->len};
-		struct packet p;
-
-		if (!packet_init(&p, &iov, 1, r->len, NULL))
-			switch_input(r->port, &p);
+		port_input(r->port, r->buf, r->len, NULL);
 		if (!read_ahead(r)) {
 			round_end(r);
 			return;
 		}
 	}
 	schedule(r, r->begin_ns + r->offset_ns);
-}
-
-int port_pcap_start(struct port *port)
-{
-	struct replay *r;
-
-	if (!port_is_pcap(port))
-		return -EINVAL;
-	r = port->arg;
-	if (r->file)
-		return -EALREADY;
-	r->rounds = 0;
-	r->done = !round_begin(r, 0);
-	if (r->done)
-		return -EINVAL;
-	if (!sw_config(r->sw)->own_time)
-		r->begin_ns = loop_now_ns();
-	else
-		r->begin_ns = calendar_now(sw_calendar(r->sw));
-	schedule(r, r->begin_ns);
-	switch_flush(r->sw);
-	return 0;
-}
-
-bool port_pcap_done(const struct port *port)
-{
-	return port_is_pcap(port) && ((const struct replay *)port->arg)->done;
 }
 
 /* --- the port --------------------------------------------------------------------------------- */
@@ -332,9 +317,33 @@ static const struct port_ops pcap_ops = {
 	.close = replay_close,
 };
 
-bool port_is_pcap(const struct port *port)
+static bool is_pcap(const struct port *port)
 {
 	return port->ops == &pcap_ops;
+}
+
+int port_pcap_start(struct port *port)
+{
+	struct replay *r;
+
+	if (!is_pcap(port))
+		return -EINVAL;
+	r = port->arg;
+	if (r->file)
+		return -EALREADY;
+	r->rounds = 0;
+	r->done = !round_begin(r, sw_config(r->sw)->own_time ? calendar_now(sw_calendar(r->sw))
+							     : loop_now_ns());
+	if (r->done)
+		return -EINVAL;
+	schedule(r, r->begin_ns);
+	switch_flush(r->sw);
+	return 0;
+}
+
+bool port_pcap_done(const struct port *port)
+{
+	return is_pcap(port) && ((const struct replay *)port->arg)->done;
 }
 
 /* FILE[:OPTION,...]; a file whose name has colons is taken as it is when it is there. */
@@ -349,7 +358,8 @@ static int take_args(struct replay *r, const char *args, char *err, size_t err_l
 	if (!len)
 		return port_fail(err, err_len, -EINVAL,
 				 "pcap: a file is expected, as in pcap:FILE[:OPTION,...]");
-	return pcap_config_parse(&r->config, args[len] ? args + len + 1 : "", err, err_len);
+	r->config = (struct pcap_config){.speed = 1, .loops = 1};
+	return port_words(args[len] ? args + len + 1 : "", "pcap", words, &r->config, err, err_len);
 }
 
 int port_pcap_create(struct port **out, struct sw *sw, const char *args, const char *name,

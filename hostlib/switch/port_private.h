@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "switch.h"
@@ -57,6 +56,8 @@ int port_words(const char *text, const char *kind, const struct port_word *table
 /* A decimal number of min..max and nothing else. 0 or -EINVAL. */
 int port_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
+/* A frame of len bytes, in one piece, came from the port's device. Such as are too long are none. */
+void port_input(struct port *port, const void *data, size_t len, const struct packet_meta *meta);
 /* p's bytes and no more in out[PACKET_IOV_MAX]; how many pieces. */
 unsigned int port_iov(const struct packet *p, struct iovec *out);
 
@@ -66,7 +67,7 @@ socklen_t port_unix_len(const struct sockaddr_un *addr);
 int port_unix_path(struct sockaddr_un *addr, const char *path);
 /* A name nobody else has, abstract, of the full length that old switches and clients insist on. */
 void port_unix_abstract(struct sockaddr_un *addr);
-/* A datagram socket, non-blocking, with room for a number of large frames. fd or -errno. */
+/* A socket of that type, non-blocking, with room for a number of large frames. fd or -errno. */
 int port_unix_socket(int type);
 /* Hands p to a connected datagram socket, as port_ops.send does. */
 int port_datagram_send(int fd, const struct packet *p);

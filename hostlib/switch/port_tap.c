@@ -75,14 +75,12 @@ static void on_tap(struct loop_watch *w, short revents)
 	struct sw *sw = tap->sw;
 	struct virtio_net_hdr header;
 	struct packet_meta meta;
-	struct packet p;
 
 	if (revents & POLLOUT) {
 		loop_events(w, POLLIN);
 		port_writable(tap->port);
 	}
 	for (int i = 0; i < PORT_BURST && revents & ~POLLOUT; i++) {
-		struct iovec iov = {tap->buf + sizeof(header), 0};
 		ssize_t n = read(w->fd, tap->buf, sizeof(tap->buf));
 
 		if (n < 0 && errno == EBADFD) {
@@ -93,9 +91,7 @@ static void on_tap(struct loop_watch *w, short revents)
 			break;
 		memcpy(&header, tap->buf, sizeof(header));
 		from_header(&meta, &header);
-		iov.iov_len = (size_t)n - sizeof(header);
-		if (!packet_init(&p, &iov, 1, (uint32_t)iov.iov_len, &meta))
-			switch_input(tap->port, &p);
+		port_input(tap->port, tap->buf + sizeof(header), (size_t)n - sizeof(header), &meta);
 	}
 	switch_flush(sw);
 }
@@ -116,11 +112,7 @@ static void tap_describe(const struct port *port, char *out, size_t len)
 
 static void tap_free(struct tap *tap)
 {
-	int fd = tap->watch.fd;
-
-	loop_del(&tap->watch);
-	if (fd >= 0)
-		close(fd);
+	loop_close(&tap->watch);
 	free(tap);
 }
 

@@ -249,7 +249,7 @@ int port_add(struct port **out, struct sw *sw, const struct port_ops *ops, void 
 	port->index = index;
 	port->ops = ops;
 	port->arg = arg;
-	port->up = true;
+	port->up = port->wanted = port->linked = true;
 	port->takes_large = ops->takes_large;
 	port->takes_csum = ops->takes_csum;
 	port->queue_end = &port->queue;
@@ -304,8 +304,11 @@ void port_remove(struct port *port)
 	free(port);
 }
 
-void port_set_up(struct port *port, bool up)
+/* What follows from the cable and the device's other side. */
+static void port_follow(struct port *port)
 {
+	bool up = port->wanted && port->linked;
+
 	if (port->up == up)
 		return;
 	port->up = up;
@@ -321,6 +324,18 @@ void port_set_up(struct port *port, bool up)
 		else
 			stp_port_gone(port);
 	}
+}
+
+void port_set_up(struct port *port, bool up)
+{
+	port->wanted = up;
+	port_follow(port);
+}
+
+void port_set_linked(struct port *port, bool linked)
+{
+	port->linked = linked;
+	port_follow(port);
 }
 
 int port_set_vlan(struct port *port, const struct port_vlan *vlan)

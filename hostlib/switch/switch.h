@@ -89,7 +89,9 @@ struct port {
 	char name[PORT_NAME_MAX]; /* unique in the switch */
 	const struct port_ops *ops;
 	void *arg; /* the device's */
-	bool up; /* administrative: `port NAME down` */
+	bool up; /* frames pass: wanted and linked */
+	bool wanted; /* administrative: `port NAME down` */
+	bool linked; /* the device's other side is there */
 	bool blocked; /* by spanning tree */
 	/* May be changed by the device. */
 	bool takes_large; /* packets with meta.gso_type; otherwise they are cut before send() */
@@ -175,6 +177,8 @@ bool port_queue_full(const struct port *port);
 
 /* Cable in or out; tells the device, and forgets addresses behind it. */
 void port_set_up(struct port *port, bool up);
+/* The same, said by a device whose other side comes and goes; the cable stays where it is. */
+void port_set_linked(struct port *port, bool linked);
 /* New VLANs; 0 or -EINVAL. */
 int port_set_vlan(struct port *port, const struct port_vlan *vlan);
 /* Merges settings into one direction (in: from the device into the switch). 0 or -errno. */

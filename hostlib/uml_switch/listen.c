@@ -20,7 +20,6 @@
 #include "uml_switch.h"
 #include "vhost_proto.h"
 
-#define OLD_MAGIC 0xfeedface
 #define HELLO_NS 5000000000ULL /* a client that says nothing for so long goes */
 #define BACKLOG 128
 

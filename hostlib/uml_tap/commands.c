@@ -13,6 +13,7 @@
 #include "uml_tap.h"
 
 #define TUN_DEVICE "/dev/net/tun"
+#define ID_MAX 0xfffffffeL /* the one above says "nobody" */
 
 /* --- arguments -------------------------------------------------------------------------------- */
 
@@ -25,7 +26,7 @@ static const char *check_name(const char *name)
 	return name;
 }
 
-/* The bytes of ADDR/PREFIX; whole: nothing may be set behind the prefix. */
+/* Ends the program unless text is ADDR/PREFIX; network: no bit may be set behind the prefix. */
 static void check_address(const char *text, bool network)
 {
 	const char *slash = strchr(text, '/');
@@ -54,12 +55,13 @@ bad:
 	log_die(EXIT_USAGE, "'%s' is no address: write it as 10.1.0.1/24", text);
 }
 
+/* The number of a user or group. */
 static bool number(const char *text, long *out)
 {
 	char *end;
 
 	*out = strtol(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end;
+	return *text >= '0' && *text <= '9' && !*end && *out <= ID_MAX;
 }
 
 /* Whom the tap is for: the user and group named, or who typed the command. */
@@ -362,21 +364,17 @@ int cmd_nat_del(struct tap_ctx *ctx, char **args)
 
 /* --- undo ------------------------------------------------------------------------------------- */
 
-static void undo_failed(const char *step, int rc)
-{
-	log_err("'%s' failed: %s%s", step, strerror(-rc),
-		rc == -EPERM || rc == -EACCES ? "; this is for an administrator: run it with sudo"
-					      : "; what is left to do stays in the record");
-}
-
-/* The newest entry. -ENOENT: there is none. */
-static int undo_one(struct tap_ctx *ctx)
+/* The newest entry but `skip`. -ENOENT: there is none. */
+static int undo_one(struct tap_ctx *ctx, unsigned int skip)
 {
 	char command[STEP_MAX] = "";
 	struct plan p = {0};
-	int rc = record_last(command, sizeof(command), &p);
+	int rc = record_last(skip, command, sizeof(command), &p);
 	unsigned int i;
 
+	if (rc && rc != -ENOENT)
+		log_err("the record %s cannot be read: %s%s", record_path(), strerror(-rc),
+			sudo_cure(rc));
 	if (rc)
 		return rc;
 	if (!ctx->opt.quiet)
@@ -387,7 +385,7 @@ static int undo_one(struct tap_ctx *ctx)
 	for (i = 0; !rc && i < p.count && !ctx->opt.dry_run; i++) {
 		rc = step_run(ctx->sk, p.step[i], true);
 		if (rc)
-			undo_failed(p.step[i], rc);
+			step_failed(p.step[i], rc, "; what is left to do stays in the record");
 	}
 	if (!ctx->opt.dry_run && (!rc || i > 1)) {
 		int err = record_drop(rc ? i - 1 : PLAN_STEPS_MAX);
@@ -404,19 +402,13 @@ static int undo_one(struct tap_ctx *ctx)
 int cmd_undo(struct tap_ctx *ctx, char **args)
 {
 	unsigned int n = 0;
-	int rc = ctx->opt.dry_run ? 0 : record_lock();
+	int rc;
 
-	if (rc)
-		log_die(EXIT_FAILED, "the record %s cannot be locked: %s%s", record_path(),
-			strerror(-rc),
-			rc == -EACCES ? "; this is for an administrator: run it with sudo" : "");
 	do {
-		rc = undo_one(ctx);
+		rc = undo_one(ctx, ctx->opt.dry_run ? n : 0);
 		n += !rc;
-	} while (!rc && ctx->opt.all && !ctx->opt.dry_run);
+	} while (!rc && ctx->opt.all);
 	if (rc == -ENOENT && !n)
 		log_die(EXIT_FAILED, "there is nothing to undo: %s has no entry", record_path());
-	if (rc == -EACCES)
-		log_err("the record %s cannot be read: %s", record_path(), strerror(-rc));
 	return rc && rc != -ENOENT ? EXIT_FAILED : EXIT_OK;
 }

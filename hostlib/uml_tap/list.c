@@ -2,7 +2,6 @@
 /* `uml_tap list`: taps, the bridges they may be in, and NAT of ours; see uml_tap.h. */
 #include <grp.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include "log.h"
 #include "uml_tap.h"
@@ -20,24 +19,27 @@ static const char *master_name(const struct iface *i)
 	return NULL;
 }
 
-static const char *user_name(int64_t id)
+/* The name, or the number if it has none; NULL for NO_ID. Good until the next call. */
+static const char *id_name(int64_t id, const char *name)
 {
 	static char text[32];
-	struct passwd *pw = id == NO_ID ? NULL : getpwuid((uid_t)id);
 
-	if (!pw)
-		snprintf(text, sizeof(text), "%lld", (long long)id);
-	return id == NO_ID ? NULL : pw ? pw->pw_name : text;
+	snprintf(text, sizeof(text), "%lld", (long long)id);
+	return id == NO_ID ? NULL : name ? name : text;
+}
+
+static const char *user_name(int64_t id)
+{
+	const struct passwd *pw = id == NO_ID ? NULL : getpwuid((uid_t)id);
+
+	return id_name(id, pw ? pw->pw_name : NULL);
 }
 
 static const char *group_name(int64_t id)
 {
-	static char text[32];
-	struct group *gr = id == NO_ID ? NULL : getgrgid((gid_t)id);
+	const struct group *gr = id == NO_ID ? NULL : getgrgid((gid_t)id);
 
-	if (!gr)
-		snprintf(text, sizeof(text), "%lld", (long long)id);
-	return id == NO_ID ? NULL : gr ? gr->gr_name : text;
+	return id_name(id, gr ? gr->gr_name : NULL);
 }
 
 /* Names of interfaces, users and groups: only these two need care. */

@@ -2,7 +2,6 @@
 /* uml_tap: which command, with which options; see uml_tap.h. */
 #include <netlink/netlink.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include "disk_tool.h"
 #include "log.h"
@@ -13,24 +12,26 @@
 static const struct command {
 	const char *name; /* one word or two */
 	int (*run)(struct tap_ctx *ctx, char **args);
+	bool changes; /* the host: one command at a time, from its look at the host on */
 	unsigned int args;
 	const char *options; /* those it takes, by blanks */
 	const char *help;
 } commands[] = {
-	{"add", cmd_add, 1, "--user --group --bridge --address --dry-run --quiet",
+	{"add", cmd_add, true, 1, "--user --group --bridge --address --dry-run --quiet",
 	 "add NAME [--user U] [--group G] [--bridge BR] [--address A/P]\n"
 	 "        make a tap that stays, for a user or a group (yourself if neither is named)"},
-	{"del", cmd_del, 1, "--dry-run --quiet", "del NAME\n        delete a tap"},
-	{"list", cmd_list, 0, "--json", "list [--json]\n        taps, bridges, and NAT made here"},
-	{"bridge add", cmd_bridge_add, 1, "--address --dry-run --quiet",
+	{"del", cmd_del, true, 1, "--dry-run --quiet", "del NAME\n        delete a tap"},
+	{"list", cmd_list, false, 0, "--json",
+	 "list [--json]\n        taps, bridges, and NAT made here"},
+	{"bridge add", cmd_bridge_add, true, 1, "--address --dry-run --quiet",
 	 "bridge add NAME [--address A/P]\n        make a bridge"},
-	{"bridge del", cmd_bridge_del, 1, "--dry-run --quiet",
+	{"bridge del", cmd_bridge_del, true, 1, "--dry-run --quiet",
 	 "bridge del NAME\n        delete a bridge; its members stay, on their own"},
-	{"nat add", cmd_nat_add, 1, "--out --dry-run --quiet",
+	{"nat add", cmd_nat_add, true, 1, "--out --dry-run --quiet",
 	 "nat add NETWORK [--out IF]\n"
 	 "        let a network out with the host's address, by IF only if it is named"},
-	{"nat del", cmd_nat_del, 1, "--dry-run --quiet", "nat del NETWORK\n        end that"},
-	{"undo", cmd_undo, 0, "--all --dry-run --quiet",
+	{"nat del", cmd_nat_del, true, 1, "--dry-run --quiet", "nat del NETWORK\n        end that"},
+	{"undo", cmd_undo, true, 0, "--all --dry-run --quiet",
 	 "undo [--all]\n        take back the last command, or all"},
 };
 
@@ -120,6 +121,16 @@ static const char *remember(int argc, char **argv)
 	return line;
 }
 
+/* What a plan is made of must not change before it is carried out. */
+static void lock(void)
+{
+	int rc = record_lock();
+
+	if (rc)
+		log_die(EXIT_FAILED, "the record %s cannot be locked: %s%s", record_path(),
+			strerror(-rc), sudo_cure(rc));
+}
+
 int main(int argc, char **argv)
 {
 	struct tap_ctx ctx = {0};
@@ -151,7 +162,9 @@ int main(int argc, char **argv)
 	if (n != c->args)
 		log_die(EXIT_USAGE, "usage: uml_tap %.*s", (int)strcspn(c->help, "\n"), c->help);
 	ctx.command = remember(argc, argv);
-	/* Ended by a signal we would leave a step half done; the record holds it all the same. */
+	if (c->changes && !ctx.opt.dry_run)
+		lock();
+	/* Whoever reads the plan may go while it is carried out. */
 	signal(SIGPIPE, SIG_IGN);
 	ctx.sk = nl_socket_alloc();
 	if (!ctx.sk || nl_connect(ctx.sk, NETLINK_ROUTE) < 0)

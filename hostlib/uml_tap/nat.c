@@ -4,7 +4,6 @@
  * a comment with the entry that it was made of, so that the table itself says what it holds.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>

@@ -42,48 +42,60 @@ void plan_free(struct plan *p)
 	p->count = 0;
 }
 
-static void complain(const char *step, int rc)
+const char *sudo_cure(int rc)
 {
-	const char *text = strerror(-rc), *cure = "";
-
-	if (rc == -EPERM || rc == -EACCES)
-		cure = "; this is for an administrator: run it with sudo";
-	else if (rc == -ENOPKG)
-		cure = "; install the package nftables";
-	if (rc == -EPROTO)
-		text = nat_why();
-	else if (rc == -ENOPKG)
-		text = "there is no program nft";
-	log_err("'%s' failed: %s%s", step, text, cure);
+	return rc == -EPERM || rc == -EACCES ? "; this is for an administrator: run it with sudo"
+					     : "";
 }
 
-/* Takes back the first n steps. */
-static void take_back(struct tap_ctx *ctx, struct plan *p, unsigned int n)
+void step_failed(const char *step, int rc, const char *otherwise)
 {
+	const char *text = strerror(-rc), *cure = sudo_cure(rc);
+
+	if (rc == -ENOPKG) {
+		text = "there is no program nft";
+		cure = "; install the package nftables";
+	} else if (rc == -EPROTO) {
+		text = nat_why();
+	}
+	log_err("'%s' failed: %s%s", step, text, *cure ? cure : otherwise);
+}
+
+/* Takes back the first n steps. Whether that is done. */
+static bool take_back(struct tap_ctx *ctx, const struct plan *p, unsigned int n)
+{
+	bool ok = true;
+
 	while (n--) {
 		int rc = p->back[n] ? step_run(ctx->sk, p->back[n], true) : 0;
 
-		if (rc)
-			complain(p->back[n], rc);
+		if (rc) {
+			step_failed(p->back[n], rc, "; it stays in the record: uml_tap undo");
+			ok = false;
+		}
 	}
+	return ok;
 }
 
-static int carry_out(struct tap_ctx *ctx, struct plan *p)
+/* How many steps were done: all, unless one failed. */
+static unsigned int carry_out(struct tap_ctx *ctx, const struct plan *p)
 {
-	for (unsigned int i = 0; i < p->count; i++) {
+	unsigned int i;
+
+	for (i = 0; i < p->count; i++) {
 		int rc = p->step[i] ? step_run(ctx->sk, p->step[i], false) : 0;
 
-		if (!rc)
-			continue;
-		complain(p->step[i], rc);
-		take_back(ctx, p, i);
-		return rc;
+		if (rc) {
+			step_failed(p->step[i], rc, "");
+			break;
+		}
 	}
-	return 0;
+	return i;
 }
 
 int plan_run(struct tap_ctx *ctx, struct plan *p)
 {
+	unsigned int done;
 	int rc;
 
 	for (unsigned int i = 0; i < p->count && !ctx->opt.quiet; i++)
@@ -93,18 +105,17 @@ int plan_run(struct tap_ctx *ctx, struct plan *p)
 	if (ctx->opt.dry_run)
 		return EXIT_OK;
 	/* The record comes first: what was begun can be taken back, whatever happens to us. */
-	rc = record_lock();
-	if (!rc)
-		rc = record_push(ctx->command, p);
+	rc = record_push(ctx->command, p);
 	if (rc) {
 		log_err("the record %s cannot be written: %s%s", record_path(), strerror(-rc),
-			rc == -EACCES || rc == -EPERM
-				? "; this is for an administrator: run it with sudo"
-				: "");
+			sudo_cure(rc));
 		return EXIT_FAILED;
 	}
-	if (!carry_out(ctx, p))
+	done = carry_out(ctx, p);
+	if (done == p->count)
 		return EXIT_OK;
+	if (!take_back(ctx, p, done))
+		return EXIT_FAILED;
 	rc = record_drop(PLAN_STEPS_MAX);
 	if (rc)
 		log_err("the record %s cannot be written: %s", record_path(), strerror(-rc));

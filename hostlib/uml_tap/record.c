@@ -97,14 +97,17 @@ static int record_write(const char *text, const char *more)
 	return 0;
 }
 
-/* Where the newest entry begins, or NULL. */
-static char *newest(char *text)
+/* Where the newest entry but `skip` begins, or NULL. Those that are skipped are cut off. */
+static char *newest(char *text, unsigned int skip)
 {
 	char *found = strncmp(text, COMMAND, strlen(COMMAND)) ? NULL : text;
 
 	for (char *p = text; (p = strstr(p, "\n" COMMAND)); p++)
 		found = p + 1;
-	return found;
+	if (!found || !skip)
+		return found;
+	*found = 0;
+	return newest(text, skip - 1);
 }
 
 int record_push(const char *command, const struct plan *p)
@@ -132,13 +135,13 @@ int record_push(const char *command, const struct plan *p)
 	return rc;
 }
 
-int record_last(char *command, size_t len, struct plan *p)
+int record_last(unsigned int skip, char *command, size_t len, struct plan *p)
 {
 	char *text = record_read(), *save = NULL, *at;
 
 	if (!text)
 		return -errno;
-	at = newest(text);
+	at = newest(text, skip);
 	if (!at) {
 		free(text);
 		return -ENOENT;
@@ -161,7 +164,7 @@ int record_drop(unsigned int done)
 
 	if (!text)
 		return -errno;
-	at = newest(text);
+	at = newest(text, 0);
 	if (at) {
 		steps = strchr(at, '\n');
 		for (rest = steps ? steps + 1 : at + strlen(at); *rest && done; done--) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Steps of a plan: what each does, and how a person would do it; see uml_tap.h. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -51,7 +50,7 @@ static int tap_add(struct nl_sock *sk, char **w, bool undoing)
 	int rc = 0, fd;
 
 	if (!host_iface(sk, w[1], &i)) /* TUNSETIFF would take what is there */
-		return -EEXIST;
+		return undoing && i.persistent && i.user == user && i.group == group ? 0 : -EEXIST;
 	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -174,7 +173,9 @@ static int link_master(struct nl_sock *sk, char **w, bool undoing)
 	if (!strcmp(w[2], "-"))
 		return from_nl(rtnl_link_release_ifindex(sk, i.index));
 	rc = host_iface(sk, w[2], &bridge);
-	return rc ? rc : from_nl(rtnl_link_enslave_ifindex(sk, bridge.index, i.index));
+	if (rc)
+		return undoing && rc == -ENODEV ? 0 : rc;
+	return from_nl(rtnl_link_enslave_ifindex(sk, bridge.index, i.index));
 }
 
 /* --- addresses -------------------------------------------------------------------------------- */

@@ -103,8 +103,12 @@ struct tap_ctx {
 	const char *command; /* as it was typed, for the record */
 };
 
-/* Shows the plan, carries it out and records it. Exit status. */
+/* Shows the plan, records it and carries it out. Exit status. */
 int plan_run(struct tap_ctx *ctx, struct plan *p);
+/* Tells that a step failed, and the cure, or what is `otherwise` to be said. */
+void step_failed(const char *step, int rc, const char *otherwise);
+/* The cure if rc says that privileges are missing; else "". */
+const char *sudo_cure(int rc);
 
 /* --- the record (record.c) -------------------------------------------------------------------- */
 
@@ -114,10 +118,10 @@ const char *record_path(void);
 /* Adds what takes a plan back, last step first. 0 or -errno. */
 int record_push(const char *command, const struct plan *p);
 /*
- * The steps of the newest entry into p (as steps) and its command. 0, -ENOENT when there is none,
- * or -errno.
+ * The steps of the newest entry but `skip` into p (as steps) and its command. 0, -ENOENT when there
+ * is none, or -errno.
  */
-int record_last(char *command, size_t len, struct plan *p);
+int record_last(unsigned int skip, char *command, size_t len, struct plan *p);
 /* Leaves the newest entry without its first `done` steps, or without itself. 0 or -errno. */
 int record_drop(unsigned int done);
 

@@ -7,13 +7,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* port_common.c has a function that needs the switch, which is not here. */
-int port_add(struct port **out, struct sw *sw, const struct port_ops *ops, void *arg,
-	     const char *name)
-{
-	abort();
-}
-
 static void forward(const struct nat_forward *f)
 {
 	struct nat_forward again;

@@ -4,20 +4,9 @@
 # needs: linux.uml mke2fs uml_switch ip unshare
 # UML's multicast network in a network namespace: a guest of stock User Mode Linux (eth0=mcast), two
 # switches of ours and a machine behind each.
-. tests/system/lib.sh
+. tests/system/netns-lib.bash
 
-skip() {
-	echo "$*"
-	exit 77
-}
 busybox=$(command -v busybox) || skip "no busybox"
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	unshare -nm true 2>"$T/why" || skip "no network namespace can be made: $(cat "$T/why")"
-	rm -rf "$T"
-	IN_NAMESPACE=1 exec unshare -nm --propagation private bash "$0"
-fi
-mkdir -p /dev/net && mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200 &&
-	: <>/dev/net/tun 2>/dev/null || skip "the host has no taps"
 ip link set lo up multicast on
 ip route add 224.0.0.0/4 dev lo
 
@@ -49,15 +38,9 @@ for i in 1 2; do
 	"$SW" -unix "$T/ctl$i" -tap "m$i" -port "mcast:239.192.168.1:1102:0@cloud" >"$T/log$i" 2>&1 &
 	cleanup_hooks+=("kill $! 2>/dev/null")
 	wait_for 10 test -S "$T/ctl$i" || fail "no switch: $(cat "$T/log$i")"
-	unshare -n sleep 110 &
-	machine[i]=$!
-	cleanup_hooks+=("kill $! 2>/dev/null")
-	until [ "$(readlink "/proc/${machine[i]}/ns/net")" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.02; done
-	ip link set "m$i" netns "${machine[i]}"
-	nsenter -t "${machine[i]}" -n ip link set "m$i" up
-	nsenter -t "${machine[i]}" -n ip address add "10.5.0.$i/24" dev "m$i"
+	netns_add "m$i" "10.5.0.$i/24"
 done
-nsenter -t "${machine[1]}" -n ping -q -c 20 -i 0.05 -W 2 -s 1472 10.5.0.2 >"$T/out" 2>&1
+netns_in m1 ping -q -c 20 -i 0.05 -W 2 -s 1472 10.5.0.2 >"$T/out" 2>&1
 expect_text '20 received, 0% packet loss'
 grep -q duplicates "$T/out" && fail "frames come twice"
 echo "ok: two switches on one host hear each other by multicast, and not themselves"

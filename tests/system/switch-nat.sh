@@ -4,25 +4,13 @@
 # needs: uml_switch busybox python3 ip unshare nsenter
 # NAT without privileges: a machine behind a tap gets its address, name service, TCP, UDP and echo
 # through it; forwards change while it runs; it is idle when nothing happens.
-. tests/system/lib.sh
+. tests/system/netns-lib.bash
 
-skip() {
-	echo "$*"
-	exit 77
-}
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	unshare -nm true 2>"$T/why" || skip "no network namespace can be made: $(cat "$T/why")"
-	rm -rf "$T"
-	IN_NAMESPACE=1 exec unshare -nm --propagation private bash "$0"
-fi
-mkdir -p /dev/net && mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200 &&
-	: <>/dev/net/tun 2>/dev/null || skip "the host has no taps"
 ip link set lo up
 echo "nameserver 127.0.0.1" >"$T/resolv.conf"
 mount --bind "$T/resolv.conf" /etc/resolv.conf || skip "no mount namespace"
 
 SW=build/bin/uml_switch
-PATH=/usr/bin:$PATH # the system's python starts faster than others
 ctl() { "$SW" ctl -unix "$T/ctl" "$@" >"$T/out" 2>&1; }
 "$SW" -unix "$T/ctl" -port nat:net=10.77.0.0/24@world >"$T/log" 2>&1 &
 switch=$!
@@ -41,12 +29,8 @@ echo "ok: idle: $w wake-ups, $t ticks of CPU in 3 s"
 
 # The machine: a network namespace at the other end of a tap.
 ctl port add tap:m0 || fail "no tap"
-unshare -n sleep 100 &
-machine=$!
-cleanup_hooks+=("kill $machine 2>/dev/null")
-until [ "$(readlink /proc/$machine/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.02; done
-ip link set m0 netns $machine
-in_m() { nsenter -t $machine -n "$@"; }
+in_m() { netns_in m0 "$@"; }
+netns_add m0
 in_m sysctl -qw net.ipv6.conf.m0.accept_ra=2 net.ipv6.conf.m0.accept_dad=0
 in_m ip link set lo up
 in_m ip link set m0 up
@@ -151,7 +135,7 @@ else:
         c.close()
 END
 machine() {
-	timeout 40 nsenter -t $machine -n python3 "$T/machine.py" "$@" >"$T/out" 2>&1 || fail "machine $*"
+	timeout 40 nsenter -t "${netns[m0]}" -n python3 "$T/machine.py" "$@" >"$T/out" 2>&1 || fail "machine $*"
 	echo "ok: $(cat "$T/out")"
 }
 machine dns

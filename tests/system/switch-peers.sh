@@ -4,21 +4,9 @@
 # needs: uml_switch vde_switch vde_plug python3 ip unshare
 # Other switches and their clients: Debian's uml_switch and vde_switch joined as a client, vde_plug as
 # ours, trunks between our own; in a network namespace with an interface of each side's.
-. tests/system/lib.sh
+. tests/system/netns-lib.bash
 
-skip() {
-	echo "$*"
-	exit 77
-}
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	unshare -nm true 2>"$T/why" || skip "no network namespace can be made: $(cat "$T/why")"
-	rm -rf "$T"
-	IN_NAMESPACE=1 exec unshare -nm --propagation private bash "$0"
-fi
-mkdir -p /dev/net && mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200 &&
-	: <>/dev/net/tun 2>/dev/null || skip "the host has no taps"
 SW=build/bin/uml_switch
-PATH=/usr/bin:$PATH # the system's python starts faster than others
 
 # start NAME ARGUMENTS...: a switch of ours at $T/NAME
 start() {
@@ -35,27 +23,11 @@ ctl() {
 	shift
 	"$SW" ctl -unix "$T/$name" "$@"
 }
-# peer NAME ADDRESS: the interface NAME gets a network of its own with that address
-peer() {
-	unshare -n sleep 100 &
-	ns[$1]=$!
-	cleanup_hooks+=("kill ${ns[$1]} 2>/dev/null")
-	until [ "$(readlink "/proc/${ns[$1]}/ns/net")" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.02; done
-	ip link set "$1" netns "${ns[$1]}"
-	in_ns "$1" ip link set "$1" up
-	in_ns "$1" ip address add "$2/24" dev "$1"
-}
-declare -A ns
-in_ns() {
-	local name=$1
-	shift
-	nsenter -t "${ns[$name]}" -n "$@"
-}
-pings() { in_ns "$1" ping -q -c 1 -W 1 "$2" >/dev/null 2>&1; }
+pings() { netns_in "$1" ping -q -c 1 -W 1 "$2" >/dev/null 2>&1; }
 # both WHAT: a's and b's interfaces hear each other, small, full and large frames
 both() {
 	wait_for 15 pings pa 10.6.0.2 || fail "$1: no answer"
-	in_ns pa ping -q -c 20 -i 0.01 -W 2 -s 1472 -M do 10.6.0.2 >"$T/out" 2>&1
+	netns_in pa ping -q -c 20 -i 0.01 -W 2 -s 1472 -M do 10.6.0.2 >"$T/out" 2>&1
 	expect_text ' 0% packet loss'
 	echo "ok: $1"
 }
@@ -65,47 +37,19 @@ start a -tap pa
 # Named as VDE names its switches: a folder with the socket `ctl`.
 mkdir "$T/b" "$T/c"
 start b/ctl -tap pb -port "trunk:$T/a@link"
-peer pa 10.6.0.1
-peer pb 10.6.0.2
+netns_add pa 10.6.0.1/24
+netns_add pb 10.6.0.2/24
 both "two switches by a trunk"
-in_ns pa ip link set pa mtu 9000
-in_ns pb ip link set pb mtu 9000
-in_ns pa ping -q -c 5 -i 0.05 -W 2 -s 8972 -M do 10.6.0.2 >"$T/out" 2>&1
+netns_in pa ip link set pa mtu 9000
+netns_in pb ip link set pb mtu 9000
+netns_in pa ping -q -c 5 -i 0.05 -W 2 -s 8972 -M do 10.6.0.2 >"$T/out" 2>&1
 expect_text ' 0% packet loss'
 echo "ok: jumbo frames on a trunk"
-in_ns pa ip link set pa mtu 1500
-in_ns pb ip link set pb mtu 1500
+netns_in pa ip link set pa mtu 1500
+netns_in pb ip link set pb mtu 1500
 
 # TCP with what a tap and a trunk may carry: large segments are cut for the trunk.
-cat >"$T/tcp.py" <<'END'
-import hashlib, os, socket, sys
-data = os.urandom(1 << 16) * 128
-if sys.argv[1] == "serve":
-    s = socket.create_server((sys.argv[2], 7000))
-    print("ready", flush=True)
-    c, _ = s.accept()
-    h = hashlib.sha256()
-    n = 0
-    while True:
-        b = c.recv(1 << 20)
-        if not b:
-            break
-        h.update(b)
-        n += len(b)
-    print(n, h.hexdigest())
-else:
-    c = socket.create_connection((sys.argv[2], 7000), 10)
-    c.sendall(data)
-    c.close()
-    print(len(data), hashlib.sha256(data).hexdigest())
-END
-: >"$T/served"
-in_ns pb python3 "$T/tcp.py" serve 10.6.0.2 >"$T/served" &
-server=$!
-wait_for 10 grep -q ready "$T/served" || fail "no server"
-timeout 40 nsenter -t "${ns[pa]}" -n python3 "$T/tcp.py" send 10.6.0.2 >"$T/sent" || fail "TCP by a trunk"
-wait $server
-[ "$(tail -n 1 "$T/served")" = "$(cat "$T/sent")" ] || fail "TCP: $(cat "$T/served" "$T/sent")"
+netns_tcp pa pb 10.6.0.2 8
 echo "ok: 8 MiB of TCP between taps by a trunk, $(awk '{print $1}' "$T/sent") bytes the same"
 
 kill "${pid[a]}"
@@ -119,7 +63,7 @@ sleep 1000 | uml_switch -unix "$T/old" >"$T/old.log" 2>&1 &
 cleanup_hooks+=("pkill -P $$ -x sleep; pkill -P $$ -x uml_switch")
 wait_for 10 test -S "$T/old" || fail "no old switch: $(cat "$T/old.log")"
 start c/ctl -tap pa -port "daemon:$T/old@old"
-peer pa 10.6.0.1
+netns_add pa 10.6.0.1/24
 ctl b/ctl port remove link || fail "removing the trunk"
 ctl b/ctl port add "daemon:$T/old" old || fail "joining the old switch"
 both "two of ours by Debian's uml_switch"

@@ -4,21 +4,9 @@
 # needs: uml_switch uml_tap ip unshare nsenter setpriv python3
 # Taps: made by uml_tap for a user, who then runs a switch with them without any privilege; large
 # segments pass whole; the cable can be pulled; mistakes are told.
-. tests/system/lib.sh
+. tests/system/netns-lib.bash
 
-skip() {
-	echo "$*"
-	exit 77
-}
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	unshare -nm true 2>"$T/why" || skip "no network namespace can be made: $(cat "$T/why")"
-	rm -rf "$T"
-	IN_NAMESPACE=1 exec unshare -nm --propagation private bash "$0"
-fi
-mkdir -p /dev/net && mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200 &&
-	: <>/dev/net/tun 2>/dev/null || skip "the host has no taps"
 export UML_TAP_STATE=$T/record
-PATH=/usr/bin:$PATH # the system's python starts faster than others
 NOBODY=65534
 chmod 755 "$T"
 cp build/bin/uml_switch "$T/uml_switch"
@@ -53,41 +41,8 @@ refused 'chmod 666 /dev/net/tun' tap:t3
 chmod 666 /dev/net/tun
 echo "ok: mistakes are told in a line, with the cure"
 
-for i in 1 2; do
-	unshare -n sleep 80 &
-	net[i]=$!
-	cleanup_hooks+=("kill $! 2>/dev/null")
-	until [ "$(readlink "/proc/${net[i]}/ns/net")" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.02; done
-	ip link set "t$i" netns "${net[i]}"
-	nsenter -t "${net[i]}" -n ip link set "t$i" up
-	nsenter -t "${net[i]}" -n ip address add "10.7.0.$i/24" dev "t$i"
-done
-cat >"$T/tcp.py" <<'END'
-import hashlib, socket, sys, time
-N = 64 << 20
-if sys.argv[1] == "serve":
-    s = socket.create_server(("10.7.0.2", 7000))
-    print("ready", flush=True)
-    c, _ = s.accept()
-    h, n = hashlib.sha256(), 0
-    while b := c.recv(1 << 20):
-        h.update(b)
-        n += len(b)
-    print(n, h.hexdigest())
-else:
-    data = bytes(range(256)) * (N >> 8)
-    c = socket.create_connection(("10.7.0.2", 7000), 10)
-    c.sendall(data)
-    c.close()
-    print(len(data), hashlib.sha256(data).hexdigest())
-END
-: >"$T/served"
-nsenter -t "${net[2]}" -n python3 "$T/tcp.py" serve >"$T/served" &
-server=$!
-wait_for 10 grep -q ready "$T/served" || fail "no server"
-timeout 40 nsenter -t "${net[1]}" -n python3 "$T/tcp.py" send >"$T/sent" || fail "TCP"
-wait $server
-[ "$(tail -n 1 "$T/served")" = "$(cat "$T/sent")" ] || fail "TCP: $(cat "$T/served" "$T/sent")"
+for i in 1 2; do netns_add "t$i" "10.7.0.$i/24"; done
+netns_tcp t1 t2 10.7.0.2 64
 ctl show json
 read -r frames bytes < <(python3 -c '
 import json, sys
@@ -100,13 +55,13 @@ echo "ok: 64 MiB of TCP in $frames frames, $((bytes / frames)) bytes each"
 ctl show ports
 name=$(awk '/interface t2/ { print $1 }' "$T/out")
 ctl port down "$name" || fail "port down"
-carrier() { [ "$(nsenter -t "${net[2]}" -n ip -j link show t2 | grep -c NO-CARRIER)" = "$1" ]; }
+carrier() { [ "$(netns_in t2 ip -j link show t2 | grep -c NO-CARRIER)" = "$1" ]; }
 wait_for 5 carrier 1 || fail "the cable is pulled and the interface does not notice"
 ctl port up "$name"
 wait_for 5 carrier 0 || fail "the cable is back and the interface does not notice"
-nsenter -t "${net[1]}" -n ping -q -c 2 -i 0.1 -W 2 10.7.0.2 >"$T/out" 2>&1
+netns_in t1 ping -q -c 2 -i 0.1 -W 2 10.7.0.2 >"$T/out" 2>&1
 expect_text ' 0% packet loss'
-nsenter -t "${net[2]}" -n ip link delete t2
+netns_in t2 ip link delete t2
 gone() { ctl show ports && ! grep -q 'interface t2' "$T/out"; }
 wait_for 5 gone || fail "the interface was deleted, and its port is still there"
 kill -0 $switch || fail "the switch died"

@@ -3,25 +3,11 @@
 # company: uml-tap
 # needs: ip nft unshare setpriv python3
 # uml_tap: taps, bridges, addresses and NAT in a network namespace of its own; undone exactly.
-. tests/system/lib.sh
+. tests/system/netns-lib.bash
 
-skip() {
-	echo "$*"
-	exit 77
-}
-
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	# Its own network, and a /dev/net and /run of its own: nothing of the host is touched.
-	unshare -nm true 2>"$T/why" || skip "no network namespace can be made: $(cat "$T/why")"
-	rm -rf "$T"
-	IN_NAMESPACE=1 exec unshare -nm --propagation private bash "$0"
-fi
-[ "$(ip -o link | wc -l)" -eq 1 ] || fail "this is not a network of its own"
-mount -t tmpfs none /run && mkdir -p /dev/net && mount -t tmpfs none /dev/net || skip "no mount namespace"
-mknod -m 600 /dev/net/tun c 10 200 && : <>/dev/net/tun 2>/dev/null || skip "the host has no taps"
+mount -t tmpfs none /run || skip "no mount namespace"
 ip link set lo up
 TAP=build/bin/uml_tap
-PATH=/usr/bin:$PATH # the system's python starts faster than others
 NOBODY=65534
 
 # All that can be seen of the network: links, addresses, rules, what is forwarded, modes.
@@ -213,4 +199,25 @@ wait
 [ "$(grep -c ^command /run/nestling/uml_tap)" -eq 20 ] || fail "the record of 20 commands: $(cat /run/nestling/uml_tap)"
 ok undo --all
 same "$T/empty" "undo of 20"
-echo "ok: 20 at a time"
+for i in {1..6}; do "$TAP" nat add "10.20.$i.0/24" --quiet || echo "$i" >>"$T/lost" & done
+wait
+[ ! -e "$T/lost" ] && [ "$("$TAP" list | grep -c ^nat)" -eq 6 ] || fail "6 networks at a time: $("$TAP" list)"
+[ "$("$TAP" undo --all --dry-run | grep -c '^# taking back')" -eq 6 ] || fail "undo --all --dry-run"
+ok undo --all
+same "$T/empty" "undo of 6"
+echo "ok: many at a time"
+
+# A command that was killed when it had only been recorded: what is there still is no mistake.
+ok add t0 --user $NOBODY
+state >"$T/before"
+printf 'command del t0\nstep tap-add t0 %s -1\nstep up t0\n' $NOBODY >>/run/nestling/uml_tap
+ok undo
+same "$T/before" "undo of what was not done"
+# A bridge that has gone since holds up nothing.
+ok bridge add br0
+ip link set t0 master br0
+ok del t0
+ip link delete br0
+ok undo --all
+same "$T/empty" "undo when the bridge has gone"
+echo "ok: undo of what was killed, and of what is half gone"

@@ -82,6 +82,36 @@ static inline void probe_input(struct probe *probe, const void *data, uint32_t l
 	switch_flush(probe->port->sw);
 }
 
+/* A switch in a loop, which is made if there is none, with the probe as a port. 0 or 1, as CUnit has it. */
+static inline int rig_setup(struct loop **loop, struct sw **sw, struct probe *probe)
+{
+	struct sw_config config = {0};
+
+	if (!*loop)
+		*loop = loop_new();
+	*sw = *loop ? sw_new(*loop, &config) : NULL;
+	if (!*sw)
+		return 1;
+	probe_add(probe, *sw);
+	return 0;
+}
+
+/* One suite of tests; what main() returns. */
+static inline int rig_main(const char *name, CU_InitializeFunc setup, CU_CleanupFunc teardown,
+			   CU_TestInfo *tests)
+{
+	CU_SuiteInfo suites[] = {{name, setup, teardown, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
+	unsigned int failed;
+
+	CU_initialize_registry();
+	CU_register_suites(suites);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures() + (CU_get_error() ? 1 : 0);
+	CU_cleanup_registry();
+	return failed != 0;
+}
+
 struct rig_wait {
 	struct loop *loop;
 	bool (*done)(void *arg);

@@ -7,8 +7,6 @@
 #include "port_old.h"
 #include "switch_rig.h"
 
-#define MAGIC 0xfeedfaceU
-
 static struct loop *loop;
 static struct sw *sw;
 static struct probe probe;
@@ -42,13 +40,13 @@ static size_t build(unsigned int version)
 		put_address(10, "/v0");
 		return 120;
 	case 1:
-		put32(0, MAGIC);
+		put32(0, OLD_MAGIC);
 		put32(4, 0);
 		memcpy(req + 8, "\2\3\4\5\6\7", 6);
 		put_address(14, "/v1");
 		return 124;
 	default:
-		put32(0, MAGIC);
+		put32(0, OLD_MAGIC);
 		put32(4, version);
 		put32(8, 0);
 		put_address(12, "/v3");
@@ -143,7 +141,6 @@ struct client {
 
 static int setup(void)
 {
-	struct sw_config config = {0};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -157,13 +154,10 @@ static int setup(void)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || chmod(control, 0660))
 		return 1;
 	close(fd);
-	loop = loop_new();
-	sw = sw_new(loop, &config);
-	srv = old_server_new(sw, control, NULL);
-	if (!loop || !sw || !srv)
+	if (rig_setup(&loop, &sw, &probe))
 		return 1;
-	probe_add(&probe, sw);
-	return 0;
+	srv = old_server_new(sw, control, NULL);
+	return !srv;
 }
 
 static int teardown(void)
@@ -385,8 +379,7 @@ static void test_vde(void)
 	check_frames(&c);
 	CU_ASSERT_EQUAL_FATAL(stat(c.peer.sun_path, &st), 0);
 	CU_ASSERT(S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0660);
-	for (port = port_first(sw); port->next; port = port->next)
-		;
+	port = last_port();
 	port->ops->describe(port, words, sizeof(words));
 	CU_ASSERT_PTR_NOT_NULL(strstr(words, "a description"));
 	client_leave(&c);
@@ -593,14 +586,6 @@ int main(void)
 		{"end and restart", test_restart},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"old", setup, teardown, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + (CU_get_error() ? 1 : 0);
-	CU_cleanup_registry();
-	return failed != 0;
+	return rig_main("old", setup, teardown, tests);
 }

@@ -19,19 +19,10 @@ static struct probe probe, far;
 
 static int setup(void)
 {
-	struct sw_config config = {0};
-
 	strcpy(dir, "/tmp/nestling-ports-XXXXXX");
 	if (!mkdtemp(dir))
 		return 1;
-	loop = loop_new();
-	sw = sw_new(loop, &config);
-	other = sw_new(loop, &config);
-	if (!loop || !sw || !other)
-		return 1;
-	probe_add(&probe, sw);
-	probe_add(&far, other);
-	return 0;
+	return rig_setup(&loop, &sw, &probe) || rig_setup(&loop, &other, &far);
 }
 
 static int teardown(void)
@@ -223,10 +214,7 @@ static void server_start(void)
 
 static void server_stop(void)
 {
-	int fd = listener.fd;
-
-	loop_del(&listener);
-	close(fd);
+	loop_close(&listener);
 	unlink(path);
 	old_server_free(srv);
 }
@@ -302,7 +290,6 @@ static void test_trunk(void)
 		server_stop();
 		CU_ASSERT_FATAL(rig_until(loop, is_down, port));
 	}
-	port_set_up(port, true);
 	port_set_up(port, false); /* the operator's word */
 	server_start();
 	rig_for_ms(loop, 600);
@@ -487,14 +474,6 @@ int main(void)
 		{"replay in real time", test_replay_real},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"ports", setup, teardown, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + (CU_get_error() ? 1 : 0);
-	CU_cleanup_registry();
-	return failed != 0;
+	return rig_main("ports", setup, teardown, tests);
 }
