@@ -6,8 +6,8 @@
  * they lie in the guest's memory and copied once, to where they go. The guest is told of many
  * frames at a time: used entries are published by flush(), behind a batch.
  *
- * A guest that sends faster than others can take is served a batch a turn; its kick descriptor
- * stays readable until its ring is empty.
+ * A guest that sends faster than others can take is served a batch a turn: a timer that is due at
+ * once brings the next one, behind the others' turn.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -62,21 +62,6 @@ static void end(struct guest *g)
 
 /* --- from the guest --------------------------------------------------------- */
 
-static uint32_t gather(const struct iovec *iov, unsigned int n, void *out, uint32_t len)
-{
-	uint32_t got = 0;
-	unsigned int i;
-
-	for (i = 0; i < n && got < len; i++) {
-		uint32_t k =
-			(uint32_t)iov[i].iov_len < len - got ? (uint32_t)iov[i].iov_len : len - got;
-
-		memcpy((char *)out + got, iov[i].iov_base, k);
-		got += k;
-	}
-	return got;
-}
-
 /* The pieces behind the first `skip` bytes; returns how many. */
 static unsigned int pieces_behind(const struct vring_buffer *b, uint32_t skip, struct iovec *out)
 {
@@ -100,16 +85,18 @@ static unsigned int pieces_behind(const struct vring_buffer *b, uint32_t skip, s
 static void frame_in(struct guest *g)
 {
 	const struct vring_buffer *b = &g->tx;
+	const struct packet all = {.iov = b->read, .niov = b->nread};
 	struct iovec iov[VRING_CHAIN_MAX];
 	uint32_t head = (uint32_t)g->header_len;
 	struct net_header h = {0};
 	struct packet_meta meta;
 	struct packet p;
 
-	if (b->read_len <= head || gather(b->read, b->nread, &h, head) < head) {
+	if (b->read_len <= head) {
 		g->bad++;
 		return;
 	}
+	packet_copy(&all, 0, &h, head);
 	meta = (struct packet_meta){
 		.flags = h.flags & META_NEEDS_CSUM,
 		.gso_type = h.gso_type,
