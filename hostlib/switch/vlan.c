@@ -13,7 +13,7 @@ bool vlan_valid(const struct port_vlan *v)
 	return v->vlan <= VLAN_MAX;
 }
 
-bool vlan_tagged(const struct packet *p)
+static bool is_tagged(const struct packet *p)
 {
 	return p->head_len >= ADDRESSES + VLAN_TAG_LEN && p->head[ADDRESSES] == TPID >> 8 &&
 	       p->head[ADDRESSES + 1] == (TPID & 0xff);
@@ -31,7 +31,7 @@ int vlan_classify(const struct port_vlan *v, const struct packet *p, bool *tagge
 	*tagged = false;
 	if (v->mode == PORT_VLAN_NONE)
 		return VLAN_TRANSPARENT;
-	if (vlan_tagged(p))
+	if (is_tagged(p))
 		vid = (p->head[ADDRESSES + 2] << 8 | p->head[ADDRESSES + 3]) & 0xfff;
 	if (!vid) /* none, or a tag that tells the priority only */
 		return v->vlan ? v->vlan : -1;

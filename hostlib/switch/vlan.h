@@ -14,8 +14,6 @@
 
 /* Whether v can be used. */
 bool vlan_valid(const struct port_vlan *v);
-/* Whether the frame has an 802.1Q tag. */
-bool vlan_tagged(const struct packet *p);
 /*
  * The network of a frame that comes in by a port with settings v, or -1: it may not. *tagged says
  * whether the frame carries the tag of that network now.
