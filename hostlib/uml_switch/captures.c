@@ -70,7 +70,7 @@ static int attach(struct ctx *ctx, struct capture_entry *e, char *names, char *e
 		if (!port)
 			snprintf(err, err_len, "no port '%s'; 'show ports' lists them", name);
 	}
-	if (status && !*err)
+	if (status == -ENOSPC)
 		snprintf(err, err_len, "a port has %d captures already; stop one",
 			 PORT_CAPTURES_MAX);
 	return status;
