@@ -43,6 +43,7 @@ struct guest {
 	struct vhost vhost;
 	struct loop_watch session, kick[VHOST_RINGS];
 	struct loop_timer more; /* frames that a turn had no time for */
+	struct loop_timer lost; /* the ring for frames to the guest was found broken */
 	/*
 	 * Those at hand. Two, because a frame from the guest may be what a delayed frame to the same
 	 * guest waited for.
@@ -141,14 +142,20 @@ static bool is_lost(const struct guest *g)
 	       g->vhost.ring[TX].vring.broken;
 }
 
-/* The descriptor may be anything, and others may read it, too: never wait for it. */
-static void drain(int fd)
+/*
+ * The descriptor may be anything, and others may read it, too: never wait for it. False: it is of
+ * no use, and would always be ready.
+ */
+static bool drain(int fd)
 {
 	uint64_t count;
 	struct iovec iov = {&count, sizeof(count)};
+	ssize_t n = preadv2(fd, &iov, 1, -1, RWF_NOWAIT);
 
-	while (preadv2(fd, &iov, 1, -1, RWF_NOWAIT) < 0 && errno == EINTR)
-		;
+	/* Hosts before 5.8 cannot for an eventfd; it is in non-blocking mode, unless others changed that. */
+	if (n < 0 && errno == EOPNOTSUPP)
+		n = read(fd, &count, sizeof(count));
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 static void tx_more(struct loop_timer *t);
@@ -176,8 +183,10 @@ static void tx_more(struct loop_timer *t)
 static void tx_kicked(struct loop_watch *w, short revents)
 {
 	(void)revents;
-	drain(w->fd);
-	tx_serve(w->arg);
+	if (drain(w->fd))
+		tx_serve(w->arg);
+	else
+		end(w->arg);
 }
 
 /* --- to the guest ----------------------------------------------------------- */
@@ -257,6 +266,11 @@ static int spread(struct guest *g, const struct net_header *h, const struct pack
 	return 0;
 }
 
+static void lost(struct loop_timer *t)
+{
+	end(t->arg);
+}
+
 static int send_frame(struct port *port, const struct packet *p)
 {
 	struct guest *g = port->arg;
@@ -277,6 +291,8 @@ static int send_frame(struct port *port, const struct packet *p)
 	if (!r->on || !port->up)
 		return -ENETDOWN;
 	err = spread(g, &h, p, &s);
+	if (err == -EPROTO) /* not from here: the switch is in the middle of it */
+		loop_timer_set(sw_loop(port->sw), &g->lost, 0, lost, g);
 	if (err)
 		return err;
 	if (s.n > 1 && s.count_at) {
@@ -303,7 +319,10 @@ static void rx_kicked(struct loop_watch *w, short revents)
 	struct sw *sw = g->port->sw;
 
 	(void)revents;
-	drain(w->fd);
+	if (!drain(w->fd)) {
+		end(g);
+		return;
+	}
 	port_writable(g->port);
 	if (is_lost(g))
 		end(g);
@@ -401,6 +420,7 @@ static void guest_close(struct port *port)
 	loop_del(&g->session);
 	vhost_exit(&g->vhost);
 	loop_timer_del(&g->more);
+	loop_timer_del(&g->lost);
 	close(g->vhost.fd);
 	free(g);
 }

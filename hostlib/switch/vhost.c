@@ -200,7 +200,7 @@ static int get_base(struct vhost *v)
 	return reply(v, &s, sizeof(s)) ? -ECONNRESET : 1;
 }
 
-/* Front-ends give blocking descriptors: one that nobody reads must not hold us up (vhost_call()). */
+/* Front-ends give blocking descriptors: one that is full or empty must not hold us up. */
 static int no_wait(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -230,8 +230,8 @@ static int set_ring_fd(struct vhost *v)
 		ring_end(v, n);
 	fd_close(slot);
 	*slot = fd;
-	if (slot == &v->ring[n].call_fd)
-		return fd < 0 ? 0 : no_wait(fd);
+	if (fd >= 0 && no_wait(fd) < 0)
+		return -EINVAL;
 	return ring_try(v, n);
 }
 
