@@ -225,7 +225,7 @@ static bool rotation(char *text, struct capture_spec *spec)
 static int cmd_capture_start(struct call *c)
 {
 	struct capture_spec spec = {.path = c->word[0], .fd = -1};
-	char *ports = NULL;
+	const char *ports = NULL;
 	bool good = c->n % 2 == 1;
 	uint64_t n;
 	int i;

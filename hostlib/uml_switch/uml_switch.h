@@ -87,7 +87,7 @@ int show_captures(struct call *c);
 int show_stp(struct call *c);
 
 /* captures.c */
-int captures_start(struct ctx *ctx, const struct capture_spec *spec, char *ports, char *err,
+int captures_start(struct ctx *ctx, const struct capture_spec *spec, const char *ports, char *err,
 		   size_t err_len);
 int captures_stop(struct ctx *ctx, const char *path, char *err, size_t err_len);
 void captures_stop_all(struct ctx *ctx);

@@ -31,6 +31,14 @@ ctl show links nobody && fail "a link of nobody"
 ctl show links odd && grep -qx 'odd in perfect' "$T/out" || fail "show links: $(cat "$T/out")"
 ctl link odd && grep -qx 'odd out perfect' "$T/out" || fail "link: $(cat "$T/out")"
 
+# A capture of ports that are not there leaves the file as it is.
+echo precious >"$T/old"
+ctl capture start "$T/old" ports odd,nobody && fail "a capture of nobody"
+grep -q "no port 'nobody'" "$T/out" || fail "capture: $(cat "$T/out")"
+grep -qx precious "$T/old" || fail "the file was replaced"
+ctl capture start "$T/old" ports odd,odd || fail "capture: $(cat "$T/out")"
+ctl capture stop "$T/old" || fail "capture: $(cat "$T/out")"
+
 # Each tap that is asked for is made, or told of.
 "$switch" -no-listen -tap first/ -tap second/ 2>"$T/log" && fail "such taps cannot be"
 grep -q 'first/' "$T/log" || fail "taps: $(cat "$T/log")"
