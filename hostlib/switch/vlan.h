@@ -25,7 +25,10 @@ int vlan_classify(const struct port_vlan *v, const struct packet *p, bool *tagge
  */
 int vlan_leaves(const struct port_vlan *v, int vid);
 
-/* A copy of p with (push) or without (pop) a tag for vid; NULL without memory. */
+/*
+ * A copy of p with (push) or without (pop) a tag for vid; NULL without memory. What is pushed takes
+ * the place of a tag that tells the priority only, and keeps that.
+ */
 struct frame *vlan_push(struct frame_pool *pool, const struct packet *p, int vid);
 struct frame *vlan_pop(struct frame_pool *pool, const struct packet *p);
 

@@ -387,6 +387,23 @@ static void test_links(void)
 	end();
 }
 
+/* A tag that tells the priority only becomes the network's where that is tagged. */
+static void test_priority(void)
+{
+	struct port_vlan access = {.mode = PORT_VLAN_ACCESS, .vlan = 10};
+	struct port_vlan trunk = {.mode = PORT_VLAN_TRUNK};
+
+	begin(NULL);
+	trunk.allowed[10 / 8] |= 1 << 10 % 8;
+	CU_ASSERT_EQUAL(port_set_vlan(port[0], &access), 0);
+	CU_ASSERT_EQUAL(port_set_vlan(port[1], &trunk), 0);
+	say(0, 10, 0, 0x6000);
+	CU_ASSERT_STRING_EQUAL(heard(), "010000");
+	CU_ASSERT_EQUAL(dev[1].last_len, 64);
+	CU_ASSERT_EQUAL(memcmp(dev[1].last + 12, "\x81\x00\x60\x0a\x08\x00", 6), 0);
+	end();
+}
+
 /* A cable that is pulled: what its links still hold goes nowhere, and no address is learned by it. */
 static void test_pulled(void)
 {
@@ -436,6 +453,7 @@ int main(void)
 		{"every size", test_sizes},
 		{"names", test_names},
 		{"links", test_links},
+		{"a tag of priority", test_priority},
 		{"a cable that is pulled", test_pulled},
 		{"a port named twice", test_capture_once},
 		CU_TEST_INFO_NULL,
