@@ -88,7 +88,7 @@ void bridge_input(struct port *port, const struct packet *p, struct frame *f)
 
 	if (port->sw->stp && stp_input(port, p))
 		return;
-	if (port->blocked) {
+	if (!port->up || port->blocked) {
 		port_drop_rx(port, PORT_DROP_DOWN, p);
 		return;
 	}

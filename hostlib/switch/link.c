@@ -41,7 +41,8 @@ struct link *link_new(struct calendar *cal, uint32_t source, uint64_t seed, cons
 	return l;
 }
 
-struct link_item *link_item_new(struct link *l, struct frame *f)
+/* An item that holds f, or NULL. */
+static struct link_item *item_new(struct link *l, struct frame *f)
 {
 	struct link_item *it = l->idle;
 
@@ -249,7 +250,7 @@ void link_fly(struct link *l, struct link_item *it, uint64_t now)
 /* One copy of a frame goes on its way. */
 static void enter(struct link *l, struct frame *f, const struct link_luck *luck, uint64_t now)
 {
-	struct link_item *it = link_item_new(l, f);
+	struct link_item *it = item_new(l, f);
 
 	if (!it) {
 		drop(l, f, LINK_NO_MEMORY, now);

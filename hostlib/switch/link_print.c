@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A link's settings as a text that link_parse() reads back to the same. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "link_private.h"

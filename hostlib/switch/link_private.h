@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files of a link share: link.c (the way of a frame), link_chance.c (what chance does to
- * it), link_codel.c (when a queue is told to be shorter), link_table.c (tables of deviations).
+ * it), link_queue.c (queue, CoDel and transmitter), link_table.c (tables of deviations),
+ * link_spec.c (settings that join others), link_parse.c and link_print.c (settings as text).
  */
 #ifndef NESTLING_LINK_PRIVATE_H
 #define NESTLING_LINK_PRIVATE_H
@@ -114,8 +115,6 @@ struct link {
 
 /* Tells of a fate and counts it. */
 void link_fate(struct link *l, const struct frame *f, enum link_fate fate, uint64_t now_ns);
-/* An item that holds f, or NULL. */
-struct link_item *link_item_new(struct link *l, struct frame *f);
 void link_item_free(struct link *l, struct link_item *it);
 /* Behind the transmitter at now_ns: delay, then delivery. */
 void link_fly(struct link *l, struct link_item *it, uint64_t now_ns);

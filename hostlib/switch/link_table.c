@@ -37,7 +37,7 @@ static const char *entry(const char *p, const char *end, int32_t *out)
 	return p == digits ? NULL : p;
 }
 
-/* Fills in the table; its number of entries or -EINVAL. */
+/* Fills in the table. 0 or -EINVAL. */
 static int entries(struct link_table *t, const char *p, const char *end)
 {
 	while (p < end) {

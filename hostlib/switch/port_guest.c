@@ -6,8 +6,8 @@
  * they lie in the guest's memory and copied once, to where they go. The guest is told of many
  * frames at a time: used entries are published by flush(), behind a batch.
  *
- * A guest that sends faster than others can take is served a batch a turn; its kick descriptor
- * stays readable until its ring is empty.
+ * A guest that sends faster than others can take is served a batch a turn: a timer that is due at
+ * once brings the next one, behind the others' turn.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -43,6 +43,7 @@ struct guest {
 	struct vhost vhost;
 	struct loop_watch session, kick[VHOST_RINGS];
 	struct loop_timer more; /* frames that a turn had no time for */
+	struct loop_timer lost; /* the ring for frames to the guest was found broken */
 	/*
 	 * Those at hand. Two, because a frame from the guest may be what a delayed frame to the same
 	 * guest waited for.
@@ -61,21 +62,6 @@ static void end(struct guest *g)
 }
 
 /* --- from the guest --------------------------------------------------------- */
-
-static uint32_t gather(const struct iovec *iov, unsigned int n, void *out, uint32_t len)
-{
-	uint32_t got = 0;
-	unsigned int i;
-
-	for (i = 0; i < n && got < len; i++) {
-		uint32_t k =
-			(uint32_t)iov[i].iov_len < len - got ? (uint32_t)iov[i].iov_len : len - got;
-
-		memcpy((char *)out + got, iov[i].iov_base, k);
-		got += k;
-	}
-	return got;
-}
 
 /* The pieces behind the first `skip` bytes; returns how many. */
 static unsigned int pieces_behind(const struct vring_buffer *b, uint32_t skip, struct iovec *out)
@@ -100,16 +86,18 @@ static unsigned int pieces_behind(const struct vring_buffer *b, uint32_t skip, s
 static void frame_in(struct guest *g)
 {
 	const struct vring_buffer *b = &g->tx;
+	const struct packet all = {.iov = b->read, .niov = b->nread};
 	struct iovec iov[VRING_CHAIN_MAX];
 	uint32_t head = (uint32_t)g->header_len;
 	struct net_header h = {0};
 	struct packet_meta meta;
 	struct packet p;
 
-	if (b->read_len <= head || gather(b->read, b->nread, &h, head) < head) {
+	if (b->read_len <= head) {
 		g->bad++;
 		return;
 	}
+	packet_copy(&all, 0, &h, head);
 	meta = (struct packet_meta){
 		.flags = h.flags & META_NEEDS_CSUM,
 		.gso_type = h.gso_type,
@@ -154,14 +142,20 @@ static bool is_lost(const struct guest *g)
 	       g->vhost.ring[TX].vring.broken;
 }
 
-/* The descriptor may be anything, and others may read it, too: never wait for it. */
-static void drain(int fd)
+/*
+ * The descriptor may be anything, and others may read it, too: never wait for it. False: it is of
+ * no use, and would always be ready.
+ */
+static bool drain(int fd)
 {
 	uint64_t count;
 	struct iovec iov = {&count, sizeof(count)};
+	ssize_t n = preadv2(fd, &iov, 1, -1, RWF_NOWAIT);
 
-	while (preadv2(fd, &iov, 1, -1, RWF_NOWAIT) < 0 && errno == EINTR)
-		;
+	/* Hosts before 5.8 cannot for an eventfd; it is in non-blocking mode, unless others changed that. */
+	if (n < 0 && errno == EOPNOTSUPP)
+		n = read(fd, &count, sizeof(count));
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 static void tx_more(struct loop_timer *t);
@@ -189,8 +183,10 @@ static void tx_more(struct loop_timer *t)
 static void tx_kicked(struct loop_watch *w, short revents)
 {
 	(void)revents;
-	drain(w->fd);
-	tx_serve(w->arg);
+	if (drain(w->fd))
+		tx_serve(w->arg);
+	else
+		end(w->arg);
 }
 
 /* --- to the guest ----------------------------------------------------------- */
@@ -270,6 +266,11 @@ static int spread(struct guest *g, const struct net_header *h, const struct pack
 	return 0;
 }
 
+static void lost(struct loop_timer *t)
+{
+	end(t->arg);
+}
+
 static int send_frame(struct port *port, const struct packet *p)
 {
 	struct guest *g = port->arg;
@@ -290,6 +291,8 @@ static int send_frame(struct port *port, const struct packet *p)
 	if (!r->on || !port->up)
 		return -ENETDOWN;
 	err = spread(g, &h, p, &s);
+	if (err == -EPROTO) /* not from here: the switch is in the middle of it */
+		loop_timer_set(sw_loop(port->sw), &g->lost, 0, lost, g);
 	if (err)
 		return err;
 	if (s.n > 1 && s.count_at) {
@@ -316,7 +319,10 @@ static void rx_kicked(struct loop_watch *w, short revents)
 	struct sw *sw = g->port->sw;
 
 	(void)revents;
-	drain(w->fd);
+	if (!drain(w->fd)) {
+		end(g);
+		return;
+	}
 	port_writable(g->port);
 	if (is_lost(g))
 		end(g);
@@ -414,6 +420,7 @@ static void guest_close(struct port *port)
 	loop_del(&g->session);
 	vhost_exit(&g->vhost);
 	loop_timer_del(&g->more);
+	loop_timer_del(&g->lost);
 	close(g->vhost.fd);
 	free(g);
 }

@@ -42,7 +42,7 @@ const char *port_kinds_help(void)
 	       "  mcast:ADDR:PORT[:TTL[:IF]]  UML's multicast network (239.192.168.1:1102)\n"
 	       "  pcap:FILE[:OPTION,...]      frames of a capture, replayed; options:\n"
 	       "                              speed=N rate=NUMBERkbit|Mbit|pps loop[=N] start\n"
-	       "  trunk:PATH                  another uml_switch's control socket\n"
+	       "  trunk:PATH                  another uml_switch, by its -unix PATH\n"
 	       "  daemon:PATH                 a switch of the old protocol, joined as a client\n"
 	       "  vde:PATH[,OPTION,...]       a VDE switch; options port=N group=NAME mode=OCTAL\n"
 	       "                              descr=TEXT\n";

@@ -2,13 +2,13 @@
 /*
  * Kinds of ports that are made by a text: on uml_switch's command line, by `uml_switch ctl port
  * add`, and by the loader for a guest's eth<n>=. Guests and old clients are not made so: they come
- * to the control socket (uml_switch's listen.c).
+ * to the switch's socket (uml_switch/listen.c).
  *
  *   tap:NAME            an existing tap or one that the caller may make
  *   nat[:OPTION,...]    the host's network without privileges (libslirp)
  *   mcast:ADDR:PORT[:TTL[:INTERFACE]]   UML's multicast network
  *   pcap:FILE[:OPTION,...]              frames of a capture, replayed
- *   trunk:PATH          another uml_switch's control socket
+ *   trunk:PATH          another uml_switch, by its -unix PATH
  *   daemon:PATH         a switch of the old protocol, joined as a client
  *   vde:PATH[,OPTION,...]               a VDE switch, joined as a client
  */

@@ -86,15 +86,14 @@ static int simplify(struct port *port, const struct packet *p)
 
 void port_output(struct port *port, const struct packet *p, struct frame *f)
 {
-	unsigned int i;
+	int err;
 
-	for (i = 0; i < PORT_CAPTURES_MAX && port->captures[i].capture; i++)
-		capture_packet(port->captures[i].capture, port->captures[i].interface,
-			       sw_unix_ns(port->sw), CAPTURE_OUT, p, NULL);
+	port_captured(port, CAPTURE_OUT, p, NULL);
 	if ((p->meta.gso_type && !port->takes_large) ||
 	    ((p->meta.flags & META_NEEDS_CSUM) && !port->takes_csum)) {
-		if (simplify(port, p) < 0)
-			port_drop_tx(port, PORT_DROP_DEVICE, p);
+		err = simplify(port, p);
+		if (err)
+			port_drop_tx(port, port_drop_why(err), p);
 		return;
 	}
 	give(port, p, f);

@@ -6,13 +6,14 @@
  * frame other than deliver it is told to the captures as a comment.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "offload.h"
 #include "switch_private.h"
 
-uint64_t sw_unix_ns(const struct sw *sw)
+/* Time since 1970 for captures; in virtual time the calendar's, which begins then. */
+static uint64_t unix_ns(const struct sw *sw)
 {
 	struct timespec ts;
 
@@ -22,39 +23,35 @@ uint64_t sw_unix_ns(const struct sw *sw)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
-static void capture(struct port *port, enum capture_dir dir, const struct packet *p,
-		    const char *comment)
+void port_captured(struct port *port, enum capture_dir dir, const struct packet *p,
+		   const char *comment)
 {
-	uint64_t now = 0;
+	uint64_t now;
 	unsigned int i;
 
-	for (i = 0; i < PORT_CAPTURES_MAX; i++) {
-		if (!port->captures[i].capture)
-			continue;
-		if (!now)
-			now = sw_unix_ns(port->sw);
+	if (!port->captures[0].capture)
+		return;
+	now = unix_ns(port->sw);
+	for (i = 0; i < PORT_CAPTURES_MAX && port->captures[i].capture; i++)
 		capture_packet(port->captures[i].capture, port->captures[i].interface, now, dir, p,
 			       comment);
-	}
-}
-
-static bool is_captured(const struct port *port)
-{
-	return port->captures[0].capture;
 }
 
 void port_drop_rx(struct port *port, enum port_drop why, const struct packet *p)
 {
 	port->stats.rx_drop[why]++;
-	if (is_captured(port))
-		capture(port, CAPTURE_IN, p, port_drop_name(why));
+	port_captured(port, CAPTURE_IN, p, port_drop_name(why));
 }
 
 void port_drop_tx(struct port *port, enum port_drop why, const struct packet *p)
 {
 	port->stats.tx_drop[why]++;
-	if (is_captured(port))
-		capture(port, CAPTURE_OUT, p, port_drop_name(why));
+	port_captured(port, CAPTURE_OUT, p, port_drop_name(why));
+}
+
+enum port_drop port_drop_why(int err)
+{
+	return err == -ENOMEM ? PORT_DROP_MEMORY : PORT_DROP_DEVICE;
 }
 
 /* --- links ------------------------------------------------------------------ */
@@ -76,7 +73,10 @@ static void deliver_out(void *arg, struct frame *f, uint64_t now_ns)
 
 	(void)now_ns;
 	frame_packet(f, &p);
-	port_output(port, &p, f);
+	if (port->up)
+		port_output(port, &p, f);
+	else
+		port_drop_tx(port, PORT_DROP_DOWN, &p);
 	frame_put(f);
 }
 
@@ -95,9 +95,8 @@ static void fate(struct port *port, enum capture_dir dir, uint64_t *drops, const
 
 	if (is_end(what))
 		(*drops)++;
-	if (!is_captured(port) || packet_init(&p, &iov, 1, f->len, &f->meta) < 0)
-		return;
-	capture(port, dir, &p, link_fate_name(what));
+	if (packet_init(&p, &iov, 1, f->len, &f->meta) == 0)
+		port_captured(port, dir, &p, link_fate_name(what));
 }
 
 static void fate_in(void *arg, const struct frame *f, enum link_fate what, uint64_t now_ns)
@@ -146,25 +145,18 @@ static int through(struct sw *sw, struct link *l, const struct packet *p, struct
 	return err;
 }
 
-/* Why a frame did not get through: a guest may claim what its frame is not. */
-static enum port_drop why(int err)
-{
-	return err == -ENOMEM ? PORT_DROP_MEMORY : PORT_DROP_DEVICE;
-}
-
 void port_receive(struct port *port, const struct packet *p)
 {
 	int err;
 
-	if (is_captured(port))
-		capture(port, CAPTURE_IN, p, NULL);
+	port_captured(port, CAPTURE_IN, p, NULL);
 	if (is_plain(port->in)) {
 		bridge_input(port, p, NULL);
 		return;
 	}
 	err = through(port->sw, port->in, p, NULL);
 	if (err)
-		port_drop_rx(port, why(err), p);
+		port_drop_rx(port, port_drop_why(err), p);
 }
 
 void port_forward(struct port *port, const struct packet *p, struct frame *f)
@@ -177,7 +169,7 @@ void port_forward(struct port *port, const struct packet *p, struct frame *f)
 	}
 	err = through(port->sw, port->out, p, f);
 	if (err)
-		port_drop_tx(port, why(err), p);
+		port_drop_tx(port, port_drop_why(err), p);
 }
 
 int port_set_link(struct port *port, bool in, const struct link_spec *spec)
@@ -212,7 +204,8 @@ int port_capture(struct port *port, struct capture *cap)
 	int n;
 
 	for (i = 0; i < PORT_CAPTURES_MAX && port->captures[i].capture; i++)
-		;
+		if (port->captures[i].capture == cap)
+			return 0;
 	if (i == PORT_CAPTURES_MAX)
 		return -ENOSPC;
 	n = capture_interface(cap, port->name);

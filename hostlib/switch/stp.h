@@ -24,6 +24,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define STP_PRIORITY 32768 /* unless another is asked for: IEEE 802.1D-1998, table 8-4 */
+
 struct sw;
 struct port;
 struct packet;

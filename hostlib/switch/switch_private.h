@@ -51,7 +51,11 @@ void bridge_input(struct port *port, const struct packet *p, struct frame *f);
 void port_drop_rx(struct port *port, enum port_drop why, const struct packet *p);
 void port_drop_tx(struct port *port, enum port_drop why, const struct packet *p);
 
-/* Time since 1970 for captures, of the calendar's now. */
-uint64_t sw_unix_ns(const struct sw *sw);
+/* Why one that could not be cut or copied is dropped: a guest may claim what its frame is not. */
+enum port_drop port_drop_why(int err);
+
+/* Writes p to the captures that the port has; comment: NULL, or what became of p. */
+void port_captured(struct port *port, enum capture_dir dir, const struct packet *p,
+		   const char *comment);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Messages of a vhost-user front-end; see vhost.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 
 #define PROTOCOL_FEATURES \
 	(VHOST_PF_REPLY_ACK | VHOST_PF_BACKEND_REQ | VHOST_PF_CONFIG | VHOST_PF_DOORBELL)
+#define BATCH 32 /* messages of one front-end a turn */
 
 static void fd_close(int *fd)
 {
@@ -198,6 +200,14 @@ static int get_base(struct vhost *v)
 	return reply(v, &s, sizeof(s)) ? -ECONNRESET : 1;
 }
 
+/* Front-ends give blocking descriptors: one that is full or empty must not hold us up. */
+static int no_wait(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
 static int set_ring_fd(struct vhost *v)
 {
 	unsigned int n = v->in.body.u64 & VHOST_VRING_INDEX_MASK;
@@ -220,6 +230,8 @@ static int set_ring_fd(struct vhost *v)
 		ring_end(v, n);
 	fd_close(slot);
 	*slot = fd;
+	if (fd >= 0 && no_wait(fd) < 0)
+		return -EINVAL;
 	return ring_try(v, n);
 }
 
@@ -260,6 +272,14 @@ static int set_features(struct vhost *v)
 		return -EINVAL;
 	v->features = v->in.body.u64;
 	v->ops->features(v);
+	return 0;
+}
+
+static int set_protocol_features(struct vhost *v)
+{
+	if (v->in.header.size != 8)
+		return -EINVAL;
+	v->protocol_features = v->in.body.u64 & PROTOCOL_FEATURES;
 	return 0;
 }
 
@@ -317,8 +337,7 @@ static int dispatch(struct vhost *v)
 	case VHOST_GET_PROTOCOL_FEATURES:
 		return reply_u64(v, PROTOCOL_FEATURES);
 	case VHOST_SET_PROTOCOL_FEATURES:
-		v->protocol_features = v->in.body.u64 & PROTOCOL_FEATURES;
-		return v->in.header.size == 8 ? 0 : -EINVAL;
+		return set_protocol_features(v);
 	case VHOST_GET_QUEUE_NUM:
 		return reply_u64(v, 1);
 	case VHOST_SET_VRING_ENABLE:
@@ -346,7 +365,8 @@ static void fds_drop(struct vhost *v)
 		close(v->in.fds[--v->in.nfds]);
 }
 
-int vhost_message(struct vhost *v)
+/* One message, whole and with its descriptors in v->in. 0 or -errno; answers. */
+static int message(struct vhost *v)
 {
 	int err = dispatch(v);
 	bool ack = v->in.header.flags & VHOST_FLAG_NEED_REPLY &&
@@ -423,9 +443,12 @@ static ssize_t fill(struct vhost *v, size_t want)
 
 int vhost_serve(struct vhost *v)
 {
-	for (;;) {
-		const struct vhost_header *h = &v->in.header;
-		ssize_t n = fill(v, sizeof(*h));
+	const struct vhost_header *h = &v->in.header;
+	unsigned int i;
+	ssize_t n;
+
+	for (i = 0; i < BATCH; i++) {
+		n = fill(v, sizeof(*h));
 
 		if (n == -EAGAIN)
 			return 0;
@@ -443,10 +466,11 @@ int vhost_serve(struct vhost *v)
 			return (int)n;
 		if ((size_t)n < sizeof(*h) + h->size)
 			continue;
-		n = vhost_message(v);
+		n = message(v);
 		if (n < 0)
 			return (int)n;
 	}
+	return 0;
 }
 
 void vhost_config_changed(struct vhost *v)

@@ -60,13 +60,11 @@ struct vhost {
 void vhost_init(struct vhost *v, int fd, uint64_t offered, const struct vhost_ops *ops, void *arg);
 /* Ends all rings, unmaps, closes what came. */
 void vhost_exit(struct vhost *v);
-/* Serves what has come. 0, or -errno: the session is over (-ECONNRESET: hung up). */
+/* Serves what has come, a number of messages at most. 0, or -errno: the session is over (-ECONNRESET: hung up). */
 int vhost_serve(struct vhost *v);
 /* Interrupts the guest for ring n. */
 void vhost_call(struct vhost *v, unsigned int n);
 /* Tells the front-end that config has changed, if it can be told. */
 void vhost_config_changed(struct vhost *v);
-/* One message, whole and with its descriptors in v->in. 0 or -errno; answers. For vhost_serve(). */
-int vhost_message(struct vhost *v);
 
 #endif

@@ -13,7 +13,7 @@ bool vlan_valid(const struct port_vlan *v)
 	return v->vlan <= VLAN_MAX;
 }
 
-bool vlan_tagged(const struct packet *p)
+static bool is_tagged(const struct packet *p)
 {
 	return p->head_len >= ADDRESSES + VLAN_TAG_LEN && p->head[ADDRESSES] == TPID >> 8 &&
 	       p->head[ADDRESSES + 1] == (TPID & 0xff);
@@ -31,7 +31,7 @@ int vlan_classify(const struct port_vlan *v, const struct packet *p, bool *tagge
 	*tagged = false;
 	if (v->mode == PORT_VLAN_NONE)
 		return VLAN_TRANSPARENT;
-	if (vlan_tagged(p))
+	if (is_tagged(p))
 		vid = (p->head[ADDRESSES + 2] << 8 | p->head[ADDRESSES + 3]) & 0xfff;
 	if (!vid) /* none, or a tag that tells the priority only */
 		return v->vlan ? v->vlan : -1;
@@ -69,17 +69,20 @@ static void meta_shift(struct frame *f, const struct packet *p, int by)
 
 struct frame *vlan_push(struct frame_pool *pool, const struct packet *p, int vid)
 {
-	struct frame *f = frame_new(pool, p->len + VLAN_TAG_LEN);
+	bool priority = is_tagged(p);
+	uint32_t from = ADDRESSES + (priority ? VLAN_TAG_LEN : 0);
+	struct frame *f = frame_new(pool, p->len - from + ADDRESSES + VLAN_TAG_LEN);
 
 	if (!f)
 		return NULL;
 	memcpy(f->data, p->head, ADDRESSES);
 	f->data[ADDRESSES] = TPID >> 8;
 	f->data[ADDRESSES + 1] = TPID & 0xff;
-	f->data[ADDRESSES + 2] = (uint8_t)(vid >> 8);
+	f->data[ADDRESSES + 2] =
+		(uint8_t)((priority ? p->head[ADDRESSES + 2] & 0xf0 : 0) | vid >> 8);
 	f->data[ADDRESSES + 3] = (uint8_t)vid;
-	packet_copy(p, ADDRESSES, f->data + ADDRESSES + VLAN_TAG_LEN, p->len - ADDRESSES);
-	meta_shift(f, p, VLAN_TAG_LEN);
+	packet_copy(p, from, f->data + ADDRESSES + VLAN_TAG_LEN, p->len - from);
+	meta_shift(f, p, priority ? 0 : VLAN_TAG_LEN);
 	return f;
 }
 

@@ -14,8 +14,6 @@
 
 /* Whether v can be used. */
 bool vlan_valid(const struct port_vlan *v);
-/* Whether the frame has an 802.1Q tag. */
-bool vlan_tagged(const struct packet *p);
 /*
  * The network of a frame that comes in by a port with settings v, or -1: it may not. *tagged says
  * whether the frame carries the tag of that network now.
@@ -27,7 +25,10 @@ int vlan_classify(const struct port_vlan *v, const struct packet *p, bool *tagge
  */
 int vlan_leaves(const struct port_vlan *v, int vid);
 
-/* A copy of p with (push) or without (pop) a tag for vid; NULL without memory. */
+/*
+ * A copy of p with (push) or without (pop) a tag for vid; NULL without memory. What is pushed takes
+ * the place of a tag that tells the priority only, and keeps that.
+ */
 struct frame *vlan_push(struct frame_pool *pool, const struct packet *p, int vid);
 struct frame *vlan_pop(struct frame_pool *pool, const struct packet *p);
 

@@ -28,7 +28,8 @@ static void *lookup(const struct guest_memory *mem, uint64_t addr, uint64_t len,
 	return NULL;
 }
 
-void *guest_memory_at(const struct guest_memory *mem, uint64_t guest_addr, uint64_t len)
+/* The same for an address as the guest has it. */
+static void *guest_memory_at(const struct guest_memory *mem, uint64_t guest_addr, uint64_t len)
 {
 	return lookup(mem, guest_addr, len, false);
 }

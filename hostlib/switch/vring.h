@@ -56,9 +56,7 @@ struct vring_buffer {
 	struct iovec read[VRING_CHAIN_MAX], write[VRING_CHAIN_MAX];
 };
 
-/* Where len bytes at a guest's address are in this process, or NULL. */
-void *guest_memory_at(const struct guest_memory *mem, uint64_t guest_addr, uint64_t len);
-/* The same for an address as the front-end has it. */
+/* Where len bytes at an address as the front-end has it are in this process, or NULL. */
 void *guest_memory_user(const struct guest_memory *mem, uint64_t user_addr, uint64_t len);
 
 /*

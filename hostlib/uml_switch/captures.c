@@ -54,29 +54,37 @@ static void entry_end(struct ctx *ctx, struct capture_entry *e)
 	*e = (struct capture_entry){0};
 }
 
-/* names: NULL for all, or separated by commas. 0 or -errno. */
-static int attach(struct ctx *ctx, struct capture_entry *e, char *names, char *err, size_t err_len)
+/*
+ * Captures ports to cap; names: NULL for all, or separated by commas. With cap NULL, only looks
+ * whether they are there. 0 or -errno.
+ */
+static int attach(struct ctx *ctx, struct capture *cap, const char *names, char *err,
+		  size_t err_len)
 {
+	char name[PORT_NAME_MAX];
 	struct port *port;
-	char *name, *rest;
 	int status = 0;
+	size_t n;
 
-	for (port = port_first(ctx->sw); !names && port && !status; port = port->next)
-		status = port_capture(port, e->capture);
-	for (name = names ? strtok_r(names, ",", &rest) : NULL; name && !status;
-	     name = strtok_r(NULL, ",", &rest)) {
+	for (port = port_first(ctx->sw); !names && cap && port && !status; port = port->next)
+		status = port_capture(port, cap);
+	for (; names && *names && !status; names += n + (names[n] == ',')) {
+		n = strcspn(names, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)n, names);
 		port = port_find(ctx->sw, name);
-		status = port ? port_capture(port, e->capture) : -ENODEV;
-		if (!port)
+		if (!port) {
 			snprintf(err, err_len, "no port '%s'; 'show ports' lists them", name);
+			return -ENODEV;
+		}
+		status = cap ? port_capture(port, cap) : 0;
 	}
-	if (status && !*err)
+	if (status == -ENOSPC)
 		snprintf(err, err_len, "a port has %d captures already; stop one",
 			 PORT_CAPTURES_MAX);
 	return status;
 }
 
-int captures_start(struct ctx *ctx, const struct capture_spec *spec, char *ports, char *err,
+int captures_start(struct ctx *ctx, const struct capture_spec *spec, const char *ports, char *err,
 		   size_t err_len)
 {
 	struct capture_entry *e = entry_free(ctx);
@@ -90,6 +98,10 @@ int captures_start(struct ctx *ctx, const struct capture_spec *spec, char *ports
 		snprintf(err, err_len, "%d captures run already; stop one", CAPTURES_MAX);
 		return -ENOSPC;
 	}
+	/* Before the file is made, and what was in it lost. */
+	status = attach(ctx, NULL, ports, err, err_len);
+	if (status)
+		return status;
 	status = capture_open(&e->capture, spec, err, err_len);
 	if (status) {
 		e->capture = NULL;
@@ -97,7 +109,7 @@ int captures_start(struct ctx *ctx, const struct capture_spec *spec, char *ports
 	}
 	e->path = strdup(spec->path);
 	e->all = !ports;
-	status = e->path ? attach(ctx, e, ports, err, err_len) : -ENOMEM;
+	status = e->path ? attach(ctx, e->capture, ports, err, err_len) : -ENOMEM;
 	if (status)
 		entry_end(ctx, e);
 	else

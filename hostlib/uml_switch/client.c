@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "log.h"
+#include "text.h"
 #include "uml_switch.h"
 
 #define EX_USAGE 2
@@ -34,8 +35,7 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
 		log_err("no switch answers at '%s': %s; is it running, and is the path what its "
-			"-unix "
-			"was?",
+			"-unix was?",
 			path, strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -63,13 +63,15 @@ static bool send_line(FILE *to, int n, char **word)
 	return fflush(to) == 0;
 }
 
+/* What peers of the switch say of themselves is in it, too: the terminal must not obey that. */
 static int show_answer(FILE *from)
 {
-	char line[65536];
+	static char line[65536], shown[4 * sizeof(line)];
 
 	while (fgets(line, sizeof(line), from)) {
 		if (*line == ' ') {
-			fputs(line + 1, stdout);
+			text_visible(shown, sizeof(shown), line + 1, strlen(line + 1), "\t\n");
+			fputs(shown, stdout);
 			continue;
 		}
 		line[strcspn(line, "\n")] = '\0';

@@ -13,15 +13,6 @@
 
 #define WORDS_MAX 64
 
-struct call {
-	struct ctx *ctx;
-	char **word; /* behind the command's own */
-	int n;
-	FILE *out;
-	char *err;
-	size_t err_len;
-};
-
 static int fail(struct call *c, int status, const char *what, const char *arg)
 {
 	snprintf(c->err, c->err_len, "%s%s%s%s", what, arg ? " '" : "", arg ? arg : "",
@@ -29,7 +20,7 @@ static int fail(struct call *c, int status, const char *what, const char *arg)
 	return status;
 }
 
-static struct port *port_of(struct call *c, const char *name)
+struct port *ctl_port(struct call *c, const char *name)
 {
 	struct port *port = port_find(c->ctx->sw, name);
 
@@ -50,7 +41,7 @@ static int cmd_port_add(struct call *c)
 
 static int cmd_port_remove(struct call *c)
 {
-	struct port *port = port_of(c, c->word[0]);
+	struct port *port = ctl_port(c, c->word[0]);
 
 	if (!port)
 		return -ENODEV;
@@ -60,7 +51,7 @@ static int cmd_port_remove(struct call *c)
 
 static int cmd_port_start(struct call *c)
 {
-	struct port *port = port_of(c, c->word[0]);
+	struct port *port = ctl_port(c, c->word[0]);
 	int err = port ? port_pcap_start(port) : -ENODEV;
 
 	if (err == -EALREADY)
@@ -71,7 +62,7 @@ static int cmd_port_start(struct call *c)
 
 static int set_up(struct call *c, bool up)
 {
-	struct port *port = port_of(c, c->word[0]);
+	struct port *port = ctl_port(c, c->word[0]);
 
 	if (!port)
 		return -ENODEV;
@@ -91,7 +82,7 @@ static int cmd_port_down(struct call *c)
 
 static int cmd_port_name(struct call *c)
 {
-	struct port *port = port_of(c, c->word[0]);
+	struct port *port = ctl_port(c, c->word[0]);
 	int err = port ? port_rename(port, c->word[1]) : -ENODEV;
 
 	if (err == -EEXIST)
@@ -137,7 +128,7 @@ static bool vlan_number(const char *text, uint16_t *out)
 static int cmd_vlan(struct call *c)
 {
 	struct port_vlan v = {.mode = PORT_VLAN_NONE};
-	struct port *port = port_of(c, c->word[0]);
+	struct port *port = ctl_port(c, c->word[0]);
 	bool good = true;
 
 	if (!port)
@@ -177,7 +168,7 @@ static void join(char **word, int n, char *out, size_t len)
 
 static int cmd_link(struct call *c)
 {
-	struct port *port = port_of(c, c->word[0]);
+	struct port *port = ctl_port(c, c->word[0]);
 	struct link_spec spec = {0};
 	bool in, out;
 	char text[1024];
@@ -185,10 +176,8 @@ static int cmd_link(struct call *c)
 
 	if (!port)
 		return -ENODEV;
-	if (c->n == 1) {
-		show_links(c->ctx, c->out, c->word[0]);
-		return 0;
-	}
+	if (c->n == 1)
+		return show_links(c);
 	in = !strcmp(c->word[1], "in");
 	out = !strcmp(c->word[1], "out");
 	if (!in && !out && strcmp(c->word[1], "both"))
@@ -236,7 +225,7 @@ static bool rotation(char *text, struct capture_spec *spec)
 static int cmd_capture_start(struct call *c)
 {
 	struct capture_spec spec = {.path = c->word[0], .fd = -1};
-	char *ports = NULL;
+	const char *ports = NULL;
 	bool good = c->n % 2 == 1;
 	uint64_t n;
 	int i;
@@ -280,7 +269,7 @@ static void show_forward(void *arg, const char *spec)
 
 static int cmd_nat(struct call *c)
 {
-	struct port *port = port_of(c, c->word[0]);
+	struct port *port = ctl_port(c, c->word[0]);
 	bool add;
 
 	if (!port)
@@ -301,7 +290,7 @@ static int cmd_nat(struct call *c)
 static int cmd_stp(struct call *c)
 {
 	char *end = "";
-	unsigned long priority = 32768;
+	unsigned long priority = STP_PRIORITY;
 
 	if (!strcmp(c->word[0], "off")) {
 		stp_disable(c->ctx->sw);
@@ -326,49 +315,11 @@ static int cmd_hub(struct call *c)
 
 static int cmd_forget(struct call *c)
 {
-	struct port *port = c->n ? port_of(c, c->word[0]) : NULL;
+	struct port *port = c->n ? ctl_port(c, c->word[0]) : NULL;
 
 	if (c->n && !port)
 		return -ENODEV;
 	sw_macs_forget(c->ctx->sw, port);
-	return 0;
-}
-
-static int cmd_show_ports(struct call *c)
-{
-	show_ports(c->ctx, c->out);
-	return 0;
-}
-
-static int cmd_show_stats(struct call *c)
-{
-	if (c->n && !port_of(c, c->word[0]))
-		return -ENODEV;
-	show_stats(c->ctx, c->out, c->n ? c->word[0] : NULL);
-	return 0;
-}
-
-static int cmd_show_json(struct call *c)
-{
-	show_json(c->ctx, c->out);
-	return 0;
-}
-
-static int cmd_show_links(struct call *c)
-{
-	show_links(c->ctx, c->out, NULL);
-	return 0;
-}
-
-static int cmd_show_macs(struct call *c)
-{
-	show_macs(c->ctx, c->out);
-	return 0;
-}
-
-static int cmd_show_captures(struct call *c)
-{
-	show_captures(c->ctx, c->out);
 	return 0;
 }
 
@@ -404,13 +355,13 @@ static const struct command {
 	int (*fn)(struct call *c);
 	const char *args, *help;
 } commands[] = {
-	{"show ports", 0, 0, cmd_show_ports, "", "who is connected"},
-	{"show stats", 0, 1, cmd_show_stats, " [PORT]",
-	 "frames and bytes, and what was dropped, why"},
-	{"show json", 0, 0, cmd_show_json, "", "ports, links and statistics as JSON"},
-	{"show links", 0, 0, cmd_show_links, "", "settings of all links that are not perfect"},
-	{"show macs", 0, 0, cmd_show_macs, "", "addresses that were learned"},
-	{"show captures", 0, 0, cmd_show_captures, "", "what is being captured"},
+	{"show ports", 0, 0, show_ports, "", "who is connected"},
+	{"show stats", 0, 1, show_stats, " [PORT]", "frames and bytes, and what was dropped, why"},
+	{"show json", 0, 0, show_json, "", "ports, links and statistics as JSON"},
+	{"show links", 0, 1, show_links, " [PORT]", "settings of all links that are not perfect"},
+	{"show macs", 0, 0, show_macs, "", "addresses that were learned"},
+	{"show captures", 0, 0, show_captures, "", "what is being captured"},
+	{"show stp", 0, 0, show_stp, "", "the spanning tree: its root, and what ports do in it"},
 	{"port add", 1, 2, cmd_port_add, " SPEC [NAME]", "a port; see uml_switch --help for SPEC"},
 	{"port remove", 1, 1, cmd_port_remove, " PORT", "ends it"},
 	{"port start", 1, 1, cmd_port_start, " PORT", "plays its capture (from pcap:FILE)"},

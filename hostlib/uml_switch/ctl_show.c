@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What there is, for people and as JSON. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include "link.h"
+#include "stp.h"
 #include "uml_switch.h"
 
 static const char *state(const struct port *port)
@@ -23,20 +25,34 @@ static void vlan_text(const struct port_vlan *v, char *out, size_t len)
 		snprintf(out, len, "trunk");
 }
 
-void show_ports(struct ctx *ctx, FILE *out)
+int show_ports(struct call *c)
 {
 	struct port *port;
 
-	fprintf(out, "%-16s %-8s %-8s %-10s %s\n", "port", "kind", "state", "vlan", "");
-	for (port = port_first(ctx->sw); port; port = port->next) {
+	fprintf(c->out, "%-16s %-8s %-8s %-10s %s\n", "port", "kind", "state", "vlan", "");
+	for (port = port_first(c->ctx->sw); port; port = port->next) {
 		char what[256] = "", vlan[32];
 
 		if (port->ops->describe)
 			port->ops->describe(port, what, sizeof(what));
 		vlan_text(&port->vlan, vlan, sizeof(vlan));
-		fprintf(out, "%-16s %-8s %-8s %-10s %s\n", port->name, port->ops->kind, state(port),
-			vlan, what);
+		fprintf(c->out, "%-16s %-8s %-8s %-10s %s\n", port->name, port->ops->kind,
+			state(port), vlan, what);
 	}
+	return 0;
+}
+
+int show_stp(struct call *c)
+{
+	struct port *port;
+	char text[256];
+
+	stp_describe(c->ctx->sw, text, sizeof(text));
+	fprintf(c->out, "%s\n", text);
+	for (port = port_first(c->ctx->sw); port; port = port->next)
+		fprintf(c->out, "%-16s %-10s %s\n", port->name, stp_port_state(port),
+			stp_port_role(port));
+	return 0;
 }
 
 static void show_drops(FILE *out, const char *dir, const uint64_t *drops)
@@ -66,31 +82,39 @@ static void show_link_stats(FILE *out, const char *dir, const struct link *l)
 				s->fate[i]);
 }
 
-void show_stats(struct ctx *ctx, FILE *out, const char *name)
+static void show_port_stats(FILE *out, const struct port *port)
 {
-	const struct sw_lateness *late = sw_lateness(ctx->sw);
-	struct port *port;
+	const struct port_stats *s = &port->stats;
 
-	for (port = port_first(ctx->sw); port; port = port->next) {
-		const struct port_stats *s = &port->stats;
+	fprintf(out,
+		"%s\n    in %" PRIu64 " frames, %" PRIu64 " bytes; out %" PRIu64 " frames, %" PRIu64
+		" bytes; waiting %u\n",
+		port->name, s->rx_frames, s->rx_bytes, s->tx_frames, s->tx_bytes,
+		port->queue_frames);
+	show_drops(out, "in", s->rx_drop);
+	show_drops(out, "out", s->tx_drop);
+	show_link_stats(out, "in", port->in);
+	show_link_stats(out, "out", port->out);
+}
 
-		if (name && strcmp(port->name, name))
-			continue;
-		fprintf(out, "%s\n", port->name);
-		fprintf(out,
-			"    in %" PRIu64 " frames, %" PRIu64 " bytes; out %" PRIu64
-			" frames, %" PRIu64 " bytes; waiting %u\n",
-			s->rx_frames, s->rx_bytes, s->tx_frames, s->tx_bytes, port->queue_frames);
-		show_drops(out, "in", s->rx_drop);
-		show_drops(out, "out", s->tx_drop);
-		show_link_stats(out, "in", port->in);
-		show_link_stats(out, "out", port->out);
+int show_stats(struct call *c)
+{
+	const struct sw_lateness *late = sw_lateness(c->ctx->sw);
+	struct port *port = c->n ? ctl_port(c, c->word[0]) : NULL;
+
+	if (c->n) {
+		if (port)
+			show_port_stats(c->out, port);
+		return port ? 0 : -ENODEV;
 	}
-	if (!name && late->late)
-		fprintf(out,
+	for (port = port_first(c->ctx->sw); port; port = port->next)
+		show_port_stats(c->out, port);
+	if (late->late)
+		fprintf(c->out,
 			"real time: %" PRIu64 " of %" PRIu64
 			" times late by more than 1 ms, worst %" PRIu64 " us\n",
 			late->late, late->events, late->worst_ns / 1000);
+	return 0;
 }
 
 /* --- JSON ------------------------------------------------------------------- */
@@ -171,14 +195,16 @@ static void json_port(FILE *out, const struct port *port)
 	fputc('}', out);
 }
 
-void show_json(struct ctx *ctx, FILE *out)
+int show_json(struct call *c)
 {
-	const struct sw_lateness *late = sw_lateness(ctx->sw);
+	struct sw *sw = c->ctx->sw;
+	const struct sw_lateness *late = sw_lateness(sw);
 	const char *sep = "";
 	struct port *port;
+	FILE *out = c->out;
 
 	fputs("{\"ports\": [", out);
-	for (port = port_first(ctx->sw); port; port = port->next) {
+	for (port = port_first(sw); port; port = port->next) {
 		fputs(sep, out);
 		json_port(out, port);
 		sep = ",\n";
@@ -186,8 +212,8 @@ void show_json(struct ctx *ctx, FILE *out)
 	fprintf(out,
 		"], \"macs\": %u, \"events\": %" PRIu64 ", \"late\": %" PRIu64
 		", \"late_worst_ns\": %" PRIu64 ", \"memory_refused\": %" PRIu64 "}\n",
-		sw_macs_count(ctx->sw), late->events, late->late, late->worst_ns,
-		sw_pool(ctx->sw)->refused);
+		sw_macs_count(sw), late->events, late->late, late->worst_ns, sw_pool(sw)->refused);
+	return 0;
 }
 
 /* --- links, addresses, captures --------------------------------------------- */
@@ -204,16 +230,24 @@ static void show_link(FILE *out, const struct port *port, const char *dir, const
 	fprintf(out, "%s %s %s\n", port->name, dir, l ? text : "perfect");
 }
 
-void show_links(struct ctx *ctx, FILE *out, const char *name)
+static void show_port_links(FILE *out, const struct port *port, bool all)
 {
-	struct port *port;
+	show_link(out, port, "in", port->in, all);
+	show_link(out, port, "out", port->out, all);
+}
 
-	for (port = port_first(ctx->sw); port; port = port->next) {
-		if (name && strcmp(port->name, name))
-			continue;
-		show_link(out, port, "in", port->in, name);
-		show_link(out, port, "out", port->out, name);
+int show_links(struct call *c)
+{
+	struct port *port = c->n ? ctl_port(c, c->word[0]) : NULL;
+
+	if (c->n) {
+		if (port)
+			show_port_links(c->out, port, true);
+		return port ? 0 : -ENODEV;
 	}
+	for (port = port_first(c->ctx->sw); port; port = port->next)
+		show_port_links(c->out, port, false);
+	return 0;
 }
 
 static void show_mac(void *arg, const uint8_t *mac, uint16_t vlan, const struct port *port,
@@ -223,26 +257,28 @@ static void show_mac(void *arg, const uint8_t *mac, uint16_t vlan, const struct 
 		mac[2], mac[3], mac[4], mac[5], vlan, port->name, age_ns / 1000000000);
 }
 
-void show_macs(struct ctx *ctx, FILE *out)
+int show_macs(struct call *c)
 {
-	sw_macs(ctx->sw, show_mac, out);
+	sw_macs(c->ctx->sw, show_mac, c->out);
+	return 0;
 }
 
-void show_captures(struct ctx *ctx, FILE *out)
+int show_captures(struct call *c)
 {
 	unsigned int i;
 
 	for (i = 0; i < CAPTURES_MAX; i++) {
-		const struct capture_entry *e = &ctx->captures[i];
+		const struct capture_entry *e = &c->ctx->captures[i];
 		const struct capture_stats *s;
 
 		if (!e->capture)
 			continue;
 		s = capture_stats(e->capture);
-		fprintf(out,
+		fprintf(c->out,
 			"%s %s: %" PRIu64 " frames, %" PRIu64 " bytes, %" PRIu64
 			" not wanted by the filter, %" PRIu64 " lost\n",
 			e->path, e->all ? "(all ports)" : "", s->frames, s->bytes, s->filtered,
 			s->lost);
 	}
+	return 0;
 }

@@ -54,7 +54,8 @@ static int make_way(const char *path, const struct sockaddr_un *sun)
 		log_err("'%s' is there and is no socket; give another name with -unix", path);
 		return -EEXIST;
 	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* A switch that hangs must not hold us up. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	err = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0 ? errno : 0;
@@ -63,9 +64,15 @@ static int make_way(const char *path, const struct sockaddr_un *sun)
 		log_err("a switch serves '%s' already; give another name with -unix", path);
 		return -EADDRINUSE;
 	}
+	if (err != ECONNREFUSED) {
+		log_err("'%s' is no socket of a switch: %s; give another name with -unix", path,
+			strerror(err));
+		return -err;
+	}
 	if (unlink(path) < 0) {
-		log_err("removing the left-over socket '%s' failed: %s", path, strerror(errno));
-		return -errno;
+		err = errno;
+		log_err("removing the left-over socket '%s' failed: %s", path, strerror(err));
+		return -err;
 	}
 	return 0;
 }
@@ -188,8 +195,10 @@ int listen_open(struct ctx *ctx)
 	loop_add(ctx->loop, &ctx->listening, fd, POLLIN, client_came, ctx);
 	ctx->old = old_server_new(ctx->sw, o->socket, o->data);
 	if (!ctx->old) {
-		log_err("the data socket for old clients failed: %s", strerror(errno));
-		return -errno;
+		int err = errno;
+
+		log_err("the data socket for old clients failed: %s", strerror(err));
+		return -err;
 	}
 	fd = socket_at(ctl_path(o), 0600);
 	if (fd < 0)

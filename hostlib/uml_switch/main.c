@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* uml_switch: an Ethernet switch for guests, old clients, taps and the world. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,17 +19,18 @@
 
 static const char usage[] =
 	"usage: uml_switch [options]\n"
-	"       uml_switch ctl [-unix PATH] COMMAND...     command one that runs; see 'ctl help'\n"
+	"       uml_switch ctl [-unix PATH | -ctl PATH] COMMAND...   commands for one that runs;\n"
+	"                                                            see 'uml_switch ctl --help'\n"
 	"\n"
 	"  -unix PATH [DATA]    socket that guests and clients come to (" DEFAULT_SOCKET ")\n"
 	"  -ctl PATH            socket for 'uml_switch ctl' (the other one's name and " CTL_SUFFIX
 	")\n"
 	"  -hub                 everything to everybody: learn no addresses\n"
-	"  -tap DEV             a port with a tap of the host's\n"
+	"  -tap DEV             the same as -port tap:DEV\n"
 	"  -port SPEC[@NAME]    a port; may be repeated\n"
 	"  -stp                 spanning tree\n"
 	"  -seed N              of all that links leave to chance\n"
-	"  -mode OCTAL          permissions of the sockets (600)\n"
+	"  -mode OCTAL          permissions of the sockets for clients (600)\n"
 	"  -once                end when the last client has gone\n"
 	"  -daemon              in the background\n"
 	"  -guest-fd N          a vhost-user front-end on a descriptor that is open\n"
@@ -48,7 +50,7 @@ static const char usage_end[] =
 	"  uml_switch ctl -unix /tmp/lab.ctl link guest1 both delay=20ms loss=1%\n"
 	"  uml_switch ctl -unix /tmp/lab.ctl capture start /tmp/lab.pcapng\n"
 	"\n"
-	"exit status: 0 ended as asked; 1 failed; 2 wrong usage\n";
+	"exit status: 0 ended as asked; 1 failed; 2 wrong usage; 130 interrupted\n";
 
 enum {
 	OPT_UNIX = 256,
@@ -111,7 +113,7 @@ static int add_port(struct options *o, const char *spec)
 static int parse_one(struct options *o, int opt, char **argv)
 {
 	unsigned long long n;
-	static char tap[80]; /* "tap:" and a device's name; -tap is there once */
+	char *tap;
 
 	switch (opt) {
 	case OPT_UNIX:
@@ -124,9 +126,9 @@ static int parse_one(struct options *o, int opt, char **argv)
 		o->config.hub = true;
 		return -1;
 	case OPT_TAP:
-		if (snprintf(tap, sizeof(tap), "tap:%s", optarg) >= (int)sizeof(tap))
-			return bad_usage("no name of a device:", optarg);
-		return add_port(o, tap);
+		if (asprintf(&tap, "tap:%s", optarg) < 0)
+			log_die(1, "out of memory");
+		return add_port(o, tap); /* which keeps it */
 	case OPT_PORT:
 		return add_port(o, optarg);
 	case OPT_STP:
@@ -217,6 +219,15 @@ static int make_port(struct ctx *ctx, const char *text)
 	return 0;
 }
 
+static int make_guest(struct ctx *ctx, int fd)
+{
+	int err = fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : port_guest_add(ctx->sw, fd, NULL);
+
+	if (err)
+		log_err("-guest-fd %d: %s", fd, strerror(-err));
+	return err;
+}
+
 static int make_ports(struct ctx *ctx)
 {
 	unsigned int i;
@@ -224,13 +235,10 @@ static int make_ports(struct ctx *ctx)
 
 	for (i = 0; i < ctx->opt.nports && !err; i++)
 		err = make_port(ctx, ctx->opt.port[i]);
-	for (i = 0; i < ctx->opt.nguest_fds && !err; i++) {
-		err = port_guest_add(ctx->sw, ctx->opt.guest_fd[i], NULL);
-		if (err)
-			log_err("-guest-fd %d: %s", ctx->opt.guest_fd[i], strerror(-err));
-	}
+	for (i = 0; i < ctx->opt.nguest_fds && !err; i++)
+		err = make_guest(ctx, ctx->opt.guest_fd[i]);
 	if (!err && ctx->opt.stp)
-		err = stp_enable(ctx->sw, 32768);
+		err = stp_enable(ctx->sw, STP_PRIORITY);
 	return err;
 }
 

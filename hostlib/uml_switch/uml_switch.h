@@ -4,6 +4,7 @@
 #define UML_SWITCH_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include "port_old.h"
 #include "switch.h"
@@ -59,21 +60,34 @@ void ctl_accept(struct ctx *ctx, int fd);
 /* Ends all that are there. */
 void ctl_end(struct ctx *ctx);
 
+/* One command that is being carried out. */
+struct call {
+	struct ctx *ctx;
+	char **word; /* behind the command's own */
+	int n;
+	FILE *out; /* the answer */
+	char *err; /* what went wrong */
+	size_t err_len;
+};
+
 /* ctl_command.c: one line; the answer goes to out, what went wrong to err. 0 or -errno. */
 int ctl_command(struct ctx *ctx, char *line, FILE *out, char *err, size_t err_len);
 /* The list of commands, for help. */
 void ctl_help(FILE *out);
+/* The port of that name, or NULL with a sentence in c->err. */
+struct port *ctl_port(struct call *c, const char *name);
 
-/* ctl_show.c */
-void show_ports(struct ctx *ctx, FILE *out);
-void show_stats(struct ctx *ctx, FILE *out, const char *port);
-void show_json(struct ctx *ctx, FILE *out);
-void show_links(struct ctx *ctx, FILE *out, const char *port);
-void show_macs(struct ctx *ctx, FILE *out);
-void show_captures(struct ctx *ctx, FILE *out);
+/* ctl_show.c: 0 or -errno. show_stats() and show_links() take the name of a port, or none. */
+int show_ports(struct call *c);
+int show_stats(struct call *c);
+int show_json(struct call *c);
+int show_links(struct call *c);
+int show_macs(struct call *c);
+int show_captures(struct call *c);
+int show_stp(struct call *c);
 
 /* captures.c */
-int captures_start(struct ctx *ctx, const struct capture_spec *spec, char *ports, char *err,
+int captures_start(struct ctx *ctx, const struct capture_spec *spec, const char *ports, char *err,
 		   size_t err_len);
 int captures_stop(struct ctx *ctx, const char *path, char *err, size_t err_len);
 void captures_stop_all(struct ctx *ctx);

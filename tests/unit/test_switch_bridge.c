@@ -387,6 +387,61 @@ static void test_links(void)
 	end();
 }
 
+/* A tag that tells the priority only becomes the network's where that is tagged. */
+static void test_priority(void)
+{
+	struct port_vlan access = {.mode = PORT_VLAN_ACCESS, .vlan = 10};
+	struct port_vlan trunk = {.mode = PORT_VLAN_TRUNK};
+
+	begin(NULL);
+	trunk.allowed[10 / 8] |= 1 << 10 % 8;
+	CU_ASSERT_EQUAL(port_set_vlan(port[0], &access), 0);
+	CU_ASSERT_EQUAL(port_set_vlan(port[1], &trunk), 0);
+	say(0, 10, 0, 0x6000);
+	CU_ASSERT_STRING_EQUAL(heard(), "010000");
+	CU_ASSERT_EQUAL(dev[1].last_len, 64);
+	CU_ASSERT_EQUAL(memcmp(dev[1].last + 12, "\x81\x00\x60\x0a\x08\x00", 6), 0);
+	end();
+}
+
+/* A cable that is pulled: what its links still hold goes nowhere, and no address is learned by it. */
+static void test_pulled(void)
+{
+	struct link_spec spec = {.set = LINK_SET_DELAY, .delay_ns = 1000000};
+
+	begin(NULL);
+	CU_ASSERT_EQUAL_FATAL(port_set_link(port[1], false, &spec), 0);
+	CU_ASSERT_EQUAL_FATAL(port_set_link(port[1], true, &spec), 0);
+	say(0, 10, 0, 0);
+	say(1, 11, 0, 0);
+	CU_ASSERT_STRING_EQUAL(heard(), "001111");
+	port_set_up(port[1], false);
+	calendar_run(sw_calendar(sw), 1000000, 0);
+	CU_ASSERT_STRING_EQUAL(heard(), "000000");
+	CU_ASSERT_EQUAL(port[1]->stats.tx_drop[PORT_DROP_DOWN], 1);
+	CU_ASSERT_EQUAL(port[1]->stats.rx_drop[PORT_DROP_DOWN], 1);
+	CU_ASSERT_EQUAL(sw_macs_count(sw), 1);
+	end();
+}
+
+/* Named twice for one capture, a port is in it once. */
+static void test_capture_once(void)
+{
+	struct capture_spec spec = {.path = "/dev/null"};
+	struct capture *cap;
+	char err[256];
+
+	begin(NULL);
+	CU_ASSERT_EQUAL_FATAL(capture_open(&cap, &spec, err, sizeof(err)), 0);
+	CU_ASSERT_EQUAL(port_capture(port[0], cap), 0);
+	CU_ASSERT_EQUAL(port_capture(port[0], cap), 0);
+	say(0, 10, 0, 0);
+	CU_ASSERT_EQUAL(capture_stats(cap)->frames, 1);
+	port_capture_end(port[0], cap);
+	CU_ASSERT_EQUAL(capture_close(cap), 0);
+	end();
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -398,6 +453,9 @@ int main(void)
 		{"every size", test_sizes},
 		{"names", test_names},
 		{"links", test_links},
+		{"a tag of priority", test_priority},
+		{"a cable that is pulled", test_pulled},
+		{"a port named twice", test_capture_once},
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {{"switch", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};

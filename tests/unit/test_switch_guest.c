@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A guest's port whose front-end or rings break: it goes, and the switch goes on. */
+#include "switch_rig.h"
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include "port_guest.h"
+#include "vhost_proto.h"
+
+#define MEM 65536
+#define USER 0x7000000000ULL
+#define NUM 8
+#define RING(n) (16384ULL * (n)) /* descriptors; avail and used behind them */
+#define AVAIL(n) (RING(n) + 4096)
+#define USED(n) (RING(n) + 8192)
+
+static struct loop *loop;
+static struct sw *sw;
+static struct probe other;
+static char *mem;
+static int session, kick[2][2]; /* pipes: for reading, for writing */
+
+static void say(uint32_t request, const void *body, uint32_t size, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct vhost_header h = {.request = request, .flags = VHOST_FLAG_VERSION, .size = size};
+	struct iovec iov[2] = {{&h, sizeof(h)}, {(void *)body, size}};
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+
+	if (fd >= 0) {
+		m.msg_control = control.buf;
+		m.msg_controllen = sizeof(control.buf);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
+	}
+	CU_ASSERT_EQUAL(sendmsg(session, &m, 0), (ssize_t)(sizeof(h) + size));
+}
+
+static void say_ring(unsigned int n)
+{
+	struct vhost_vring_state state = {n, NUM};
+	struct vhost_vring_addr addr = {
+		.index = n,
+		.desc = USER + RING(n),
+		.avail = USER + AVAIL(n),
+		.used = USER + USED(n),
+	};
+	uint64_t index = n;
+
+	CU_ASSERT_EQUAL_FATAL(pipe(kick[n]), 0);
+	say(VHOST_SET_VRING_NUM, &state, sizeof(state), -1);
+	say(VHOST_SET_VRING_ADDR, &addr, sizeof(addr), -1);
+	say(VHOST_SET_VRING_KICK, &index, sizeof(index), kick[n][0]);
+	close(kick[n][0]);
+}
+
+static bool is_ready(void *arg)
+{
+	struct port *port = port_find(sw, "guest2");
+	char text[128] = "";
+
+	if (port)
+		port->ops->describe(port, text, sizeof(text));
+	return strstr(text, "ready");
+}
+
+static bool is_gone(void *arg)
+{
+	return !port_find(sw, "guest2");
+}
+
+/* A front-end that does all it should, and a station. */
+static void begin(void)
+{
+	static const struct sw_config config;
+	struct vhost_memory table = {.nregions = 1, .region = {{0, MEM, USER, 0}}};
+	uint64_t features = VIRTIO_F_VERSION_1;
+	int pair[2], fd = memfd_create("guest", MFD_CLOEXEC);
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0 && ftruncate(fd, MEM) == 0);
+	mem = mmap(NULL, MEM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CU_ASSERT_PTR_NOT_EQUAL_FATAL(mem, MAP_FAILED);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	loop = loop_new();
+	sw = sw_new(loop, &config);
+	probe_add(&other, sw);
+	CU_ASSERT_EQUAL_FATAL(port_guest_add(sw, pair[0], NULL), 0);
+	session = pair[1];
+	say(VHOST_SET_FEATURES, &features, sizeof(features), -1);
+	say(VHOST_SET_MEM_TABLE, &table, 8 + sizeof(table.region[0]), fd);
+	close(fd);
+	say_ring(0);
+	say_ring(1);
+	CU_ASSERT_TRUE_FATAL(rig_until(loop, is_ready, NULL));
+	rig_for_ms(loop, 20); /* what the switch does at the beginning is done */
+}
+
+static void end(void)
+{
+	sw_free(sw);
+	loop_free(loop);
+	close(session);
+	close(kick[0][1]);
+	close(kick[1][1]);
+	munmap(mem, MEM);
+}
+
+/* The ring for frames to the guest, which nobody looks at but for a frame. */
+static void test_bad_ring(void)
+{
+	uint8_t frame[64];
+
+	begin();
+	((uint16_t *)(mem + AVAIL(0)))[1] = 9999;
+	rig_frame(frame, sizeof(frame), 1);
+	probe_input(&other, frame, sizeof(frame));
+	CU_ASSERT_TRUE(rig_until(loop, is_gone, NULL));
+	end();
+}
+
+/* A kick descriptor that can never be read empty is always ready. */
+static void test_dead_kick(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < 2; n++) {
+		begin();
+		CU_ASSERT_EQUAL(write(kick[n][1], "12345678", 8), 8);
+		rig_for_ms(loop, 20);
+		CU_ASSERT_TRUE(is_ready(NULL));
+		close(kick[n][1]);
+		CU_ASSERT_TRUE(rig_until(loop, is_gone, NULL));
+		kick[n][1] = -1;
+		end();
+	}
+}
+
+int main(void)
+{
+	CU_pSuite s;
+	unsigned int failed;
+
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 1;
+	s = CU_add_suite("guests' ports", NULL, NULL);
+	CU_add_test(s, "a ring that makes no sense", test_bad_ring);
+	CU_add_test(s, "kicks that never end", test_dead_kick);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed ? 1 : 0;
+}
