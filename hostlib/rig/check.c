@@ -66,25 +66,12 @@ static int find_image(struct rig_parser *p, const char *name, struct rig_pos pos
 	return rig_error(p->t, pos, "there is no image '%.40s'%s", name, rig_nearest_text(&near));
 }
 
-/* Lists of the default come before the node's own. */
-static int prepend(struct rig_parser *p, struct rig_list *list, const struct rig_list *before)
-{
-	struct rig_list all = {0};
-	uint32_t i;
-	int rc = 0;
-
-	for (i = 0; i < before->count && rc == 0; i++)
-		rc = rig_list_add(p, &all, before->item[i]);
-	for (i = 0; i < list->count && rc == 0; i++)
-		rc = rig_list_add(p, &all, list->item[i]);
-	free(list->item);
-	*list = all;
-	return rc;
-}
-
-/* The same for arrays of structs. */
-static int prepend_array(struct rig_parser *p, void *array, uint32_t *count, const void *before,
-			 uint32_t n, size_t size)
+/*
+ * Entries of the default come before the node's own. The array is not rig_grow()'s any more: it has
+ * no room for another.
+ */
+static int prepend(struct rig_parser *p, void *array, uint32_t *count, const void *before,
+		   uint32_t n, size_t size)
 {
 	void **a = array;
 	void *all;
@@ -140,10 +127,10 @@ static int fill_in(struct rig_parser *p, struct rig_node *n)
 		rig_error(p->t, n->pos,
 			  "cow= is a file over an image, and '%s' has none; say image=", n->name);
 	p->pos = n->pos;
-	prepend(p, &n->run, &d->run);
-	prepend(p, &n->env, &d->env);
-	prepend_array(p, &n->copy, &n->copies, d->copy, d->copies, sizeof(*d->copy));
-	prepend_array(p, &n->route, &n->routes, d->route, d->routes, sizeof(*d->route));
+	prepend(p, &n->run.item, &n->run.count, d->run.item, d->run.count, sizeof(*d->run.item));
+	prepend(p, &n->env.item, &n->env.count, d->env.item, d->env.count, sizeof(*d->env.item));
+	prepend(p, &n->copy, &n->copies, d->copy, d->copies, sizeof(*d->copy));
+	prepend(p, &n->route, &n->routes, d->route, d->routes, sizeof(*d->route));
 	join_kernel(p, n, d->kernel ? d->kernel : "");
 	return p->fatal;
 }

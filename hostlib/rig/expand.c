@@ -9,7 +9,6 @@
  * A `$` in front of anything else is a `$`.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "parse.h"
 
@@ -197,6 +196,20 @@ static int quoted(struct expansion *x)
 	return rc;
 }
 
+/* So that repeats of long words end, too. */
+static int spend(struct expansion *x, uint32_t bytes)
+{
+	x->p->expanded += bytes;
+	if (x->p->expanded <= RIG_EXPANDED_MAX)
+		return 0;
+	if (x->p->full)
+		return -EINVAL; /* told */
+	x->p->full = true;
+	return rig_error(x->p->t, place(x, 0, x->raw->len),
+			 "more than %d MiB of words with variables put in, repeats included",
+			 RIG_EXPANDED_MAX >> 20);
+}
+
 int rig_expand(struct rig_parser *p, const struct rig_raw *raw, struct rig_word *out)
 {
 	struct rig_word *b = &p->building;
@@ -225,5 +238,5 @@ int rig_expand(struct rig_parser *p, const struct rig_raw *raw, struct rig_word 
 	if (!out->text || !out->column)
 		return p->fatal = -ENOMEM;
 	memcpy(out->column, b->column, (b->len + 1) * sizeof(*b->column));
-	return rc;
+	return rc < 0 ? rc : spend(&x, b->len);
 }

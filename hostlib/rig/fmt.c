@@ -3,9 +3,10 @@
  * The canonical form of a rig's text.
  *
  * Statement names take eight columns (`at` and `every` together with their time), words are one
- * blank apart, the inside of a repeat is indented by two. In a block of lines of one statement, what follows the names of things stands in one
- * column. Comments keep their text, continued statements their lines; blank lines become one, and
- * none at the beginning and the end. Words stay as they are.
+ * blank apart, the inside of a repeat is indented by two. In a block of lines of one statement,
+ * what follows the names of things stands in one column. Comments keep their text, continued
+ * statements their lines; blank lines become one, and none at the beginning and the end. Words stay
+ * as they are.
  */
 #include <errno.h>
 #include <stdlib.h>

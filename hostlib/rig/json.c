@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The whole model as JSON, all defaults filled in; Documentation/rig-language.md has the schema. */
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 #include "json.h"
 #include "parse.h"
@@ -188,7 +187,7 @@ static void captures(struct json *j, const struct rig *r)
 	json_close(j, ']');
 }
 
-static void copy(struct json *j, const struct rig_copy *c)
+void json_copy(struct json *j, const struct rig_copy *c)
 {
 	json_text(j, "host", c->host);
 	json_text(j, "guest", c->guest);
@@ -217,7 +216,7 @@ static void steps(struct json *j, const struct rig *r)
 		if (s->label)
 			json_text(j, "sample", s->label);
 		if (s->action == RIG_DO_COPY || s->action == RIG_DO_FETCH)
-			copy(j, &s->copy);
+			json_copy(j, &s->copy);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

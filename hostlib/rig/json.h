@@ -19,6 +19,9 @@ void json_number(struct json *j, const char *name, uint64_t value);
 void json_real(struct json *j, const char *name, double value);
 void json_bool(struct json *j, const char *name, bool value);
 
+/* Members of an object: what is copied where. */
+void json_copy(struct json *j, const struct rig_copy *c);
+
 /* json_node.c */
 void json_nodes(struct json *j, const struct rig *rig);
 

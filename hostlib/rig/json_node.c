@@ -57,9 +57,7 @@ static void copies(struct json *j, const struct rig_node *n)
 	json_open(j, "copy", '[');
 	for (i = 0; i < n->copies; i++) {
 		json_open(j, NULL, '{');
-		json_text(j, "host", n->copy[i].host);
-		json_text(j, "guest", n->copy[i].guest);
-		json_number(j, "mode", n->copy[i].mode);
+		json_copy(j, &n->copy[i]);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -40,11 +40,20 @@ static uint32_t utf8(const unsigned char *s, uint32_t len)
 	return n;
 }
 
+/* The code of the control character at s, which is UTF-8; -1: it is none, or a tab. */
+static int control(const unsigned char *s)
+{
+	if (*s == 0xc2 && s[1] < 0xa0)
+		return s[1];
+	return (*s < ' ' && *s != '\t') || *s == 127 ? *s : -1;
+}
+
 /* Whether a line of the text may be looked at further. */
 static bool line_is_text(struct rig_lexer *l, const char *s, uint32_t len)
 {
 	struct rig_pos pos = {l->file, l->line, 1, 1};
 	uint32_t i, n;
+	int code;
 
 	if (len > RIG_LINE_MAX) {
 		pos.column = RIG_LINE_MAX + 1;
@@ -61,9 +70,10 @@ static bool line_is_text(struct rig_lexer *l, const char *s, uint32_t len)
 			rig_error(l->texts, pos, "this is not UTF-8 text");
 			return false;
 		}
-		if (((unsigned char)s[i] < ' ' && s[i] != '\t') || s[i] == 127) {
+		code = control((const unsigned char *)s + i);
+		if (code >= 0) {
 			rig_error(l->texts, pos, "a control character (code %d) has no place here",
-				  s[i]);
+				  code);
 			return false;
 		}
 	}
@@ -154,7 +164,6 @@ bool rig_lexer_next(struct rig_lexer *l, struct rig_line *out)
 	out->words = 0;
 	out->comment.len = 0;
 	out->bad = false;
-	out->line = l->line;
 	if (l->at >= f->len)
 		return false;
 	while (more && l->at < f->len) {

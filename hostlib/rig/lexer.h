@@ -9,7 +9,7 @@
 #ifndef NESTLING_RIG_LEXER_H
 #define NESTLING_RIG_LEXER_H
 
-#include "text.h"
+#include "source.h"
 
 #define RIG_WORDS_MAX 256 /* of a statement */
 
@@ -24,7 +24,6 @@ struct rig_line {
 	struct rig_raw word[RIG_WORDS_MAX];
 	uint32_t words;
 	struct rig_raw comment; /* len 0: none */
-	uint32_t line; /* where it begins */
 	bool bad; /* had errors; only the words before are there */
 };
 

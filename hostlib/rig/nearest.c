@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* "Did you mean": the nearest of the words that are known. */
 #include <string.h>
-#include "text.h"
+#include "source.h"
 
 #define WORD_MAX 40 /* longer words are like no other */
 

@@ -83,6 +83,9 @@ static void pair_repeats(struct rig_parser *p, uint32_t file, struct lines *ls)
 		} else if (is_end(l)) {
 			rig_error(p->t, rig_raw_pos(file, l->word), "no repeat is open here");
 		}
+		if (is_end(l) && l->words > 1)
+			rig_error(p->t, rig_raw_pos(file, &l->word[1]),
+				  "'end' stands on a line of its own");
 	}
 	while (depth) {
 		struct line *l = &ls->line[open[--depth]];
@@ -240,7 +243,9 @@ static int go_round(struct rig_parser *p, struct lines *ls, uint32_t i, const st
 		one = run_lines(p, ls, i + 1, ls->line[i].end);
 		rc = one < 0 ? one : rc;
 	}
-	rig_var_find(p, name)->round = false;
+	v = rig_var_find(p, name);
+	v->round = false;
+	v->value = NULL; /* it ends with the repeat */
 	p->t->note = outer;
 	return rc;
 }

@@ -12,7 +12,7 @@
 #include <assert.h>
 #include "lexer.h"
 #include "rig.h"
-#include "text.h"
+#include "source.h"
 #include "value.h"
 
 #define RIG_INCLUDE_DEPTH 8
@@ -20,6 +20,7 @@
 #define RIG_STATEMENTS_MAX 65536 /* carried out, rounds of repeats counted one by one */
 #define RIG_VARIABLES_MAX 256
 #define RIG_WORD_MAX 16384 /* bytes of a word with its variables put in */
+#define RIG_EXPANDED_MAX (64 << 20) /* bytes of all words, repeats counted one by one */
 
 /* A word with its variables put in and its quotes taken away. */
 struct rig_word {
@@ -57,7 +58,8 @@ struct rig_parser {
 	uint32_t nstated;
 	uint32_t includes, repeats; /* how deep we are */
 	uint32_t statements;
-	bool full; /* too many statements: said once */
+	uint64_t expanded; /* bytes of words up to now */
+	bool full; /* too many statements or bytes: said once */
 	bool holes; /* something was not understood that may have named things */
 	int fatal; /* -ENOMEM: nothing can be believed any more */
 	/* What was said once. */
@@ -107,6 +109,8 @@ struct rig_word *rig_next_word(struct rig_parser *p);
 struct rig_word *rig_need(struct rig_parser *p, const char *what);
 /* 0, or an error when there are more words. */
 int rig_no_more(struct rig_parser *p);
+/* The words from `first` to the end as one text; false: it was cut. */
+bool rig_join(const struct rig_parser *p, uint32_t first, char between, char *out, size_t room);
 /* A text in the rig's memory; NULL, and p->fatal. */
 char *rig_keep(struct rig_parser *p, const char *text);
 /* Makes room at the end of an array of the rig. 0; -EINVAL (told: more than max), -ENOMEM. */

@@ -78,8 +78,8 @@ struct rig_card {
 	uint32_t addresses;
 	struct rig_address address[RIG_ADDRESSES_MAX];
 	bool address_auto; /* the address was chosen from the lan's net= */
-	/* Used while loading. */
 	char *peer; /* name of what it is connected to */
+	/* Used while loading. */
 	struct rig_pos pos;
 };
 
@@ -288,7 +288,8 @@ struct rig {
 	uint64_t seed;
 	bool real_time;
 	uint64_t start_s; /* seconds since 1970 that the guests' clocks begin with, virtual time */
-	uint64_t end_ns; /* last moment that a step, a sample or an expectation names; 0: none */
+	/* The first `stop`; else the last moment that a step, sample or expectation names; 0: none. */
+	uint64_t end_ns;
 	uint32_t nimages, nnodes, nlans, nnats, nlinks, ncaptures, nsteps, nsamples, nexpects;
 	uint32_t nvariables;
 	struct rig_image *image;
@@ -321,7 +322,10 @@ int rig_load_text(struct rig **out, const char *path, const char *text, size_t l
 		  const struct rig_define *defines, uint32_t ndefines);
 void rig_free(struct rig *rig);
 
-/* How many errors there are, and the n-th: its text and where it is. In the order of the files. */
+/*
+ * How many errors there are, and the n-th: its text and where it is, NULL beyond those that are
+ * kept. In the order of the files.
+ */
 uint32_t rig_errors(const struct rig *rig);
 const char *rig_error_text(const struct rig *rig, uint32_t n, struct rig_pos *pos);
 /* All errors for people: FILE:LINE:COLUMN: text, the line, and a caret below. */

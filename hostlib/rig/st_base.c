@@ -103,8 +103,10 @@ int rig_st_image(struct rig_parser *p)
 	char *name;
 	uint32_t i;
 
-	if (rig_take_name(p, "image", &name, &pos) < 0)
+	if (rig_take_name(p, "image", &name, &pos) < 0) {
+		p->holes = true;
 		return -EINVAL;
+	}
 	for (i = 0; i < rig->nimages; i++)
 		if (strcmp(rig->image[i].name, name) == 0)
 			return rig_error(p->t, pos, "the image '%s' was named already, at %s:%u",

@@ -104,6 +104,7 @@ int rig_st_every(struct rig_parser *p)
 	if (period == 0 && s.every_ns < 1000000)
 		period = rig_error(p->t, rig_at(p, w, NULL), "samples are at least 1ms apart");
 	w = rig_need(p, "'sample'");
+	p->holes = p->holes || !w || strcmp(w->text, "sample") != 0;
 	if (!w)
 		return -EINVAL;
 	if (strcmp(w->text, "sample") != 0)
@@ -281,16 +282,9 @@ static int set_title(struct rig_parser *p, void *object, struct rig_word *w, cha
 /* What an expectation is called when the rig does not say: its own words. */
 static int own_title(struct rig_parser *p, struct rig_expect *e)
 {
-	char text[512] = "";
-	size_t len = 0;
-	uint32_t i;
+	char text[512];
 
-	for (i = 1; i < p->words && len < sizeof(text) - 1; i++) {
-		int n = snprintf(text + len, sizeof(text) - len, "%s%s", i > 1 ? " " : "",
-				 p->word[i].text);
-
-		len += n > 0 ? (size_t)n : 0;
-	}
+	rig_join(p, 1, ' ', text, sizeof(text));
 	e->title = rig_keep(p, text);
 	return p->fatal;
 }

@@ -100,20 +100,18 @@ static int nat_options(struct rig_parser *p, char **out)
 {
 	uint32_t first = p->next;
 	struct nat_config config;
-	char text[2048] = "", err[256];
+	char text[2048], err[256];
 	struct rig_word *w;
-	size_t len = 0;
 	int rc = 0;
 
 	while ((w = rig_next_word(p))) {
 		/* Each by itself, so that an error has its place. */
 		if (nat_config_parse(&config, w->text, err, sizeof(err)) < 0)
 			rc = rig_error(p->t, rig_at(p, w, NULL), "%s", err);
-		if (len + w->len + 2 > sizeof(text))
-			return rig_error(p->t, rig_at(p, w, NULL), "the options are too long");
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? "," : "",
-					w->text);
 	}
+	if (!rig_join(p, first, ',', text, sizeof(text)))
+		return rig_error(p->t, rig_at(p, &p->word[first], NULL),
+				 "the options are longer than %zu characters", sizeof(text) - 1);
 	if (rc == 0 && nat_config_parse(&config, text, err, sizeof(err)) < 0)
 		rc = rig_error(p->t, rig_at(p, &p->word[first], NULL), "%s", err);
 	*out = rig_keep(p, text);

@@ -134,7 +134,7 @@ static void line_text(struct picture *p, uint32_t i)
 
 static void box(struct picture *p, uint32_t i)
 {
-	static const char *const class[] = {"node", "lan", "nat"};
+	static const char *const kind[] = {"node", "lan", "nat"};
 	struct rig_end e = graph_thing(p->rig, i);
 	const struct layout_box *b = &p->box[i];
 	bool router = e.kind == RIG_END_NODE && p->rig->node[e.index].kind == RIG_NODE_ROUTER;
@@ -145,9 +145,8 @@ static void box(struct picture *p, uint32_t i)
 	fprintf(p->out,
 		"<g><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
 		"rx=\"%.1f\"/>\n",
-		router ? "router" : class[e.kind], b -> x - b -> width / 2,
-		b -> y - b -> height / 2, b -> width, b -> height,
-		e.kind == RIG_END_NODE ? 5.0 : b->height / 2);
+		router ? "router" : kind[e.kind], b->x - b->width / 2, b->y - b->height / 2,
+		b->width, b->height, e.kind == RIG_END_NODE ? 5.0 : b->height / 2);
 	for (k = 0; k < t.count; k++)
 		text(p, k ? "more" : "name", b->x, b->y - b->height / 2 + 19 + k * LINE, t.line[k]);
 	fputs("</g>\n", p->out);

@@ -4,11 +4,10 @@
  * error, not rounded.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include "value.h"
+#include "decimal.h"
 #include "value_private.h"
 
 int rig_why(struct rig_why *why, const char *fmt, ...)
@@ -77,24 +76,12 @@ static const struct quantity a_rate = {
 	"at most 10000Gbit",
 };
 
-/* Digits with at most one point: their value * 10^-places, and the end; NULL: no number. */
+/* As decimal_read(), but a point has a digit behind it. */
 static const char *decimal(const char *s, uint64_t *value, unsigned int *places)
 {
-	unsigned int digits = 0;
-	bool point = false;
+	const char *end = decimal_read(s, value, places);
 
-	*value = *places = 0;
-	for (; (*s >= '0' && *s <= '9') || (*s == '.' && !point); s++) {
-		if (*s == '.') {
-			point = true;
-			continue;
-		}
-		if (++digits > 18)
-			return NULL;
-		*value = *value * 10 + (uint64_t)(*s - '0');
-		*places += point;
-	}
-	return digits && s[-1] != '.' ? s : NULL;
+	return end && end[-1] != '.' ? end : NULL;
 }
 
 /* The unit that s begins with, up to the next digit or the end; NULL: there is no such. */
@@ -114,11 +101,11 @@ static int part(const struct quantity *q, const char **s, uint64_t *out, uint64_
 		struct rig_why *why)
 {
 	const struct unit *u;
-	unsigned __int128 v;
 	unsigned int places;
 	uint64_t value;
 	size_t len;
 	const char *end = decimal(*s, &value, &places);
+	int rc;
 
 	if (!end)
 		return rig_why(why, "'%.40s' is not a %s like %s", *s, q->what, q->example);
@@ -129,13 +116,12 @@ static int part(const struct quantity *q, const char **s, uint64_t *out, uint64_
 	if (!u)
 		return rig_why(why, "there is no unit '%.*s'; say %s, as in %s",
 			       len < 40 ? (int)len : 40, end, q->units, q->example);
-	for (v = (unsigned __int128)value * u->factor; places; places--, v /= 10)
-		if (v % 10)
-			return rig_why(why, "'%.40s' is finer than 1%s; leave out digits", *s,
-				       q->unit[0].factor == 1 ? q->unit[0].name : "B");
-	if (v > q->max)
+	rc = decimal_scale(value, places, u->factor, q->max, out);
+	if (rc == -EDOM)
+		return rig_why(why, "'%.40s' is finer than 1%s; leave out digits", *s,
+			       q->unit[0].factor == 1 ? q->unit[0].name : "B");
+	if (rc < 0)
 		return rig_why(why, "'%.40s' is out of range: %s", *s, q->range);
-	*out = (uint64_t)v;
 	*factor = u->factor;
 	*s = end + len;
 	return 0;
@@ -193,6 +179,7 @@ int rig_value_number(const char *s, double *number, enum rig_unit *unit, struct 
 	uint64_t v = 0;
 	unsigned int places;
 	size_t len;
+	int rc;
 
 	end = decimal(digits, &v, &places);
 	if (!end)
@@ -201,24 +188,25 @@ int rig_value_number(const char *s, double *number, enum rig_unit *unit, struct 
 	*unit = strcmp(end, "%") == 0 ? RIG_UNIT_PERCENT : RIG_UNIT_NONE;
 	if (!*end || *unit == RIG_UNIT_PERCENT)
 		return 0;
-	if (unit_at(&a_time, end, &len) && rig_value_time(digits, &v, why) == 0) {
+	if (unit_at(&a_time, end, &len)) {
 		*unit = RIG_UNIT_SECONDS;
-		*number = (double)v / 1e9;
-	} else if (unit_at(&a_size, end, &len) && rig_value_size(digits, &v, why) == 0) {
+		rc = rig_value_time(digits, &v, why);
+	} else if (unit_at(&a_size, end, &len)) {
 		*unit = RIG_UNIT_BYTES;
-		*number = (double)v;
-	} else if (unit_at(&a_rate, end, &len) && quantity(&a_rate, digits, &v, why) == 0) {
+		rc = rig_value_size(digits, &v, why);
+	} else if (unit_at(&a_rate, end, &len)) {
 		*unit = RIG_UNIT_BITS;
-		*number = (double)v;
+		rc = quantity(&a_rate, digits, &v, why);
 	} else {
 		return rig_why(why,
 			       "'%.40s' is no number with a unit of time (%s), size (%s), "
 			       "rate (%s) or %%",
 			       s, "ns us ms s m h d", "B KiB MiB GiB", "bit kbit Mbit Gbit");
 	}
+	*number = *unit == RIG_UNIT_SECONDS ? (double)v / 1e9 : (double)v;
 	if (*s == '-')
 		*number = -*number;
-	return 0;
+	return rc;
 }
 
 int rig_value_integer(const char *s, uint64_t max, uint64_t *n, struct rig_why *why)

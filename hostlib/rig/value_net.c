@@ -107,18 +107,21 @@ int rig_value_name(const char *s, const char *what, struct rig_why *why)
 {
 	const char *letters = "abcdefghijklmnopqrstuvwxyz",
 		   *rest = "abcdefghijklmnopqrstuvwxyz-0123456789";
+	const char *n = *what == 'i' ? "n" : ""; /* an image */
 	size_t len = strlen(s);
 
 	if (!len || len > RIG_NAME_MAX)
-		return rig_why(why, "a name of a %s has 1 to %d characters", what, RIG_NAME_MAX);
+		return rig_why(why, "a name of a%s %s has 1 to %d characters", n, what,
+			       RIG_NAME_MAX);
 	if (!strchr(letters, *s) || strspn(s, rest) != len || s[len - 1] == '-')
 		return rig_why(why,
-			       "'%.40s' cannot be the name of a %s: small letters, digits and "
+			       "'%.40s' cannot be the name of a%s %s: small letters, digits and "
 			       "'-', a letter first, no '-' last",
-			       s, what);
+			       s, n, what);
 	if (is_reserved(s))
-		return rig_why(why, "'%s' cannot be the name of a %s: it is a word of the language",
-			       s, what);
+		return rig_why(why,
+			       "'%s' cannot be the name of a%s %s: it is a word of the language", s,
+			       n, what);
 	return 0;
 }
 

@@ -47,6 +47,21 @@ int rig_no_more(struct rig_parser *p)
 			 w->text, p->statement->help.name, p->statement->help.form);
 }
 
+bool rig_join(const struct rig_parser *p, uint32_t first, char between, char *out, size_t room)
+{
+	size_t len = 0;
+	uint32_t i;
+
+	*out = 0;
+	for (i = first; i < p->words && len < room; i++) {
+		if (i > first)
+			out[len++] = between;
+		len += (size_t)snprintf(out + len, room - len, "%s", p->word[i].text);
+	}
+	out[room - 1] = 0;
+	return len < room;
+}
+
 char *rig_keep(struct rig_parser *p, const char *text)
 {
 	char *copy = rig_copy_text(&p->t->pool, text, strlen(text));
@@ -161,15 +176,11 @@ static const char *behind_word(const char *err, const char *word)
 /* All words together, for what none of them has by itself. */
 static int all_of_link(struct rig_parser *p, uint32_t first, struct link_spec *spec)
 {
-	char text[1024] = "", err[512];
+	char text[1001], err[512];
 	uint32_t i, at = first;
-	size_t len = 0;
+	size_t len;
 
-	for (i = first; i < p->words; i++)
-		len += (size_t)snprintf(text + (len < 1000 ? len : 1000),
-					24 + 1000 - (len < 1000 ? len : 1000), "%s%s",
-					i > first ? " " : "", p->word[i].text);
-	if (len >= 1000)
+	if (!rig_join(p, first, ' ', text, sizeof(text)))
 		return rig_error(p->t, rig_at(p, &p->word[first], NULL),
 				 "the settings are longer than 1000 characters");
 	if (link_parse(spec, text, err, sizeof(err)) == 0)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
+#include "decimal.h"
 #include "link_private.h"
 
 #define TEXT_MAX 1024
@@ -95,32 +96,12 @@ static const struct quantity an_overhead = {
 static const struct quantity an_mtu = {
 	{{"", 1}}, LINK_MTU_MAX, "none (it is in bytes)", "1400", "65536"};
 
-/* Digits, at most one point: their value * 10^-places, and the end; NULL: no number. */
-static const char *decimal(const char *s, uint64_t *value, unsigned int *places)
-{
-	unsigned int digits = 0;
-	bool point = false;
-
-	*value = *places = 0;
-	for (; (*s >= '0' && *s <= '9') || (*s == '.' && !point); s++) {
-		if (*s == '.') {
-			point = true;
-			continue;
-		}
-		if (++digits > 18)
-			return NULL;
-		*value = *value * 10 + (uint64_t)(*s - '0');
-		*places += point;
-	}
-	return digits ? s : NULL;
-}
-
 static int number(const struct complaint *c, const struct quantity *q, const char *s, uint64_t *out)
 {
 	unsigned int places, i = 0;
-	unsigned __int128 v;
 	uint64_t value;
-	const char *unit = decimal(s, &value, &places);
+	const char *unit = decimal_read(s, &value, &places);
+	int rc;
 
 	if (!unit)
 		return complain(c, "'%.40s' is no number of up to 18 digits, like %s", s,
@@ -131,21 +112,18 @@ static int number(const struct complaint *c, const struct quantity *q, const cha
 		return complain(c, "%s%.40s%s; the unit is %s, as in %s",
 				*unit ? "there is no unit '" : "the unit is missing", unit,
 				*unit ? "'" : "", q->units, q->example);
-	for (v = (unsigned __int128)value * q->unit[i].factor; places; places--, v /= 10)
-		if (v % 10)
-			return complain(c, "'%.40s' is finer than 1%s; leave out digits", s,
-					q->unit[0].name);
-	if (v > q->max)
-		return complain(c, "'%.40s' is too much; at most %s", s, q->most);
-	*out = (uint64_t)v;
-	return 0;
+	rc = decimal_scale(value, places, q->unit[i].factor, q->max, out);
+	if (rc == -EDOM)
+		return complain(c, "'%.40s' is finer than 1%s; leave out digits", s,
+				q->unit[0].name);
+	return rc < 0 ? complain(c, "'%.40s' is too much; at most %s", s, q->most) : 0;
 }
 
 static int probability(const struct complaint *c, const char *s, double *out)
 {
 	unsigned int places;
 	uint64_t value;
-	const char *unit = decimal(s, &value, &places);
+	const char *unit = decimal_read(s, &value, &places);
 	char scaled[48];
 
 	if (!unit || strcmp(unit, "%") != 0)

@@ -78,8 +78,13 @@ static int fmt_one(struct context *c, const char *path)
 	struct text was, is;
 	struct rig *r = NULL;
 	char *text, *out;
-	int rc = rig_read_file(path, &text, &was.len), status;
+	int rc, status;
 
+	if (c->write && strcmp(path, "-") == 0) {
+		log_err("fmt: standard input cannot be changed; leave out -w");
+		return EXIT_USAGE;
+	}
+	rc = rig_read_file(path, &text, &was.len);
 	if (rc < 0)
 		return unreadable(path, rc);
 	was.text = text;

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "disk_tmp.h"
 #include "log.h"
 #include "uml_rig.h"
 
 int unreadable(const char *path, int rc)
 {
+	if (strcmp(path, "-") == 0)
+		path = "standard input";
 	if (rc == -EFBIG)
 		log_err("%s is larger than a rig may be (1 MiB)", path);
 	else
@@ -44,60 +47,55 @@ int load(struct context *c, const char *path, struct rig **out)
 	return status;
 }
 
-/* Writes, and makes sure that all of it is there. 0 or -errno; out is closed. */
+/* Writes, and makes sure that all of it is there. 0 or -errno. */
 static int fill(FILE *out, int (*write)(void *arg, FILE *out), void *arg)
 {
 	int rc = write(arg, out);
 
-	if (fflush(out) != 0 && rc == 0)
+	/* What write() knows only as -EIO has its reason here. */
+	if (fflush(out) != 0 && (rc == 0 || rc == -EIO))
 		rc = -errno;
 	return rc;
 }
 
-/* A new file beside path, with the permissions of an old one. */
-static FILE *temporary(const char *path, char *name, size_t len)
+/* The same, and out is closed; NULL: it could not be opened, for errno. */
+static int fill_and_close(FILE *out, int (*write)(void *arg, FILE *out), void *arg)
 {
-	struct stat st;
-	FILE *out;
-	mode_t mask;
-	int fd;
-
-	if ((size_t)snprintf(name, len, "%s.XXXXXX", path) >= len) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	mask = umask(0);
-	umask(mask);
-	if (stat(path, &st) < 0)
-		st.st_mode = 0666 & ~mask;
-	out = fchmod(fd, st.st_mode & 0777) == 0 ? fdopen(fd, "w") : NULL;
-	if (!out) {
-		int saved = errno;
-
-		close(fd);
-		unlink(name);
-		errno = saved;
-	}
-	return out;
-}
-
-static int to_file(const char *path, int (*write)(void *arg, FILE *out), void *arg)
-{
-	char name[4096], *real = realpath(path, NULL);
-	/* Through a symbolic link, so that the link stays one. */
-	const char *target = real ? real : path;
-	FILE *out = temporary(target, name, sizeof(name));
 	int rc = out ? fill(out, write, arg) : -errno;
 
 	if (out && fclose(out) != 0 && rc == 0)
 		rc = -errno;
-	if (rc == 0 && rename(name, target) < 0)
-		rc = -errno;
-	if (rc < 0 && out)
-		unlink(name);
+	return rc;
+}
+
+/* A new file is whose the old one was, as far as we may, and has its permissions. */
+static int keep_mode(int fd, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return 0;
+	if (fchown(fd, st.st_uid, st.st_gid) < 0)
+		log_warn("%s gets another owner", path);
+	return fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
+}
+
+static int to_file(const char *path, int (*write)(void *arg, FILE *out), void *arg)
+{
+	char *real = realpath(path, NULL);
+	/* Through a symbolic link, so that the link stays one. */
+	const char *target = real ? real : path;
+	struct disk_tmp t;
+	int rc = disk_tmp_begin(&t, target);
+
+	if (rc == 0)
+		rc = keep_mode(t.fd, target);
+	if (rc == 0)
+		rc = fill_and_close(fdopen(fcntl(t.fd, F_DUPFD_CLOEXEC, 0), "w"), write, arg);
+	if (rc == 0)
+		rc = disk_tmp_commit(&t, true);
+	if (rc < 0)
+		disk_tmp_abort(&t);
 	free(real);
 	return rc;
 }
@@ -110,16 +108,6 @@ static bool is_special(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
-static int to_special(const char *path, int (*write)(void *arg, FILE *out), void *arg)
-{
-	FILE *out = fopen(path, "we");
-	int rc = out ? fill(out, write, arg) : -errno;
-
-	if (out && fclose(out) != 0 && rc == 0)
-		rc = -errno;
-	return rc;
-}
-
 int output(const char *path, int (*write)(void *arg, FILE *out), void *arg)
 {
 	bool standard = !path || strcmp(path, "-") == 0;
@@ -128,7 +116,7 @@ int output(const char *path, int (*write)(void *arg, FILE *out), void *arg)
 	if (standard)
 		rc = fill(stdout, write, arg);
 	else if (is_special(path))
-		rc = to_special(path, write, arg);
+		rc = fill_and_close(fopen(path, "we"), write, arg);
 	else
 		rc = to_file(path, write, arg);
 	if (rc == 0)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* uml_rig: networks of guests from a text file. Dispatch and options. */
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include "disk_tool.h"
@@ -24,39 +26,37 @@ static const struct command {
 	 cmd_check,
 	 {'D', 'q'},
 	 1,
-	 1000,
-	 "check [-q] [-D NAME=VALUE] FILE...\n        read rigs and tell all that is wrong in "
-	 "them"},
+	 INT_MAX,
+	 "check [-q] [-D NAME=VALUE] FILE...\n"
+	 "        read rigs and tell all that is wrong in them"},
 	{"fmt",
 	 cmd_fmt,
 	 {'w', OPT_CHECK},
 	 1,
-	 1000,
-	 "fmt [-w | --check] FILE...\n        print in canonical form; -w: change the files; "
-	 "--check: "
-	 "name those that differ"},
+	 INT_MAX,
+	 "fmt [-w | --check] FILE...\n"
+	 "        print in canonical form; -w: change the files; --check: name those that differ"},
 	{"graph",
 	 cmd_graph,
 	 {'D', 'o', OPT_DOT, OPT_SVG},
 	 1,
 	 1,
-	 "graph [--svg | --dot] [-o OUTPUT] [-D NAME=VALUE] FILE\n        a picture of the "
-	 "network"},
+	 "graph [--svg | --dot] [-o OUTPUT] [-D NAME=VALUE] FILE\n"
+	 "        a picture of the network"},
 	{"dump",
 	 cmd_dump,
 	 {'D', 'o', OPT_JSON},
 	 1,
 	 1,
-	 "dump [--json] [-o OUTPUT] [-D NAME=VALUE] FILE\n        all that a rig says and implies, "
-	 "as "
-	 "JSON"},
+	 "dump [--json] [-o OUTPUT] [-D NAME=VALUE] FILE\n"
+	 "        all that a rig says and implies, as JSON"},
 	{"help",
 	 cmd_help,
 	 {OPT_MARKDOWN},
 	 0,
 	 1,
-	 "help [STATEMENT]\n        the statements of the language, or one of them with an "
-	 "example"},
+	 "help [--markdown] [STATEMENT]\n"
+	 "        the statements of the language, or one of them with an example"},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -76,10 +76,31 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int usage(const char *fmt, const char *what)
+/* "what problem", in one line. */
+static int usage(const char *what, const char *problem)
 {
-	log_err(fmt, what);
-	fputs("Try 'uml_rig --help'.\n", stderr);
+	log_err("%s %s; see uml_rig --help", what, problem);
+	return EXIT_USAGE;
+}
+
+/* What getopt_long() answered '?' or ':' to: letters stand together in an argument. */
+static int bad_option(int answer, char **argv)
+{
+	char letter[] = {'-', (char)optopt, 0};
+
+	if (answer == ':')
+		return usage(argv[optind - 1], "needs a value");
+	return usage(optopt && optopt < OPT_CHECK ? letter : argv[optind - 1], "is not an option");
+}
+
+/* An option of another command's. */
+static int not_taken(const struct command *cmd, int letter)
+{
+	const struct option *o = long_options;
+
+	while (o->val != letter)
+		o++;
+	log_err("%s does not take --%s; see uml_rig --help", cmd->name, o->name);
 	return EXIT_USAGE;
 }
 
@@ -97,13 +118,12 @@ static int print_help(void)
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
 	      "\nexamples:\n"
-	      "  uml_rig check mail-wan.rig\n"
-	      "  uml_rig check -D loss=5% mail-wan.rig\n"
-	      "  uml_rig graph -o mail-wan.svg mail-wan.rig\n"
+	      "  uml_rig check two-hosts.rig\n"
+	      "  uml_rig check -D loss=5% two-hosts.rig\n"
+	      "  uml_rig graph -o net.svg router-nat.rig\n"
 	      "  uml_rig help link\n"
-	      "\nexit status: 0 fine; 1 errors in the rig (or fmt --check: not in canonical form); "
-	      "2 "
-	      "wrong\nusage; 3 a file cannot be read\n",
+	      "\nexit status: 0 fine; 1 errors in a rig, or fmt --check found a file that "
+	      "differs,\nor the output cannot be written; 2 wrong usage; 3 a file cannot be read\n",
 	      stdout);
 	return EXIT_FINE;
 }
@@ -113,9 +133,9 @@ static int add_define(struct context *c, char *text)
 	char *equals = strchr(text, '=');
 
 	if (!equals || equals == text)
-		return usage("-D takes NAME=VALUE, not '%s'", text);
+		return usage(text, "is not NAME=VALUE, which -D takes");
 	if (c->defines == DEFINES_MAX)
-		return usage("%s: too many -D", text);
+		return usage(text, "is one -D too many");
 	*equals = 0;
 	c->define[c->defines++] = (struct rig_define){text, equals + 1};
 	return -1;
@@ -146,8 +166,7 @@ static int set_option(struct context *c, int letter)
 		c->svg = true;
 		break;
 	case OPT_JSON:
-		c->json = true;
-		break;
+		break; /* it is what dump does */
 	default:
 		c->markdown = true;
 		break;
@@ -170,8 +189,7 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 
 	while ((letter = getopt_long(argc, argv, ":D:o:qwhV", long_options, NULL)) != -1) {
 		if (letter == '?' || letter == ':')
-			return usage(letter == '?' ? "%s is not an option" : "%s needs a value",
-				     argv[optind - 1]);
+			return bad_option(letter, argv);
 		if (letter == 'h')
 			return print_help();
 		if (letter == 'V') {
@@ -179,7 +197,7 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 			return EXIT_FINE;
 		}
 		if (cmd && !takes(cmd, letter))
-			return usage("%s does not take this option", cmd->name);
+			return not_taken(cmd, letter);
 		status = set_option(c, letter);
 		if (status >= 0)
 			return status;
@@ -187,9 +205,8 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 	c->argc = argc - optind;
 	c->argv = argv + optind;
 	if (cmd && (c->argc < cmd->min || c->argc > cmd->max))
-		return usage(c->argc < cmd->min ? "%s needs the name of a file"
-						: "%s takes one name",
-			     cmd->name);
+		return usage(cmd->name,
+			     c->argc < cmd->min ? "needs the name of a file" : "takes one name");
 	return -1;
 }
 
@@ -199,6 +216,15 @@ static const struct command *find_command(const char *name)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
+}
+
+/* What was printed must have arrived. */
+static int end(int status)
+{
+	if (status != EXIT_FINE || fflush(stdout) == 0)
+		return status;
+	log_err("standard output cannot be written: %s", strerror(errno));
+	return EXIT_ERRORS;
 }
 
 int main(int argc, char **argv)
@@ -211,14 +237,14 @@ int main(int argc, char **argv)
 	if (argc > 1 && argv[1][0] != '-') {
 		cmd = find_command(argv[1]);
 		if (!cmd)
-			return usage("%s is not a command", argv[1]);
+			return usage(argv[1], "is not a command");
 		argc--;
 		argv++;
 	}
 	status = parse(&c, cmd, argc, argv);
 	if (status >= 0)
-		return status;
+		return end(status);
 	if (!cmd)
-		return usage("a command is needed%s", "");
-	return cmd->run(&c);
+		return usage("a command", "is needed");
+	return end(cmd->run(&c));
 }

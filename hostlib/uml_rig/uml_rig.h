@@ -20,7 +20,6 @@ struct context {
 	bool quiet; /* check -q */
 	bool dot; /* graph --dot; otherwise SVG */
 	bool svg; /* graph --svg was said */
-	bool json; /* dump --json was said; it is what dump does */
 	bool markdown; /* help --markdown */
 	const char *output; /* -o; NULL: standard output */
 	struct rig_define define[DEFINES_MAX]; /* -D */

@@ -101,6 +101,11 @@ run 3 graph "$T"
 run 3 fmt "$T/none.rig"
 mkfifo "$T/fifo"
 run 1 check "$T/fifo"
+# A writer that is slow is waited for.
+{ sleep 0.3 && cat Documentation/examples/two-hosts.rig; } >"$T/fifo" &
+"$RIG" check <(sleep 0.3; cat Documentation/examples/two-hosts.rig) >"$T/out" 2>&1 || fail "a pipe"
+timeout 10 cat "$T/fifo" | "$RIG" check - >"$T/out" 2>&1 || fail "a FIFO"
+wait
 truncate -s 2M "$T/large"
 run 3 check "$T/large"
 expect_text '1 MiB'
@@ -123,9 +128,21 @@ expect_text '^<stdin>:2:1:'
 if [ -w /dev/full ]; then
 	"$RIG" dump Documentation/examples/two-hosts.rig >/dev/full 2>"$T/out" && fail "a full disk"
 	expect_text 'cannot be written: No space'
+	# More than fits into a buffer, and commands that only tell.
+	for args in "dump Documentation/examples/partition.rig" --help help \
+		"check Documentation/examples/two-hosts.rig"; do
+		# shellcheck disable=SC2086  # words
+		"$RIG" $args >/dev/full 2>"$T/out" && fail "$args: a full disk"
+		one_line
+		expect_text 'cannot be written: No space'
+	done
 fi
 run 1 graph -o "$T/nowhere/x.svg" Documentation/examples/two-hosts.rig
 run 1 graph -o "$T/x.svg" "$T/bad.rig"
+run 2 fmt -w -
+one_line
+run 2 check -Zq "$T/bad.rig"
+expect_text '-Z is not an option'
 [ ! -e "$T/x.svg" ] || fail "a picture of a bad rig"
 
 # fmt: prints, names, changes; keeps permissions, links and what is right; leaves nothing behind.

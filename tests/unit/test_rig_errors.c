@@ -23,6 +23,7 @@ static const struct wrong {
 	{"node \"a", 2, 6, "this \" has no other one on its line"},
 	{"node 'a", 2, 6, "this ' has no other one on its line"},
 	{"node a\001", 2, 7, "a control character (code 1) has no place here"},
+	{"node a\xc2\x9b", 2, 7, "a control character (code 155) has no place here"},
 	{"node a\xff", 2, 7, "this is not UTF-8 text"},
 	{"seed \"\\q\"", 2, 7, "'\\q' means nothing"},
 	/* rig, seed, time, image. */
@@ -41,6 +42,7 @@ static const struct wrong {
 	{"image base \"\"", 2, 12, "a file has a name"},
 	{"image base x\nimage base y", 3, 7, "the image 'base' was named already, at x.rig:2"},
 	{"image all x", 2, 7, "it is a word of the language"},
+	{"image Base x\nnode a image=Base", 2, 7, "cannot be the name of an image"},
 	/* default. */
 	{"default lan", 2, 9, "there are defaults of 'node' and 'link', not of 'lan'"},
 	{"default node", 2, 13, "a setting like mem=96M is missing"},
@@ -148,6 +150,7 @@ static const struct wrong {
 	/* every. */
 	{NET "every 1 sample a q ls", 6, 7, "'1' has no unit"},
 	{NET "every 1us sample a q ls", 6, 7, "samples are at least 1ms apart"},
+	{NET "every 1s measure a q ls\nexpect a.q == 0 by 1s", 6, 10, "'sample' is expected here"},
 	{NET "every 1s measure a q ls", 6, 10, "'sample' is expected here, not 'measure'"},
 	{NET "every 1s sample", 6, 16, "a node, or a way of a link like a->b is missing"},
 	{NET "every 1s sample a", 6, 18, "the name of the sample is missing"},
@@ -172,6 +175,7 @@ static const struct wrong {
 	{NET "expect a->l.colour == 0 by 1s", 6, 13, "there are frames, bytes,"},
 	{NET "expect a->l.lost = 0 by 1s", 6, 18, "did you mean '=='?"},
 	{NET "expect a->l.lost == many by 1s", 6, 21, "'many' is not a number"},
+	{NET "expect a->l.lost == 0.5B by 1s", 6, 21, "'0.5B' is finer than 1B"},
 	{NET "expect a->l.lost == \"1\" by 1s", 6, 21, "this is a number, not a text"},
 	{NET "at 1s run a ls as=q\nexpect a.q < \"1\" by 1s", 7, 14, "texts are compared with"},
 	{NET "at 1s run a ls as=q\nexpect a.q.exit == 0 by 1s", 7, 12, "'.status' is all"},
@@ -193,10 +197,12 @@ static const struct wrong {
 	{"set x a\nseed ${x+1}", 3, 6, "'x' is 'a', which cannot be reckoned with"},
 	{"set x 2147483647\nseed ${x*9}", 3, 9, "the number gets too large"},
 	{"end", 2, 1, "no repeat is open here"},
+	{"repeat i 1..2\nend i", 3, 5, "'end' stands on a line of its own"},
 	{"repeat i 1..2", 2, 1, "this repeat has no end"},
 	{"repeat i\nend", 2, 9, "a range like 1..8, or 'in' and words is missing"},
 	{"repeat i 8\nend", 2, 10, "'8' is not a range like 1..8"},
 	{"repeat i 8..1\nend", 2, 10, "the range goes down; say 1..8"},
+	{"repeat k in Old\nend\nset k\nnode x$k", 4, 6, "the value is missing"},
 	{"repeat i 1..x\nend", 2, 13, "'x' is not a whole number"},
 	{"repeat i in\nend", 2, 12, "a word to repeat for is missing"},
 	{"set i 1\nrepeat i 1..2\nend", 3, 8, "'i' is a variable already"},
@@ -300,6 +306,26 @@ static void printed(void)
 	rig_free(r);
 }
 
+/* What a terminal would obey is shown, in names of files, lines and messages. */
+static void terminal(void)
+{
+	static const char text[] = "rig x 1\nnode \"a\\n\"\nseed \x7f\xc2\x9b\n";
+	char *out = NULL;
+	size_t len, i;
+	FILE *f = open_memstream(&out, &len);
+	struct rig *r;
+
+	CU_ASSERT_EQUAL(rig_load_text(&r, "\033[31mx", text, strlen(text), NULL, 0), -EINVAL);
+	rig_errors_print(r, f);
+	fclose(f);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out, "\\x1b[31mx:2:6: 'a\\x0a' cannot be"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out, "    seed \\x7f\\xc2\\x9b\n         ^\n"));
+	for (i = 0; i < len; i++)
+		CU_ASSERT(out[i] == '\n' || ((unsigned char)out[i] >= ' ' && out[i] != 127));
+	free(out);
+	rig_free(r);
+}
+
 /* A bounded number is kept, all are counted. */
 static void many(void)
 {
@@ -339,6 +365,10 @@ static void limits(void)
 		{"set a 0123456789\nset b $a$a$a$a$a$a$a$a$a$a\nset c $b$b$b$b$b$b$b$b$b$b\n"
 		 "set d $c$c$c$c$c$c$c$c$c$c\nset e $d$d",
 		 6, 7, "longer than 16384 bytes"},
+		{"set a 0123456789\nset b $a$a$a$a$a$a$a$a$a$a\nset c $b$b$b$b$b$b$b$b$b$b\n"
+		 "set d $c$c$c$c$c$c$c$c$c$c\nrepeat i 1..30000\nrepeat k in "
+		 "$d$c$c$c$c$c\nend\nend",
+		 7, 13, "more than 64 MiB of words with variables put in, repeats included"},
 	};
 	size_t i;
 
@@ -357,6 +387,7 @@ int main(void)
 	CU_add_test(s, "each", each);
 	CU_add_test(s, "heads", heads);
 	CU_add_test(s, "printed", printed);
+	CU_add_test(s, "terminal", terminal);
 	CU_add_test(s, "many", many);
 	CU_add_test(s, "limits", limits);
 	CU_basic_run_tests();

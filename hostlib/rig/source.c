@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Files of a rig and errors in them; see text.h. */
+/* Files of a rig and errors in them; see source.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "source.h"
 #include "text.h"
 
 int rig_file_add(struct rig_private *t, const char *name, const char *text, size_t len,
@@ -61,13 +62,13 @@ static int read_all(int fd, char **text, size_t *len)
 static int read_path(const char *path, char **text, size_t *len, struct stat *st)
 {
 	bool standard = strcmp(path, "-") == 0;
-	/* A FIFO without a writer must not stop us; on files the flag has no meaning. */
+	/* A FIFO without a writer must not stop us: it is empty. One with a writer is waited for. */
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int rc;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, st) < 0)
+	if (fstat(fd, st) < 0 || (!standard && fcntl(fd, F_SETFL, 0) < 0))
 		rc = -errno;
 	else if (S_ISDIR(st->st_mode))
 		rc = -EISDIR;
@@ -125,27 +126,31 @@ static bool same_place(const struct rig_pos *a, const struct rig_pos *b)
 	return a->file == b->file && a->line == b->line && a->column == b->column;
 }
 
-bool rig_error_told(const struct rig_private *t, const struct rig_pos *pos)
+/* Another round of a repeat, or what follows from an error. */
+static bool is_told(const struct rig_private *t, const struct rig_pos *pos)
 {
 	uint32_t i;
 
 	for (i = 0; i < t->nerrors; i++)
 		if (same_place(&t->error[i].pos, pos))
-			return true; /* another round of a repeat, or what follows from it */
-	return t->nerrors == RIG_ERRORS_MAX;
+			return true;
+	return false;
+}
+
+bool rig_error_told(const struct rig_private *t, const struct rig_pos *pos)
+{
+	return t->nerrors == RIG_ERRORS_MAX || is_told(t, pos);
 }
 
 int rig_error(struct rig_private *t, struct rig_pos pos, const char *fmt, ...)
 {
-	char text[600];
+	char text[600], visible[1200];
 	struct rig_error *e;
 	va_list ap;
-	uint32_t i;
 	size_t n;
 
-	for (i = 0; i < t->nerrors; i++)
-		if (same_place(&t->error[i].pos, &pos))
-			return -EINVAL; /* another round of a repeat, or what follows from it */
+	if (is_told(t, &pos))
+		return -EINVAL;
 	if (t->nerrors == RIG_ERRORS_MAX) {
 		t->more_errors++;
 		return -EINVAL;
@@ -161,12 +166,10 @@ int rig_error(struct rig_private *t, struct rig_pos pos, const char *fmt, ...)
 	if (t->note)
 		n += (size_t)snprintf(text + n, 80, " (%.70s)", t->note);
 	/* Texts may hold anything that a string of the rig held. */
-	for (i = 0; i < n; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 127)
-			text[i] = '?';
+	n = text_visible(visible, sizeof(visible), text, n, "");
 	e = &t->error[t->nerrors - 1];
 	e->pos = pos;
-	e->text = rig_copy_text(&t->pool, text, n);
+	e->text = rig_copy_text(&t->pool, visible, n);
 	return -EINVAL;
 }
 
@@ -219,6 +222,7 @@ const char *rig_unknown_define(const struct rig *rig)
 static void print_line(const struct rig_file *f, const struct rig_pos *pos, FILE *out)
 {
 	const char *p = f->text, *end = f->text + f->len;
+	char visible[4 * RIG_LINE_MAX + 1];
 	uint32_t line, i, width;
 
 	for (line = 1; line < pos->line && p; line++) {
@@ -227,12 +231,11 @@ static void print_line(const struct rig_file *f, const struct rig_pos *pos, FILE
 	}
 	if (!p || p == end)
 		return;
-	fputs("    ", out);
 	for (i = 0; p + i < end && p[i] != '\n' && i < RIG_LINE_MAX; i++)
-		if (p[i] != '\r')
-			fputc((unsigned char)p[i] < ' ' && p[i] != '\t' ? '?' : p[i], out);
-	width = i;
-	fputs("\n    ", out);
+		;
+	width = i && p[i - 1] == '\r' ? i - 1 : i;
+	text_visible(visible, sizeof(visible), p, width, "\t");
+	fprintf(out, "    %s\n    ", visible);
 	for (i = 0; i + 1 < pos->column && i < width; i++)
 		if (((unsigned char)p[i] & 0xc0) != 0x80)
 			fputc(p[i] == '\t' ? '\t' : ' ', out);
@@ -241,6 +244,14 @@ static void print_line(const struct rig_file *f, const struct rig_pos *pos, FILE
 		if (((unsigned char)p[i] & 0xc0) != 0x80)
 			fputc('~', out);
 	fputc('\n', out);
+}
+
+static void print_name(const struct rig_file *f, const char *before, FILE *out)
+{
+	char visible[4096];
+
+	text_visible(visible, sizeof(visible), f->name, strlen(f->name), "");
+	fprintf(out, "%s%s", before, visible);
 }
 
 void rig_errors_print(const struct rig *rig, FILE *out)
@@ -252,14 +263,17 @@ void rig_errors_print(const struct rig *rig, FILE *out)
 		const struct rig_error *e = &t->error[i];
 		const struct rig_file *f = &t->file[e->pos.file];
 
-		fprintf(out, "%s:%u:%u: %s\n", f->name, e->pos.line, e->pos.column,
+		print_name(f, "", out);
+		fprintf(out, ":%u:%u: %s\n", e->pos.line, e->pos.column,
 			e->text ? e->text : "no memory for the message");
 		print_line(f, &e->pos, out);
-		if (f->parent != RIG_NONE)
-			fprintf(out, "    included at %s:%u\n", t->file[f->parent].name,
-				f->parent_line);
+		if (f->parent != RIG_NONE) {
+			print_name(&t->file[f->parent], "    included at ", out);
+			fprintf(out, ":%u\n", f->parent_line);
+		}
 	}
-	if (t->more_errors)
-		fprintf(out, "%s: %u more errors are not shown\n",
-			t->nfiles ? t->file[0].name : "?", t->more_errors);
+	if (t->more_errors) {
+		print_name(&t->file[0], "", out);
+		fprintf(out, ": %u more errors are not shown\n", t->more_errors);
+	}
 }

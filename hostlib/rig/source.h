@@ -5,8 +5,8 @@
  * Errors are collected, at most one for a place and RIG_ERRORS_MAX in all, sorted, and printed by
  * one function with the line and a caret.
  */
-#ifndef NESTLING_RIG_TEXT_H
-#define NESTLING_RIG_TEXT_H
+#ifndef NESTLING_RIG_SOURCE_H
+#define NESTLING_RIG_SOURCE_H
 
 #include "memory.h"
 #include "rig.h"
