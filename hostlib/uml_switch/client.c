@@ -84,21 +84,42 @@ static int show_answer(FILE *from)
 	return EX_NO_SWITCH;
 }
 
+/* Whether a word is the option, with one dash or two. */
+static bool is_option(const char *word, const char *option)
+{
+	return *word == '-' && !strcmp(word + (word[1] == '-' ? 2 : 1), option);
+}
+
+/* The path that the options name: how many arguments they take, -1: told what is wrong. */
+static int parse_path(int argc, char **argv, char *path, size_t len)
+{
+	bool is_ctl;
+
+	snprintf(path, len, "%s%s", DEFAULT_SOCKET, CTL_SUFFIX);
+	if (argc < 2 || *argv[1] != '-' || is_option(argv[1], "h") || is_option(argv[1], "help"))
+		return 0;
+	is_ctl = is_option(argv[1], "ctl");
+	if (!is_ctl && !is_option(argv[1], "unix")) {
+		log_err("%s is not an option; see uml_switch ctl --help", argv[1]);
+		return -1;
+	}
+	if (argc < 3) {
+		log_err("%s needs the path of a socket; see uml_switch ctl --help", argv[1]);
+		return -1;
+	}
+	snprintf(path, len, "%s%s", argv[2], is_ctl ? "" : CTL_SUFFIX);
+	return 2;
+}
+
 int client_main(int argc, char **argv)
 {
 	char path[PATH_MAX];
-	int i = 1, fd, status;
+	int i = 1 + parse_path(argc, argv, path, sizeof(path)), fd, status;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s%s", DEFAULT_SOCKET, CTL_SUFFIX);
-	if (argc > 2 && (!strcmp(argv[1], "-unix") || !strcmp(argv[1], "--unix"))) {
-		snprintf(path, sizeof(path), "%s%s", argv[2], CTL_SUFFIX);
-		i = 3;
-	} else if (argc > 2 && (!strcmp(argv[1], "-ctl") || !strcmp(argv[1], "--ctl"))) {
-		snprintf(path, sizeof(path), "%s", argv[2]);
-		i = 3;
-	}
-	if (i < argc && (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))) {
+	if (i < 1)
+		return EX_USAGE;
+	if (i < argc && (is_option(argv[i], "h") || is_option(argv[i], "help"))) {
 		fputs(usage, stdout);
 		ctl_help(stdout);
 		fputs(usage_end, stdout);

@@ -49,7 +49,23 @@ struct check_totals {
 
 static struct check_totals *check_totals;
 
-/* One line with one write(), so that lines of several processes do not mix. */
+/*
+ * With one write(), so that lines of several processes do not mix; but a program with a timer may be
+ * interrupted before the console took it all.
+ */
+static void check_write(const char *line, int len)
+{
+	while (len > 0) {
+		ssize_t n = write(1, line, len);
+
+		if (n < 0 && errno != EINTR)
+			_exit(99);
+		if (n > 0)
+			line += n, len -= (int)n;
+	}
+}
+
+/* A line of the verdict. */
 static void check_line(const char *verdict, const char *skip, const char *fmt, va_list ap)
 {
 	char text[400], line[500];
@@ -58,8 +74,7 @@ static void check_line(const char *verdict, const char *skip, const char *fmt, v
 	vsnprintf(text, sizeof(text), fmt, ap);
 	len = snprintf(line, sizeof(line), "%s %d - %s%s%s\n", verdict, n, text,
 		       skip ? " # SKIP " : "", skip ? skip : "");
-	if (write(1, line, len) != len)
-		_exit(99);
+	check_write(line, len);
 }
 
 /* A remark, with the errno of now if error is set. */
@@ -73,8 +88,7 @@ __attribute__((format(printf, 1, 2))) CHECK_UNUSED static void check_note(const 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	len = snprintf(line, sizeof(line), "# %s\n", text);
-	if (write(1, line, len) != len)
-		_exit(99);
+	check_write(line, len);
 }
 
 __attribute__((format(printf, 4, 5))) CHECK_UNUSED static bool

@@ -8,6 +8,14 @@
 switch=$PWD/build/bin/uml_switch
 ctl() { "$switch" ctl -unix "$T/s" "$@" >"$T/out" 2>&1; }
 
+# Wrong usage is told as that, not looked for at a switch.
+for args in -unix -ctl --unix -wrong '-wrong show' '-unix /nowhere' ''; do
+	# shellcheck disable=SC2086  # words
+	"$switch" ctl $args >"$T/out" 2>&1
+	[ $? -eq 2 ] && [ "$(wc -l <"$T/out")" = 1 ] && grep -q 'see uml_switch ctl --help' "$T/out" ||
+		fail "ctl $args: $(cat "$T/out")"
+done
+
 # A socket that somebody serves by another protocol is not taken away.
 python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); time.sleep(50)' "$T/s" &
