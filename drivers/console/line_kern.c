@@ -26,6 +26,7 @@
 #include <irq_kern.h>
 #include <irq_user.h>
 #include <os.h>
+#include <timetravel.h>
 #include "line.h"
 #include "line_user.h"
 
@@ -91,8 +92,13 @@ static void receive_retry(struct work_struct *work)
 /* Sends now: bytes that left. A socket without a peer swallows everything. */
 static unsigned int send_now(struct nl_line_dev *l, const u8 *buf, unsigned int len)
 {
-	int n = nl_line_send(l->fd, buf, len);
+	int n = nl_line_send(l->fd, buf, len), naps;
 
+	/* In virtual time what others take of the host's is none of the guest's. */
+	for (naps = 0; n == -EAGAIN && time_travel_mode != TT_MODE_OFF && naps < STALL_MS; naps++) {
+		nl_line_nap(1);
+		n = nl_line_send(l->fd, buf, len);
+	}
 	if (n == -EAGAIN)
 		return 0;
 	if (n < 0) {

@@ -23,7 +23,7 @@
 #include <stdint.h>
 #endif
 
-#define NL_ABI 3 /* raised with every incompatible change below */
+#define NL_ABI 4 /* raised with every incompatible change below */
 #define NL_BOOT_MAGIC 0x544f4f424c4e534eULL /* "NSNLBOOT" in memory */
 
 /* Descriptors of the guest kernel process. 0 is /dev/null. */
@@ -48,6 +48,7 @@ enum nl_kind {
 	NL_KIND_SSL = 3, /* serial line /dev/ttyS<index>, 0-63 */
 	NL_KIND_INITRD = 4, /* initial RAM disk, index 0, boot only */
 	NL_KIND_NET = 5, /* network card eth<index>, 0-15 */
+	NL_KIND_LANE = 6, /* virtual time that others lead (lane_abi.h): fd[0] a page, fd[1] an eventfd; boot only */
 	NL_KIND_COUNT = 8, /* bound for tables */
 };
 

@@ -27,13 +27,17 @@
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 #include <os.h>
+#include <timetravel.h>
 #include "card_user.h"
 #include "control.h"
 #include "doorbell.h"
+#include "lane.h"
+#include "line_user.h"
 #include "slots.h"
 
 #define RING_NUM 256
 #define STOP_WAIT (10 * HZ)
+#define STOP_NAPS 10000 /* the same, in ms */
 #define VENDOR 0x4e53 /* ours; nothing looks at it */
 
 struct nl_card {
@@ -106,8 +110,22 @@ static void card_start(struct nl_card *card)
 
 	card->started = true;
 	err = rings_send(card, NL_MSG_NET_START);
+	if (nl_lane)
+		nl_lane_started(card->slot.index, true);
 	if (err)
 		dev_err(&card->vdev.dev, "the loader does not listen: error %d\n", err);
+}
+
+/* The loader's answer takes no virtual time. */
+static bool wait_stopped(struct nl_card *card)
+{
+	int naps;
+
+	if (time_travel_mode == TT_MODE_OFF)
+		return wait_for_completion_timeout(&card->stopped, STOP_WAIT);
+	for (naps = 0; !completion_done(&card->stopped) && naps < STOP_NAPS; naps++)
+		nl_line_nap(1);
+	return completion_done(&card->stopped);
 }
 
 static void card_stop(struct nl_card *card)
@@ -116,8 +134,9 @@ static void card_stop(struct nl_card *card)
 		return;
 	if (!card->leaving) {
 		reinit_completion(&card->stopped);
-		if (rings_send(card, NL_MSG_NET_STOP) ||
-		    !wait_for_completion_timeout(&card->stopped, STOP_WAIT))
+		if (nl_lane)
+			nl_lane_started(card->slot.index, false);
+		if (rings_send(card, NL_MSG_NET_STOP) || !wait_stopped(card))
 			dev_err(&card->vdev.dev, "the switch may still use the rings\n");
 	}
 	card->started = false;
@@ -164,11 +183,17 @@ static void card_reset(struct virtio_device *vdev)
 	card_stop(card);
 }
 
+/* In led time it is the switch that comes, when this guest stands still. */
 static bool card_notify(struct virtqueue *vq)
 {
 	struct nl_card *card = to_card(vq->vdev);
+	const struct vring *ring = virtqueue_get_vring(vq);
 
-	nl_card_kick(card->slot.fd[vq->index]);
+	if (nl_lane)
+		nl_lane_kick(card->slot.index, vq->index,
+			     virtio16_to_cpu(vq->vdev, READ_ONCE(ring->avail->idx)));
+	else
+		nl_card_kick(card->slot.fd[vq->index]);
 	return true;
 }
 

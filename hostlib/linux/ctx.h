@@ -28,7 +28,7 @@ enum exit_status {
 	STATUS_SIGNAL = 128, /* plus the signal that ended the loader */
 };
 
-#define CTX_SLOTS (NL_UBD_MAX + NL_CON_MAX + NL_SSL_MAX + NL_NET_MAX + 1)
+#define CTX_SLOTS (NL_UBD_MAX + NL_CON_MAX + NL_SSL_MAX + NL_NET_MAX + 2)
 
 struct confine_share;
 struct run;

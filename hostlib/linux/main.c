@@ -15,6 +15,7 @@
 #include "help.h"
 #include "hostfs.h"
 #include "initrd.h"
+#include "lane.h"
 #include "log.h"
 #include "mconsole.h"
 #include "net.h"
@@ -97,8 +98,10 @@ static int parse(struct linux_ctx *ctx, int argc, char *argv[])
 /* Everything that is named is opened before anything boots. */
 static int open_all(struct linux_ctx *ctx)
 {
-	int status = disks_open_all(ctx);
+	int status = lane_open(ctx);
 
+	if (!status)
+		status = disks_open_all(ctx);
 	if (!status)
 		status = initrd_open(ctx);
 	if (!status)

@@ -468,6 +468,25 @@ int options_parse_sandbox(const char *text, enum options_sandbox *level)
 	return -EINVAL;
 }
 
+static int on_time(struct options *o, const char *word, const char *value, char *error)
+{
+	o->virtual_time = strcmp(value, "virtual") == 0;
+	if (!o->virtual_time && strcmp(value, "real") != 0)
+		return fail(error, "'%.60s': time=virtual or time=real", word);
+	return 0;
+}
+
+/* Descriptors that are open: whoever starts us that way knows their numbers. */
+static int on_lane(struct options *o, const char *word, const char *value, char *error)
+{
+	int end = 0;
+
+	if (sscanf(value, "%d,%d%n", &o->lane_fd, &o->lane_event_fd, &end) != 2 || value[end] ||
+	    o->lane_fd < 3 || o->lane_event_fd < 3)
+		return fail(error, "'%.60s': lane= is for uml_rig, and takes two descriptors", word);
+	return 0;
+}
+
 static int on_sandbox(struct options *o, const char *word, const char *value, char *error)
 {
 	if (options_parse_sandbox(value, &o->sandbox))
@@ -511,7 +530,8 @@ static const struct {
 	{"console=", true, on_console},   {"seccomp=", true, on_seccomp},
 	{"ncpus=", true, on_ncpus},       {"debug", false, on_debug},
 	{"quiet", false, on_quiet},       {"noreboot", false, on_noreboot},
-	{"--sandbox=", true, on_sandbox}, {"-", true, on_action},
+	{"--sandbox=", true, on_sandbox}, {"time=", true, on_time},
+	{"lane=", true, on_lane},         {"-", true, on_action},
 };
 
 static bool is_numbered_line(const char *word)
@@ -593,6 +613,7 @@ void options_defaults(struct options *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->mem_bytes = MEM_DEFAULT;
+	out->lane_fd = out->lane_event_fd = -1;
 }
 
 int options_parse(struct options *out, int argc, char *const argv[],

@@ -65,6 +65,8 @@ struct options {
 	char *mconsole_notify; /* path of a socket, NULL: none */
 	char *escape; /* escape=: key of the console, NULL: default */
 	enum options_sandbox sandbox; /* --sandbox= */
+	bool virtual_time; /* time=virtual */
+	int lane_fd, lane_event_fd; /* lane=, which uml_rig gives; -1: none */
 	bool debug, quiet, noreboot;
 	bool have_root, have_console;
 	char **kernel; /* words for the guest kernel */

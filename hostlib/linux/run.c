@@ -400,9 +400,7 @@ static int set_options(struct linux_ctx *ctx, struct run *r)
 	o->init = calloc(1, sizeof(char *));
 	if (o->init)
 		o->init[o->ninit++] = strdup(RUN_ARGUMENT);
-	if (r->opt.virtual_time &&
-	    options_add_word(&o->kernel, &o->nkernel, strdup("time-travel=inf-cpu")))
-		return -ENOMEM;
+	o->virtual_time = r->opt.virtual_time;
 	if (r->opt.nat && set_network(o, r))
 		return -ENOMEM;
 	return o->con.one[0] && o->init && o->init[0] ? 0 : -ENOMEM;

@@ -123,6 +123,8 @@ bool link_is_perfect(const struct link *l);
  */
 int link_set(struct link *l, const struct link_spec *spec);
 const struct link_spec *link_get(const struct link *l);
+/* Puts what `from` names into `to`; to->set becomes what does something. */
+void link_spec_merge(struct link_spec *to, const struct link_spec *from);
 
 /*
  * Sends f, whose reference the link takes, at calendar_now(). Segments larger than the wire's

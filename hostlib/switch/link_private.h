@@ -128,7 +128,5 @@ void link_queue_settle(struct link *l, uint64_t now_ns);
 
 /* 0, or -EINVAL for settings that no link can have. */
 int link_spec_check(const struct link_spec *spec);
-/* Puts what `from` names into `to`; to->set becomes what does something. */
-void link_spec_merge(struct link_spec *to, const struct link_spec *from);
 
 #endif

@@ -51,7 +51,20 @@ struct guest {
 	struct vring_buffer rx, tx;
 	uint64_t bad; /* frames of the guest that made no sense */
 	size_t header_len;
+	struct port_guest_leader leader; /* interrupt is NULL: nobody leads its time */
 };
+
+static bool is_led(const struct guest *g)
+{
+	return g->leader.interrupt;
+}
+
+static void interrupt(struct guest *g, unsigned int n)
+{
+	vhost_call(&g->vhost, n);
+	if (is_led(g))
+		g->leader.interrupt(g->leader.arg);
+}
 
 static void end(struct guest *g)
 {
@@ -168,7 +181,7 @@ static void tx_serve(struct guest *g)
 	if (serve_tx(g))
 		loop_timer_set(sw_loop(sw), &g->more, 0, tx_more, g);
 	if (vring_publish(&g->vhost.ring[TX].vring))
-		vhost_call(&g->vhost, TX);
+		interrupt(g, TX);
 	if (is_lost(g))
 		end(g);
 	else
@@ -309,7 +322,44 @@ static void flush(struct port *port)
 	struct guest *g = port->arg;
 
 	if (g->vhost.ring[RX].on && vring_publish(&g->vhost.ring[RX].vring))
-		vhost_call(&g->vhost, RX);
+		interrupt(g, RX);
+}
+
+/* Frames up to index avail, or as many as a ring holds. */
+static void serve_tx_until(struct guest *g, uint16_t avail)
+{
+	struct vring *v = &g->vhost.ring[TX].vring;
+	uint32_t n;
+
+	for (n = 0; v->next != avail && n < v->num; n++) {
+		if (vring_pop(v, &g->tx) <= 0)
+			break;
+		frame_in(g);
+		vring_push(v, g->tx.head, 0);
+	}
+	if (vring_publish(v))
+		interrupt(g, TX);
+}
+
+bool port_guest_ready(const struct port *port)
+{
+	const struct guest *g = port->arg;
+
+	return g->vhost.ring[RX].on && g->vhost.ring[TX].on;
+}
+
+int port_guest_kicked(struct port *port, unsigned int n, uint16_t avail)
+{
+	struct guest *g = port->arg;
+
+	if (n == TX && g->vhost.ring[TX].on)
+		serve_tx_until(g, avail);
+	else if (n == RX)
+		port_writable(port);
+	if (!is_lost(g))
+		return 0;
+	end(g);
+	return -EPROTO;
 }
 
 /* The guest has put buffers into an empty ring. */
@@ -345,6 +395,8 @@ static void ring_changed(struct vhost *v, unsigned int n, bool on)
 		vring_publish(&r->vring);
 		return;
 	}
+	if (is_led(g))
+		return;
 	loop_add(sw_loop(g->port->sw), &g->kick[n], r->kick_fd, POLLIN,
 		 n == RX ? rx_kicked : tx_kicked, g);
 	/* What it sent before it knew of us is there without a kick. */
@@ -436,14 +488,20 @@ static const struct port_ops guest_ops = {
 	.close = guest_close,
 };
 
-int port_guest_add(struct sw *sw, int fd, const char *name)
+int port_guest_add_led(struct port **out, struct sw *sw, int fd, const char *name,
+		       const struct port_guest_leader *leader)
 {
 	struct guest *g = calloc(1, sizeof(*g));
+	uint64_t features = FEATURES;
 	int err = -ENOMEM;
 
+	/* It says when it has something, always: what we asked for would be asked for in real time. */
+	if (leader->interrupt)
+		features &= ~VIRTIO_F_EVENT_IDX;
 	if (g) {
+		g->leader = *leader;
 		g->header_len = sizeof(struct net_header);
-		vhost_init(&g->vhost, fd, FEATURES, &vhost_ops, g);
+		vhost_init(&g->vhost, fd, features, &vhost_ops, g);
 		err = port_add(&g->port, sw, &guest_ops, g, name);
 	}
 	if (err) {
@@ -457,5 +515,14 @@ int port_guest_add(struct sw *sw, int fd, const char *name)
 			(uint8_t)g->port->index},
 		.status = 1,
 	};
+	*out = g->port;
 	return loop_add(sw_loop(sw), &g->session, fd, POLLIN, session_ready, g);
+}
+
+int port_guest_add(struct sw *sw, int fd, const char *name)
+{
+	static const struct port_guest_leader nobody;
+	struct port *port;
+
+	return port_guest_add_led(&port, sw, fd, name, &nobody);
 }

@@ -65,7 +65,7 @@ struct sw *sw_new(struct loop *loop, const struct sw_config *config)
 	c->queue_bytes = c->queue_bytes ? c->queue_bytes : QUEUE_BYTES;
 	c->queue_frames = c->queue_frames ? c->queue_frames : QUEUE_FRAMES;
 	frame_pool_init(&sw->pool, c->memory);
-	sw->cal = calendar_new();
+	sw->cal = c->calendar ? c->calendar : calendar_new();
 	sw->macs = macs_new(SWITCH_MACS_MAX, c->age_ns);
 	if (!sw->cal || !sw->macs) {
 		sw_free(sw);
@@ -86,7 +86,8 @@ void sw_free(struct sw *sw)
 		stp_disable(sw);
 	loop_timer_del(&sw->tick);
 	macs_free(sw->macs);
-	calendar_free(sw->cal);
+	if (!sw->config.calendar)
+		calendar_free(sw->cal);
 	frame_pool_exit(&sw->pool);
 	free(sw);
 }

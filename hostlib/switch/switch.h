@@ -126,6 +126,7 @@ struct sw_config {
 	uint64_t queue_bytes; /* of each port's device; 0: 4 MiB */
 	unsigned int queue_frames; /* 0: 4096 */
 	bool own_time; /* the owner moves the calendar (virtual time) */
+	struct calendar *calendar; /* with own_time: one for many switches; NULL: its own */
 	const struct sw_events *events; /* NULL: nobody wants to know */
 	void *events_arg;
 };

@@ -59,6 +59,8 @@ struct nl_stub {
 	struct nl_place place;
 	struct list_head parked; /* pool.c */
 	u64 kick_cpu_ns; /* the stub's CPU time when somebody first looked; 0: not yet */
+	u64 forced_cpu_ns; /* the same, of its order forced_seq, in virtual time */
+	u32 forced_seq;
 	struct uml_pt_regs *fpu_owner; /* whose FPU state is in the frame (or CPU); or NULL */
 	struct nl_family *family; /* family.c; NULL: it has not forked */
 	unsigned int watch; /* write faults that the family still wants to know of */

@@ -24,6 +24,7 @@
 #include <skas.h>
 #include <timetravel.h>
 #include "engine.h"
+#include "lane.h"
 
 /* Selectors of 64-bit user code and its stack in Linux's GDT. */
 #define USER_CS 0x33
@@ -490,6 +491,10 @@ static void serve(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	int sig = READ_ONCE(s->state->sig);
 
+	if (sig == SIGSEGV)
+		nl_lane_cost_fault();
+	else if (sig == SIGSYS)
+		nl_lane_cost_call();
 	regs->gp[HOST_ORIG_AX] = -1;
 	UPT_SYSCALL_NR(regs) = -1;
 	switch (sig) {
@@ -551,6 +556,7 @@ static void serve_visit(struct nl_stub *s, struct uml_pt_regs *regs, enum visit 
 		serve(s, regs);
 		break;
 	case VISIT_SITE:
+		nl_lane_cost_call();
 		call_serve(s, regs);
 		break;
 	default:

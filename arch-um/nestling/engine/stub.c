@@ -25,6 +25,7 @@
 #include <linux/sched.h>
 #include <linux/signal.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
 #include <asm/page.h>
 #include <asm/ucontext.h>
 #include <asm/unistd.h>
@@ -32,12 +33,15 @@
 #include <mem_user.h>
 #include <nestling.h>
 #include <os.h>
+#include <timetravel.h>
 #include "doorbell.h"
 #include "engine.h"
+#include "lane.h"
 
 #define START_TURNS 10000 /* of spinning for a stub that comes up */
 #define PARK_TURNS 2000
 #define DEATH_CHECK_MS 100
+#define FORCE_CPU_NS (100 * NSEC_PER_MSEC)
 #define FIRST_SEQ 1
 #define XSTATE_ALIGN 64 /* what XSAVE wants */
 #define KICK_CPU_LIMIT_NS (200 * 1000000ULL)
@@ -157,8 +161,29 @@ static bool is_asleep_early(struct nl_stub *s)
 	return nl_futex_wake(&s->orders->seq) > 0 && !has_come(s);
 }
 
+/*
+ * In virtual time a program that makes no call stops the clock, and itself if it waits for that. It
+ * goes on then, but when is not the same in another run.
+ */
+static void force_time(struct nl_stub *s)
+{
+	u64 now;
+
+	if (time_travel_mode == TT_MODE_OFF || !running || irqs_disabled())
+		return;
+	now = nl_stub_cpu_ns(s->pid);
+	if (s->forced_seq != s->seq) {
+		s->forced_seq = s->seq;
+		s->forced_cpu_ns = now;
+	} else if (now - s->forced_cpu_ns > FORCE_CPU_NS) {
+		nl_lane_force();
+		kick_if_needed(s);
+	}
+}
+
 static int wait_end(struct nl_stub *s)
 {
+	force_time(s);
 	if (nl_stub_reap(s->pid)) {
 		s->pid = 0;
 		nl_stub_bad(s, "died");

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the hooks in arch/um/kernel/time.c and um_arch.c call (nestling/lane.c). */
+#ifndef NESTLING_TIME_HOOKS_H
+#define NESTLING_TIME_HOOKS_H
+
+/*
+ * The guest's time is `now` and wants to become `want` (ns since its start). What it becomes: not
+ * later, and earlier if something happens before.
+ */
+unsigned long long nl_time_ask(unsigned long long now, unsigned long long want, _Bool idle);
+/* The guest's time. */
+unsigned long long nl_time_now(void);
+/* Whether a time that never comes may be waited for. */
+_Bool nl_time_led(void);
+/* Fills buf with the seed of a led guest's random numbers. False: it has none. */
+_Bool nl_time_seed(void *buf, unsigned long len);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Guests of a rig as processes; see node.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "net.h"
+#include "node.h"
+
+#define WORDS_MAX 64
+#define HIDDEN_MAC "02:4e:ff:00:%02x:%02x"
+
+struct words {
+	char *word[WORDS_MAX];
+	unsigned int n;
+	bool failed;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct words *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w->n + 1 >= WORDS_MAX) {
+		w->failed = true;
+		return;
+	}
+	va_start(ap, fmt);
+	if (vasprintf(&w->word[w->n], fmt, ap) < 0)
+		w->failed = true;
+	else
+		w->word[++w->n] = NULL;
+	va_end(ap);
+}
+
+static void add_cards(struct words *w, const struct node_words *c)
+{
+	const struct rig_node *n = &c->rig->node[c->node];
+	uint32_t i;
+
+	for (i = 0; i < n->cards; i++) {
+		const uint8_t *m = n->card[i].mac;
+
+		add(w, "eth%u=daemon,%02x:%02x:%02x:%02x:%02x:%02x,unix,%s/%u.%u", i, m[0], m[1],
+		    m[2], m[3], m[4], m[5], c->sockets, c->node, i);
+	}
+	add(w, "eth%u=daemon," HIDDEN_MAC ",unix,%s/%u.%u", i, c->node >> 8, c->node & 0xff,
+	    c->sockets, c->node, i);
+}
+
+/* Words of the rig for the guest kernel, separated by blanks. */
+static void add_kernel(struct words *w, const char *text)
+{
+	const char *end;
+
+	while (*text) {
+		end = text + strcspn(text, " ");
+		if (end > text)
+			add(w, "%.*s", (int)(end - text), text);
+		text = end + strspn(end, " ");
+	}
+}
+
+static void words_of(struct words *w, const struct node_words *c)
+{
+	const struct rig_node *n = &c->rig->node[c->node];
+
+	add(w, "%s", c->program);
+	add(w, "mem=%lluK", (unsigned long long)n->mem_bytes >> 10);
+	add(w, "noreboot");
+	add(w, "con=none");
+	add(w, "con0=null,fd:1");
+	add(w, "umid=%s-%u", n->name, (unsigned int)getpid());
+	if (c->cow)
+		add(w, "ubd0=%s,%s", c->cow, c->image(c->arg, n->image));
+	add_cards(w, c);
+	if (c->lane_fd >= 0)
+		add(w, "lane=%d,%d", c->lane_fd, c->event_fd);
+	add(w, "nestling.rig=1");
+	add_kernel(w, n->kernel);
+}
+
+static void become(char *const words[], const struct node_words *c, int log_fd)
+{
+	sigset_t none;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(log_fd, 1) < 0 || dup2(log_fd, 2) < 0)
+		_exit(126);
+	if (c->lane_fd >= 0) {
+		fcntl(c->lane_fd, F_SETFD, 0);
+		fcntl(c->event_fd, F_SETFD, 0);
+	}
+	unsetenv("TERM");
+	execv(words[0], words);
+	_exit(127);
+}
+
+pid_t node_start(const struct node_words *c, int log_fd)
+{
+	struct words w = {0};
+	pid_t pid = -ENOMEM;
+	unsigned int i;
+
+	words_of(&w, c);
+	if (!w.failed) {
+		pid = fork();
+		if (pid == 0)
+			become(w.word, c, log_fd);
+		if (pid < 0)
+			pid = -errno;
+	}
+	for (i = 0; i < w.n; i++)
+		free(w.word[i]);
+	return pid;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Guests of a rig as processes: `linux` with the words that the rig implies, and its console's log. */
+#ifndef NESTLING_RIGRUN_NODE_H
+#define NESTLING_RIGRUN_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "rig.h"
+
+#define NODE_REBOOTED 64 /* exit status of `linux noreboot` when its guest asked for a restart */
+
+struct node_words {
+	const struct rig *rig;
+	uint32_t node;
+	const char *program; /* `linux` */
+	const char *(*image)(void *arg, uint32_t image); /* the file of an image */
+	void *arg;
+	const char *sockets; /* as of rig_net_config */
+	const char *cow; /* file that takes what a node with an image writes; NULL: no image */
+	int lane_fd, event_fd; /* -1: real time */
+};
+
+/*
+ * Starts the guest; what it and its console say goes to log_fd. Its process, which is the leader of a
+ * group of its own, or -errno. `linux` ends when we do.
+ */
+pid_t node_start(const struct node_words *w, int log_fd);
+
+#endif
