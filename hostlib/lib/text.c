@@ -5,6 +5,27 @@
 #include <string.h>
 #include "text.h"
 
+uint32_t text_utf8(const char *text, size_t len)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t n = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
+	uint32_t code, i;
+
+	if (n < 2 || n > len)
+		return n == 1;
+	code = *s & (0x7fU >> n);
+	for (i = 1; i < n; i++) {
+		if (s[i] >> 6 != 2)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ||
+	    (code & 0xfffe) == 0xfffe)
+		return 0;
+	return n;
+}
+
 /* How many bytes of a control character of UTF-8 stand here; 0: none. */
 static size_t control_len(const unsigned char *s, size_t len, const char *keep)
 {

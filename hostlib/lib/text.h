@@ -8,12 +8,19 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Copies len bytes of in to out, terminated, control characters (C0, DEL and UTF-8's C1) written
  * as \xNN but for those in keep. What does not fit into room is left out. The length of out.
  */
 size_t text_visible(char *out, size_t room, const char *in, size_t len, const char *keep);
+
+/*
+ * Bytes of the UTF-8 character at text, of at most len (1 or more). 0: it is none, is longer than it
+ * need be, half of a pair, or what XML cannot hold; control characters are characters.
+ */
+uint32_t text_utf8(const char *text, size_t len);
 
 /*
  * As vsnprintf(), control characters but tabs made visible; what is too long loses its middle,

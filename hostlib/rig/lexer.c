@@ -2,6 +2,7 @@
 /* The lexer; see lexer.h. */
 #include <string.h>
 #include "lexer.h"
+#include "text.h"
 
 void rig_lexer_start(struct rig_lexer *l, struct rig_private *texts, uint32_t file)
 {
@@ -16,28 +17,6 @@ struct rig_pos rig_raw_pos(uint32_t file, const struct rig_raw *raw)
 bool rig_raw_is(const struct rig_raw *raw, const char *text)
 {
 	return raw->len == strlen(text) && memcmp(raw->text, text, raw->len) == 0;
-}
-
-/* Bytes of the UTF-8 character at s, of at most len; 0: it is none. */
-static uint32_t utf8(const unsigned char *s, uint32_t len)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint32_t n = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
-	uint32_t code, i;
-
-	if (n < 2 || n > len)
-		return n == 1;
-	code = *s & (0x7fU >> n);
-	for (i = 1; i < n; i++) {
-		if (s[i] >> 6 != 2)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	/* Neither too long, nor half of a pair, nor what XML cannot hold. */
-	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ||
-	    (code & 0xfffe) == 0xfffe)
-		return 0;
-	return n;
 }
 
 /* The code of the control character at s, which is UTF-8; -1: it is none, or a tab. */
@@ -65,7 +44,7 @@ static bool line_is_text(struct rig_lexer *l, const char *s, uint32_t len)
 	}
 	for (i = 0; i < len; i += n) {
 		pos.column = i + 1;
-		n = utf8((const unsigned char *)s + i, len - i);
+		n = text_utf8(s + i, len - i);
 		if (!n) {
 			rig_error(l->texts, pos, "this is not UTF-8 text");
 			return false;

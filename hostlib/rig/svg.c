@@ -170,23 +170,26 @@ static void head(struct picture *p)
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
 		"viewBox=\"0 0 "
-		"%.0f %.0f\" font-family=\"sans-serif\">\n<title>",
+		"%.0f %.0f\" class=\"rig\" font-family=\"sans-serif\">\n<title>",
 		p->width, p->height, p->width, p->height);
 	escaped(p->out, r->name);
+	/* Within a page (a report), styles are the page's too: these name the picture. */
 	fputs("</title>\n<style>\n"
-	      ".node{fill:#eaf2fb;stroke:#2c5f94}.router{fill:#fdf0dc;stroke:#a86a12}\n"
-	      ".lan{fill:#e6f4e6;stroke:#3b7d3b}.nat{fill:#f4e9f6;stroke:#7d3b86;"
+	      ".rig .node{fill:#eaf2fb;stroke:#2c5f94}.rig .router{fill:#fdf0dc;stroke:#a86a12}\n"
+	      ".rig .lan{fill:#e6f4e6;stroke:#3b7d3b}.rig .nat{fill:#f4e9f6;stroke:#7d3b86;"
 	      "stroke-dasharray:4 3}\n"
-	      "rect{stroke-width:1.4}.link{stroke:#555;stroke-width:1.4;fill:none}"
-	      ".down{stroke-dasharray:5 4;stroke:#b22}\n"
-	      "text{text-anchor:middle;fill:#222}.name{font-size:12px;font-weight:bold}\n"
-	      ".more{font-size:10px;fill:#444}.what{font-size:10px;fill:#733;stroke:#fff;"
+	      ".rig rect{stroke-width:1.4}.rig .link{stroke:#555;stroke-width:1.4;fill:none}"
+	      ".rig .down{stroke-dasharray:5 4;stroke:#b22}\n"
+	      ".rig text{text-anchor:middle;fill:#222}"
+	      ".rig .name{font-size:12px;font-weight:bold}\n"
+	      ".rig .more{font-size:10px;fill:#444}.rig .what{font-size:10px;fill:#733;stroke:#fff;"
 	      "stroke-width:4px;stroke-linejoin:round;paint-order:stroke}\n"
-	      ".title{font-size:17px;font-weight:bold;text-anchor:start}"
-	      ".about{font-size:12px;fill:#444;text-anchor:start}\n"
+	      ".rig .title{font-size:17px;font-weight:bold;text-anchor:start}"
+	      ".rig .about{font-size:12px;fill:#444;text-anchor:start}\n"
+	      ".rig .paper{fill:#fff}\n"
 	      "</style>\n",
 	      p->out);
-	fprintf(p->out, "<rect width=\"%.0f\" height=\"%.0f\" fill=\"#fff\"/>\n", p->width,
+	fprintf(p->out, "<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n", p->width,
 		p->height);
 	text(p, "title", 16, 26, r->name);
 	text(p, "about", 16, 44, about);

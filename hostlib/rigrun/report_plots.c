@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Measurements in a report: plots over time, and tables of what was measured but once. */
+#include <math.h>
+#include <string.h>
+#include "markup.h"
+#include "names.h"
+#include "report_private.h"
+#include "value.h"
+
+#define OPEN_GROUPS 24 /* with more groups of plots, those without failures are folded */
+#define FAILED_MARKS 8 /* of one plot */
+#define EXCERPT 80 /* bytes of an output in a table */
+
+bool report_opens(const struct report *p, uint32_t first_case)
+{
+	struct plot_mark mark;
+	uint32_t i, groups = 0;
+
+	for (i = 0; i < p->r->record->nseries; i++)
+		groups +=
+			i == 0 || p->r->record->series[i].node != p->r->record->series[i - 1].node;
+	for (i = 0; i < p->figures.groups; i++)
+		groups += order_count(&p->figures, i) > 1;
+	return groups <= OPEN_GROUPS || report_failed(p, first_case, &mark, 1);
+}
+
+uint32_t report_failed(const struct report *p, uint32_t first_case, struct plot_mark *mark,
+		       uint32_t room)
+{
+	const struct judge *j = p->r->judge;
+	uint32_t i, n = 0;
+
+	for (i = first_case; i != RIG_NONE && n < room; i = j->cases[i].next)
+		if (j->cases[i].verdict == JUDGE_FAILED)
+			mark[n++] = (struct plot_mark){j->cases[i].decided_ns, true,
+						       p->r->rig->expect[i].title};
+	return n;
+}
+
+/* Whether a series is one to plot: more than one result, and a number among them. */
+static bool is_plot(const struct report *p, uint32_t series)
+{
+	uint32_t i;
+
+	if (order_count(&p->results, series) < 2)
+		return false;
+	for (i = p->results.start[series]; i < p->results.start[series + 1]; i++)
+		if (p->r->record->result[p->results.index[i]].has_number)
+			return true;
+	return false;
+}
+
+static const char *unit_name(enum rig_unit unit)
+{
+	static const char *const units[] = {"", "s", "B", "bit/s", "%", ""};
+
+	return units[unit];
+}
+
+/* One plot; the unit is that of the first number. */
+static void series_plot(struct report *p, uint32_t series)
+{
+	const struct record *rec = p->r->record;
+	struct plot_mark mark[FAILED_MARKS];
+	struct plot plot = {.unit = NULL, .lines = 1, .point = p->point, .mark = mark};
+	char title[REPORT_ABOUT];
+	uint32_t i;
+
+	snprintf(title, sizeof(title), "%s.%s", p->r->rig->node[rec->series[series].node].name,
+		 rec->series[series].label);
+	plot.title = title;
+	plot.end_ns = p->end_ns;
+	for (i = p->results.start[series]; i < p->results.start[series + 1]; i++) {
+		const struct record_result *e = &rec->result[p->results.index[i]];
+
+		if (e->has_number && !plot.unit)
+			plot.unit = unit_name(e->unit);
+		p->point[plot.points++] = (struct plot_point){
+			.at_ns = e->at_ns,
+			.y = {e->has_number ? e->number : NAN},
+			.failed = e->status != 0 || !e->has_number,
+		};
+	}
+	plot.marks = report_failed(p, p->r->judge->of_series[series], mark, FAILED_MARKS);
+	plot_write(&plot, p->out);
+}
+
+static void fold(struct report *p, const char *name, bool open)
+{
+	fprintf(p->out, "<details%s><summary>", open ? " open=\"open\"" : "");
+	markup_text(p->out, name);
+	fputs("</summary><div class=\"plots\">\n", p->out);
+}
+
+static void unfold(struct report *p)
+{
+	fputs("</div></details>\n", p->out);
+}
+
+/* The plots of a node, whose series are from first to behind. */
+static void node_plots(struct report *p, uint32_t first, uint32_t behind)
+{
+	bool open = false;
+	uint32_t i, n = 0;
+
+	for (i = first; i < behind; i++) {
+		n += is_plot(p, i);
+		open = open || report_opens(p, p->r->judge->of_series[i]);
+	}
+	if (!n)
+		return;
+	fold(p, p->r->rig->node[p->r->record->series[first].node].name, open);
+	for (i = first; i < behind; i++)
+		if (is_plot(p, i))
+			series_plot(p, i);
+	unfold(p);
+}
+
+/* A series as a line of a table: its last result. */
+static void series_row(struct report *p, uint32_t series)
+{
+	const struct record *rec = p->r->record;
+	const struct record_series *s = &rec->series[series];
+	uint32_t n = order_count(&p->results, series);
+	const struct record_result *e;
+	char at[64], text[EXCERPT + 1];
+
+	if (!n) {
+		fprintf(p->out,
+			"<tr><td class=\"m\">%s.%s</td><td>never</td><td></td><td></td>"
+			"<td></td></tr>\n",
+			p->r->rig->node[s->node].name, s->label);
+		return;
+	}
+	e = &rec->result[p->results.index[p->results.start[series + 1] - 1]];
+	rig_print_time(e->at_ns, at);
+	fprintf(p->out, "<tr><td class=\"m\">%s.%s</td><td class=\"t\">%s",
+		p->r->rig->node[s->node].name, s->label, at);
+	if (n > 1)
+		fprintf(p->out, ", the last of %u", n);
+	fputs("</td>", p->out);
+	report_number(p->out, e->has_number ? e->number : NAN);
+	if (e->status == RECORD_NO_STATUS)
+		fputs("<td class=\"n bad\">none</td><td class=\"m\">", p->out);
+	else
+		fprintf(p->out, "<td class=\"n%s\">%d</td><td class=\"m\">",
+			e->status ? " bad" : "", e->status);
+	markup_visible(text, sizeof(text), e->output, strcspn(e->output, "\r\n"));
+	markup_text(p->out, text);
+	fputs("</td></tr>\n", p->out);
+}
+
+static void series_table(struct report *p)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < p->r->record->nseries; i++) {
+		if (is_plot(p, i))
+			continue;
+		if (!n++)
+			fputs("<div class=\"wide\"><table><thead><tr><th>sample</th><th>at</th>"
+			      "<th class=\"n\">number</th><th class=\"n\">status</th>"
+			      "<th>output</th></tr></thead><tbody>\n",
+			      p->out);
+		series_row(p, i);
+	}
+	if (n)
+		fputs("</tbody></table></div>\n", p->out);
+}
+
+int report_samples(struct report *p)
+{
+	const struct record *rec = p->r->record;
+	uint32_t first, behind;
+
+	if (!rec->nseries)
+		return 0;
+	fputs("<h2 id=\"samples\">Samples</h2>\n", p->out);
+	series_table(p);
+	for (first = 0; first < rec->nseries; first = behind) {
+		for (behind = first;
+		     behind < rec->nseries && rec->series[behind].node == rec->series[first].node;)
+			behind++;
+		node_plots(p, first, behind);
+	}
+	return 0;
+}
+
+/* The figures of the points of a way, as bits a second or as they are. */
+static void way_plot(struct report *p, uint32_t group, const char *title, const char *unit,
+		     enum rig_figure a, enum rig_figure b, bool rate)
+{
+	const struct record *rec = p->r->record;
+	const enum rig_figure figure[PLOT_LINES] = {a, b};
+	struct plot_mark mark[FAILED_MARKS];
+	struct plot plot = {
+		.title = title,
+		.unit = unit,
+		.lines = PLOT_LINES,
+		.name = {rig_figure_name(a), rig_figure_name(b)},
+		.end_ns = p->end_ns,
+		.point = p->point,
+		.mark = mark,
+	};
+	const struct record_figures *was = NULL;
+	uint32_t i, k;
+
+	for (i = p->figures.start[group]; i < p->figures.start[group + 1]; i++) {
+		const struct record_figures *f = &rec->figures[p->figures.index[i]];
+		struct plot_point *point = &p->point[plot.points++];
+		double seconds = was ? (double)(f->at_ns - was->at_ns) / 1e9 : 0;
+
+		*point = (struct plot_point){.at_ns = f->at_ns};
+		for (k = 0; k < PLOT_LINES; k++) {
+			double v = f->value[figure[k]];
+
+			if (rate)
+				v = seconds > 0 ? (v - was->value[figure[k]]) * 8 / seconds : NAN;
+			point->y[k] = v;
+		}
+		was = f;
+	}
+	plot.marks = report_failed(p, p->r->judge->of_way[group], mark, FAILED_MARKS);
+	plot_write(&plot, p->out);
+}
+
+static void way_plots(struct report *p, uint32_t group)
+{
+	char name[NAMES_ROOM], title[NAMES_ROOM + 16];
+
+	names_way(p->r->rig, group / 2, group % 2 ? RIG_WAY_1 : RIG_WAY_0, name);
+	fold(p, name, report_opens(p, p->r->judge->of_way[group]));
+	snprintf(title, sizeof(title), "%s rate", name);
+	way_plot(p, group, title, "bit/s", RIG_FIGURE_BYTES, RIG_FIGURE_DELIVERED_BYTES, true);
+	snprintf(title, sizeof(title), "%s queue", name);
+	way_plot(p, group, title, "B", RIG_FIGURE_QUEUE_MAX, RIG_FIGURE_QUEUE, false);
+	snprintf(title, sizeof(title), "%s losses", name);
+	way_plot(p, group, title, "frames", RIG_FIGURE_DROPPED, RIG_FIGURE_LOST, false);
+	unfold(p);
+}
+
+/* The last figures of each way that was measured. */
+static void way_rows(struct report *p)
+{
+	char name[NAMES_ROOM];
+	uint32_t g, i;
+
+	for (g = 0; g < p->figures.groups; g++) {
+		if (!order_count(&p->figures, g))
+			continue;
+		names_way(p->r->rig, g / 2, g % 2 ? RIG_WAY_1 : RIG_WAY_0, name);
+		fputs("<tr><td class=\"m\">", p->out);
+		markup_text(p->out, name);
+		fputs("</td>", p->out);
+		for (i = 0; i < RIG_FIGURES; i++)
+			report_number(
+				p->out,
+				p->r->record->figures[p->figures.index[p->figures.start[g + 1] - 1]]
+					.value[i]);
+		fputs("</tr>\n", p->out);
+	}
+}
+
+int report_links(struct report *p)
+{
+	uint32_t i;
+
+	if (!p->r->record->nfigures)
+		return 0;
+	fputs("<h2 id=\"links\">Links</h2>\n<div class=\"wide\"><table><thead><tr><th>at last</th>",
+	      p->out);
+	for (i = 0; i < RIG_FIGURES; i++)
+		fprintf(p->out, "<th class=\"n\">%s</th>", rig_figure_name((enum rig_figure)i));
+	fputs("</tr></thead><tbody>\n", p->out);
+	way_rows(p);
+	fputs("</tbody></table></div>\n", p->out);
+	for (i = 0; i < p->figures.groups; i++)
+		if (order_count(&p->figures, i) > 1)
+			way_plots(p, i);
+	return 0;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Verdicts for machines: TAP 14 and JUnit's XML. Expectations in the order of the rig, and behind
+ * them one test more: that the run itself went without failures.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "markup.h"
+#include "names.h"
+#include "results.h"
+#include "value.h"
+
+#define RUN_TITLE "the run itself"
+
+/* The first failure of the run; NULL: there is none. */
+static const struct record_event *first_failure(const struct record *rec)
+{
+	uint32_t i;
+
+	for (i = 0; i < rec->nevents; i++)
+		if (rec->event[i].kind == RECORD_FAILURE)
+			return &rec->event[i];
+	return NULL;
+}
+
+/* How the run went, for people. */
+static void run_reason(const struct results *r, char out[static JUDGE_REASON])
+{
+	const struct record_event *e = first_failure(r->record);
+	char subject[NAMES_ROOM], at[64];
+	size_t len;
+
+	if (!e) {
+		snprintf(out, JUDGE_REASON, "no failure");
+		return;
+	}
+	names_subject(r->rig, e->node, e->link, subject);
+	rig_print_time(e->at_ns, at);
+	len = (size_t)snprintf(out, JUDGE_REASON, "%u failure%s, the first at %s: %s%s",
+			       r->record->nfailures, r->record->nfailures == 1 ? "" : "s", at,
+			       subject, *subject ? ": " : "");
+	markup_visible(out + len, JUDGE_REASON - len, e->text, strlen(e->text));
+}
+
+/* A title may hold what TAP takes for a directive. */
+static void description(FILE *out, const char *title)
+{
+	char text[2048];
+	const char *p;
+
+	markup_visible(text, sizeof(text), title, strlen(title));
+	for (p = text; *p; p++) {
+		if (*p == '#' || *p == '\\')
+			fputc('\\', out);
+		fputc(*p, out);
+	}
+}
+
+/* A text in double quotes, as YAML has it; it has no control characters. */
+static void quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void point(FILE *out, uint32_t n, bool ok, const char *title, const char *reason)
+{
+	fprintf(out, "%s %u - ", ok ? "ok" : "not ok", n);
+	description(out, title);
+	fputs("\n  ---\n  reason: ", out);
+	quoted(out, reason);
+	fputs("\n  ...\n", out);
+}
+
+int results_tap(const struct results *r, FILE *out)
+{
+	char reason[JUDGE_REASON];
+	uint32_t i;
+
+	fprintf(out, "TAP version 14\n1..%u\n", r->rig->nexpects + 1);
+	for (i = 0; i < r->rig->nexpects; i++) {
+		judge_reason(r->judge, i, reason);
+		point(out, i + 1, r->judge->cases[i].verdict == JUDGE_PASSED,
+		      r->rig->expect[i].title, reason);
+	}
+	run_reason(r, reason);
+	point(out, i + 1, !r->record->nfailures, RUN_TITLE, reason);
+	return ferror(out) ? -EIO : 0;
+}
+
+static void time_attribute(FILE *out, uint64_t ns)
+{
+	fprintf(out, " time=\"%llu.%09llu\"", (unsigned long long)(ns / 1000000000),
+		(unsigned long long)(ns % 1000000000));
+}
+
+static void test_case(const struct results *r, FILE *out, const char *about, const char *title,
+		      uint64_t ns, bool ok, const char *reason)
+{
+	fputs("<testcase classname=\"", out);
+	markup_text(out, r->rig->name);
+	if (*about)
+		fputc('.', out);
+	markup_text(out, about);
+	fputs("\" name=\"", out);
+	markup_text(out, title);
+	fputc('"', out);
+	time_attribute(out, ns);
+	if (ok) {
+		fputs("/>\n", out);
+		return;
+	}
+	fputs("><failure message=\"", out);
+	markup_text(out, reason);
+	fputs("\"/></testcase>\n", out);
+}
+
+static void suite_start(const struct results *r, FILE *out)
+{
+	uint32_t failed = r->rig->nexpects - r->judge->count[JUDGE_PASSED];
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"", out);
+	markup_text(out, r->rig->name);
+	fprintf(out, "\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"0\"",
+		r->rig->nexpects + 1, failed + (r->record->nfailures > 0));
+	time_attribute(out, r->facts->end_ns);
+	fprintf(out, ">\n<properties><property name=\"seed\" value=\"%llu\"/></properties>\n",
+		(unsigned long long)r->rig->seed);
+}
+
+int results_junit(const struct results *r, FILE *out)
+{
+	char reason[JUDGE_REASON], about[NAMES_ROOM];
+	uint32_t i;
+
+	suite_start(r, out);
+	for (i = 0; i < r->rig->nexpects; i++) {
+		const struct judge_case *c = &r->judge->cases[i];
+
+		judge_reason(r->judge, i, reason);
+		names_expect(r->rig, &r->rig->expect[i], about);
+		test_case(r, out, about, r->rig->expect[i].title, c->decided_ns,
+			  c->verdict == JUDGE_PASSED, reason);
+	}
+	run_reason(r, reason);
+	test_case(r, out, "", RUN_TITLE, r->facts->end_ns, !r->record->nfailures, reason);
+	fputs("</testsuite>\n</testsuites>\n", out);
+	return ferror(out) ? -EIO : 0;
+}
