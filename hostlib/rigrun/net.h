@@ -27,6 +27,8 @@ struct rig_net_config {
 	 * time.
 	 */
 	struct lane *(*lane)(void *arg, uint32_t node);
+	/* The port of a node's hidden card came. */
+	void (*hidden_came)(void *arg, uint32_t node, struct port *port);
 	/* Something that the user should know, which ends nothing. */
 	void (*warn)(void *arg, const char *text);
 	void *arg;

@@ -68,6 +68,8 @@ static void card_called(struct loop_watch *w, short revents)
 		card->port = NULL;
 	else if (card->link != RIG_NONE)
 		err = net_port_came(net, card->link, card->end, card->port);
+	else
+		net->c.hidden_came(net->c.arg, card->node, card->port);
 	if (err)
 		card_warn(card, "its guest is not let in", err);
 }

@@ -14,11 +14,13 @@
 #define OPT_SVG 0x102
 #define OPT_JSON 0x103
 #define OPT_MARKDOWN 0x104
+#define OPT_SEQUENTIAL 0x105
+#define OPT_TO_END 0x106
 
 static const struct command {
 	const char *name;
 	int (*run)(struct context *c);
-	const int takes[5]; /* options, ends with 0 */
+	const int takes[6]; /* options, ends with 0 */
 	int min, max; /* names */
 	const char *help;
 } commands[] = {
@@ -50,6 +52,14 @@ static const struct command {
 	 1,
 	 "dump [--json] [-o OUTPUT] [-D NAME=VALUE] FILE\n"
 	 "        all that a rig says and implies, as JSON"},
+	{"run",
+	 cmd_run,
+	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_TO_END},
+	 1,
+	 1,
+	 "run [-q] [-o FOLDER] [--to-end] [--sequential] [-D NAME=VALUE] FILE\n"
+	 "        boot the network, take the steps, judge; results go to NAME.run\n"
+	 "        --to-end: go on when all is decided; --sequential: one guest at a time"},
 	{"help",
 	 cmd_help,
 	 {OPT_MARKDOWN},
@@ -71,6 +81,8 @@ static const struct option long_options[] = {
 	{"svg", no_argument, NULL, OPT_SVG},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"markdown", no_argument, NULL, OPT_MARKDOWN},
+	{"sequential", no_argument, NULL, OPT_SEQUENTIAL},
+	{"to-end", no_argument, NULL, OPT_TO_END},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -164,6 +176,12 @@ static int set_option(struct context *c, int letter)
 		break;
 	case OPT_SVG:
 		c->svg = true;
+		break;
+	case OPT_SEQUENTIAL:
+		c->sequential = true;
+		break;
+	case OPT_TO_END:
+		c->to_end = true;
 		break;
 	case OPT_JSON:
 		break; /* it is what dump does */

@@ -10,6 +10,8 @@ enum {
 	EXIT_ERRORS = 1, /* in the rig; or `fmt --check`: not in canonical form; or output failed */
 	EXIT_USAGE = 2,
 	EXIT_UNREADABLE = 3, /* the file */
+	EXIT_TROUBLE = 4, /* a run could not begin, or its results not be written */
+	EXIT_INTERRUPTED = 130, /* a run, by a signal */
 };
 
 #define DEFINES_MAX 256
@@ -17,7 +19,8 @@ enum {
 struct context {
 	bool write; /* fmt -w */
 	bool check; /* fmt --check */
-	bool quiet; /* check -q */
+	bool quiet; /* check -q, run -q */
+	bool sequential, to_end; /* run */
 	bool dot; /* graph --dot; otherwise SVG */
 	bool svg; /* graph --svg was said */
 	bool markdown; /* help --markdown */
@@ -32,6 +35,7 @@ int cmd_check(struct context *c);
 int cmd_fmt(struct context *c);
 int cmd_graph(struct context *c);
 int cmd_dump(struct context *c);
+int cmd_run(struct context *c);
 int cmd_help(struct context *c);
 
 /* load.c: 0 and a rig; otherwise an exit status, and people were told. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Runs a rig: boots its nodes, takes its steps and samples, judges, and fills the folder of the run.
+ *
+ * The time of the run begins when all nodes are up that are not `off`.
+ */
+#ifndef NESTLING_RIGRUN_RUN_H
+#define NESTLING_RIGRUN_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "rig.h"
+
+struct run_config {
+	const struct rig *rig;
+	const char *rig_file; /* as the user named it */
+	const char *program; /* `linux` */
+	const char *folder; /* of the run; it exists */
+	int folder_fd;
+	bool sequential; /* one guest at a time; the same comes out */
+	bool to_end; /* go on when all is decided */
+	bool quiet; /* no progress */
+};
+
+enum run_result {
+	RUN_PASSED,
+	RUN_FAILED, /* an expectation, or a node that did not do what it should */
+	RUN_INTERRUPTED, /* a signal */
+};
+
+/*
+ * Does it all and prints the verdicts to standard output, progress and errors to standard error. What
+ * came out, or -errno (said): it could not begin, or its results not be written.
+ */
+int rig_run(const struct run_config *config);
+
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a run was made of; see run_facts.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "disk_identity.h"
+#include "run_facts.h"
+
+static char *cpu_model(void)
+{
+	char line[256], *model = NULL;
+	FILE *f = fopen("/proc/cpuinfo", "re");
+
+	while (f && !model && fgets(line, sizeof(line), f))
+		if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
+			line[strcspn(line, "\n")] = 0;
+			model = strdup(strchr(line, ':') + 2);
+		}
+	if (f)
+		fclose(f);
+	return model;
+}
+
+static char *hex(const uint8_t *digest)
+{
+	char *text = malloc(2 * COW_DIGEST_LEN + 1);
+	unsigned int i;
+
+	for (i = 0; text && i < COW_DIGEST_LEN; i++)
+		sprintf(text + 2 * i, "%02x", digest[i]);
+	return text;
+}
+
+/* As content identity has it (disk_identity.h): images need not be read where they have holes. */
+static int add_hash(struct run_facts *f, const char *name, const char *path)
+{
+	struct results_fact *fact = &f->hash[f->results.nhashes];
+	uint8_t digest[COW_DIGEST_LEN];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+
+	if (size < 0)
+		err = -errno;
+	if (!err)
+		err = disk_identity_compute(fd, (uint64_t)size, NULL, NULL, digest);
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		return 0; /* standard input, or a file that went meanwhile: the manifest has none */
+	fact->name = strdup(name);
+	fact->value = hex(digest);
+	f->results.nhashes++;
+	return fact->name && fact->value ? 0 : -ENOMEM;
+}
+
+int run_facts_gather(struct run_facts *f, const struct run *r)
+{
+	uint32_t i;
+	int err;
+
+	*f = (struct run_facts){
+		.hash = calloc(r->rig->nimages + 2, sizeof(*f->hash)),
+		.version = {{"nestling", NL_VERSION}},
+		.cpu = cpu_model(),
+	};
+	if (!f->hash)
+		return -ENOMEM;
+	err = add_hash(f, "linux", r->c.program);
+	if (!err)
+		err = add_hash(f, "rig", r->c.rig_file);
+	for (i = 0; i < r->rig->nimages && !err; i++)
+		err = add_hash(f, r->rig->image[i].name, r->rig->image[i].file);
+	f->results.rig_file = r->c.rig_file;
+	f->results.hash = f->hash;
+	f->results.version = f->version;
+	f->results.nversions = 1;
+	f->results.cpu_model = f->cpu;
+	f->results.end_ns = run_now(r);
+	f->results.ended = r->why;
+	f->results.deterministic = r->lanes && !r->ndoubts && !r->interrupted;
+	f->results.doubt = (const char *const *)r->doubt;
+	f->results.ndoubts = r->ndoubts;
+	return err;
+}
+
+void run_facts_free(struct run_facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; f->hash && i < f->results.nhashes; i++) {
+		free((char *)f->hash[i].name);
+		free((char *)f->hash[i].value);
+	}
+	free(f->hash);
+	free(f->cpu);
+}

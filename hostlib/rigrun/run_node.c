@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Guests of a run: their processes come and go. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "node.h"
+#include "run_private.h"
+
+/* What work costs in virtual time: about what it costs the host. */
+#define CALL_NS 250
+#define FAULT_NS 500
+
+static const char *image_file(void *arg, uint32_t image)
+{
+	const struct run *r = arg;
+
+	return r->rig->image[image].file;
+}
+
+struct lane *run_node_lane(void *arg, uint32_t node)
+{
+	struct run *r = arg;
+
+	return r->node[node].lane;
+}
+
+/* Nobody waits for it any more, and its ports are gone. */
+static void let_go(struct run_node *n)
+{
+	struct run *r = n->run;
+
+	n->state = NODE_OFF;
+	agent_node_gone(r->agent, n->index);
+	rig_net_node_gone(r->net, n->index);
+	if (n->lane) {
+		if (lane_forced_ns(n->lane))
+			run_doubt(r, "a program computed for long without a system call");
+		lane_remove(n->lane);
+		n->lane = NULL;
+	}
+	loop_close(&n->ended);
+	n->pid = 0;
+}
+
+/* How it ended, for the time line. */
+static void tell_end(struct run_node *n, int status)
+{
+	struct run *r = n->run;
+	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	enum record_kind kind = well && n->wanted_end ? RECORD_ENDED
+				: well		      ? RECORD_WARNING
+						      : RECORD_FAILURE;
+	const char *name = r->rig->node[n->index].name;
+
+	if (r->ending)
+		return;
+	if (WIFSIGNALED(status))
+		record_event(r->record, run_now(r), kind, n->index, RIG_NONE,
+			     "%s died of signal %d", name, WTERMSIG(status));
+	else if (!well)
+		record_event(r->record, run_now(r), kind, n->index, RIG_NONE,
+			     "%s ended with status %d; its console: %s.log", name,
+			     WEXITSTATUS(status), name);
+	else
+		record_event(r->record, run_now(r), kind, n->index, RIG_NONE, "%s ended%s", name,
+			     n->wanted_end ? "" : " by itself");
+	if (!well)
+		run_say(r, "%s ended with status %#x; see %s/%s.log", name, status, r->c.folder,
+			name);
+}
+
+static void process_ended(struct loop_watch *w, short revents)
+{
+	struct run_node *n = w->arg;
+	struct run *r = n->run;
+	bool again = n->reboots;
+	int status = 0, err = 0;
+
+	(void)revents;
+	if (waitpid(n->pid, &status, WNOHANG) == 0)
+		return;
+	tell_end(n, status);
+	let_go(n);
+	n->reboots = n->wanted_end = false;
+	if (again && !r->ending)
+		err = run_node_start(r, n->index);
+	if (err)
+		run_fail(r, err, r->rig->node[n->index].name);
+	run_look_whether_up(r);
+}
+
+/* The console's log goes on behind a restart. */
+static int open_log(struct run_node *n)
+{
+	struct run *r = n->run;
+	char name[RIG_NAME_MAX + 8];
+
+	if (n->log_fd >= 0)
+		return 0;
+	snprintf(name, sizeof(name), "%s.log", r->rig->node[n->index].name);
+	n->log_fd = openat(r->c.folder_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return n->log_fd < 0 ? -errno : 0;
+}
+
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL; /* splitmix64 (Steele et al., 2014) */
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+static int make_lane(struct run_node *n)
+{
+	struct run *r = n->run;
+	struct lane_config c = {
+		.start_ns = calendar_now(r->cal),
+		.call_ns = CALL_NS,
+		.fault_ns = FAULT_NS,
+		.arg = n,
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(c.seed) / 8; i++) {
+		uint64_t v = mix(r->rig->seed + mix(n->index * 4 + i + 1) + mix(c.start_ns));
+
+		memcpy(c.seed + 8 * i, &v, 8);
+	}
+	return lane_add(&n->lane, r->lanes, &c);
+}
+
+/* Where the guest writes what its image does not get. */
+static int choose_cow(struct run_node *n)
+{
+	struct run *r = n->run;
+	const struct rig_node *rn = &r->rig->node[n->index];
+
+	if (rn->image == RIG_NONE || n->cow)
+		return 0;
+	if (rn->cow)
+		n->cow = strdup(rn->cow);
+	else if (asprintf(&n->cow, "%s/%s.cow", r->scratch, rn->name) < 0)
+		n->cow = NULL;
+	return n->cow ? 0 : -ENOMEM;
+}
+
+static int watch(struct run_node *n)
+{
+	int fd = (int)syscall(SYS_pidfd_open, n->pid, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	err = loop_add(n->run->loop, &n->ended, fd, POLLIN, process_ended, n);
+	if (err)
+		close(fd);
+	return err;
+}
+
+int run_node_start(struct run *r, uint32_t node)
+{
+	struct run_node *n = &r->node[node];
+	struct node_words w = {
+		.rig = r->rig,
+		.node = node,
+		.program = r->c.program,
+		.image = image_file,
+		.arg = r,
+		.sockets = r->scratch,
+		.lane_fd = -1,
+		.event_fd = -1,
+	};
+	int err = open_log(n);
+
+	if (!err)
+		err = choose_cow(n);
+	if (!err && r->lanes)
+		err = make_lane(n);
+	if (err)
+		return err;
+	w.cow = n->cow;
+	if (n->lane) {
+		w.lane_fd = lane_page_fd(n->lane);
+		w.event_fd = lanes_event_fd(r->lanes);
+	}
+	agent_node_add(r->agent, node);
+	n->state = NODE_BOOTING;
+	n->pid = node_start(&w, n->log_fd);
+	if (n->pid < 0) {
+		err = n->pid;
+		n->pid = 0;
+		let_go(n);
+		return err;
+	}
+	return watch(n);
+}
+
+/* Kills it and all that belongs to it, and waits. */
+static void kill_now(struct run_node *n)
+{
+	if (!n->pid)
+		return;
+	kill(-n->pid, SIGKILL);
+	kill(n->pid, SIGKILL);
+	waitpid(n->pid, NULL, 0);
+	let_go(n);
+}
+
+void run_node_crash(struct run *r, uint32_t node)
+{
+	struct run_node *n = &r->node[node];
+
+	kill_now(n);
+	n->reboots = n->wanted_end = false;
+}
+
+void run_node_pause(struct run *r, uint32_t node, bool on)
+{
+	struct run_node *n = &r->node[node];
+
+	if (n->lane)
+		lane_pause(n->lane, on);
+	else if (n->pid)
+		kill(-n->pid, on ? SIGSTOP : SIGCONT);
+}
+
+void run_nodes_end(struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; r->node && i < r->rig->nnodes; i++) {
+		struct run_node *n = &r->node[i];
+
+		kill_now(n);
+		if (n->log_fd >= 0)
+			close(n->log_fd);
+		if (n->cow && !r->rig->node[i].cow)
+			unlink(n->cow);
+		free(n->cow);
+	}
+	free(r->node);
+	r->node = NULL;
+}

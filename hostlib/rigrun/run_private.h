@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the runner share: run.c (beginning and end), run_clock.c (time), run_node.c
+ * (guests), run_boot.c (what a node gets when it is up), run_step.c (steps), run_sample.c (samples),
+ * run_end.c (results), run_progress.c.
+ */
+#ifndef NESTLING_RIGRUN_RUN_PRIVATE_H
+#define NESTLING_RIGRUN_RUN_PRIVATE_H
+
+#include <sys/types.h>
+#include "agent.h"
+#include "judge.h"
+#include "lane.h"
+#include "loop.h"
+#include "net.h"
+#include "record.h"
+#include "results.h"
+#include "run.h"
+
+#define RUN_DOUBTS_MAX 8
+
+/* Sources of the runner's events in the calendar: after what links do at the same moment. */
+#define RUN_SOURCE 0xf0000000U
+
+struct run;
+
+enum node_state {
+	NODE_OFF,
+	NODE_BOOTING, /* its agent has not called, or its system is not up */
+	NODE_SETTING_UP, /* addresses, files, run= */
+	NODE_UP,
+	NODE_ENDING, /* it was asked to */
+};
+
+struct run_node {
+	struct run *run;
+	uint32_t index;
+	enum node_state state;
+	pid_t pid; /* 0: none */
+	struct loop_watch ended; /* its pidfd */
+	struct lane *lane;
+	int log_fd;
+	bool reboots; /* it is started again when it has ended */
+	bool wanted_end; /* by a step */
+	uint32_t at; /* of its copies, then of its commands, while it is set up */
+	char *cow; /* what it writes, in our scratch folder; NULL: no image, or its own */
+};
+
+struct run_sampler {
+	struct run *run;
+	uint32_t index; /* of rig->sample[] */
+	struct event event;
+	bool waits; /* for the command */
+};
+
+struct run {
+	struct run_config c;
+	const struct rig *rig;
+	struct loop *loop;
+	struct calendar *cal;
+	struct lanes *lanes; /* NULL: real time */
+	struct loop_timer tick; /* real time: the calendar's next event */
+	struct rig_net *net;
+	struct agent *agent;
+	struct record *record;
+	struct judge *judge;
+	struct run_node *node;
+	struct run_sampler *sampler;
+	struct event step, look, end; /* the next step; figures that a verdict needs; the end */
+	uint32_t next_step;
+	uint32_t pending; /* commands of steps that have not ended */
+	char scratch[64]; /* folder for sockets and COW files; "" */
+	uint64_t t0; /* calendar's time when all were up */
+	bool started; /* t0 is known */
+	bool ending, interrupted;
+	const char *why; /* it ended */
+	int err;
+	const char *doubt[RUN_DOUBTS_MAX];
+	uint32_t ndoubts;
+	uint64_t began_ns, began_s; /* real time */
+	struct loop_timer progress;
+	bool terminal; /* progress rewrites its line */
+	bool shown; /* there is a line of progress */
+};
+
+/* run_clock.c */
+int run_clock_new(struct run *r);
+void run_clock_free(struct run *r);
+/* Time since the start; 0 before. */
+uint64_t run_now(const struct run *r);
+/* From now on time goes by. */
+void run_clock_go(struct run *r);
+/* Behind changes of the calendar from without it (real time). */
+void run_clock_set(struct run *r);
+extern const struct lanes_ops run_lanes_ops;
+
+/* run_node.c. 0 or -errno. */
+int run_node_start(struct run *r, uint32_t node);
+/* The power is cut. */
+void run_node_crash(struct run *r, uint32_t node);
+void run_node_pause(struct run *r, uint32_t node, bool on);
+struct lane *run_node_lane(void *arg, uint32_t node);
+/* All end now. */
+void run_nodes_end(struct run *r);
+
+/* run_boot.c */
+void run_node_called(void *arg, uint32_t node, bool late);
+/* A node is up, or will never be: the run begins when that holds for all. */
+void run_look_whether_up(struct run *r);
+
+/* run_step.c, run_sample.c: begin at the start of the run. */
+void run_steps_begin(struct run *r);
+int run_samples_begin(struct run *r);
+/* Figures of the links that open verdicts are about. */
+void run_look(struct run *r);
+
+/* run_end.c */
+/* The run is over; why is a word for people. */
+void run_finish(struct run *r, const char *why);
+/* It can go on no more: -errno, said once. */
+void run_fail(struct run *r, int err, const char *what);
+/* Judges what is new; the run may be over. */
+void run_judge(struct run *r);
+/* Results, and the verdicts on standard output. An enum run_result or -errno. */
+int run_results(struct run *r);
+void run_doubt(struct run *r, const char *why);
+
+/* run_progress.c */
+void run_progress_begin(struct run *r);
+void run_progress_end(struct run *r);
+/* A line for the user, above the progress. */
+void run_say(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Steps of a rig, each at its time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "run_private.h"
+
+#define FETCH_MAX (256ULL << 20)
+
+/* A request of a step that has no answer yet. */
+struct errand {
+	struct run *run;
+	const struct rig_step *step;
+};
+
+static const char *node_name(const struct run *r, uint32_t node)
+{
+	return r->rig->node[node].name;
+}
+
+static void trouble(struct run *r, const struct rig_step *s, const char *why)
+{
+	record_event(r->record, run_now(r), RECORD_FAILURE, s->node, s->link, "%s: %s",
+		     rig_action_name(s->action), why);
+	run_say(r, "%s %s: %s", rig_action_name(s->action),
+		s->node == RIG_NONE ? "" : node_name(r, s->node), why);
+}
+
+/* Of what waitpid() or the agent says. */
+static int exit_status(int status)
+{
+	if (status < 0)
+		return RECORD_NO_STATUS;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void errand_done(void *arg, const struct agent_result *result)
+{
+	struct errand *e = arg;
+	struct run *r = e->run;
+	const struct rig_step *s = e->step;
+
+	free(e);
+	r->pending--;
+	if (r->ending)
+		return;
+	if (s->action == RIG_DO_RUN)
+		(result->cut ? record_command_cut : record_command)(
+			r->record, run_now(r), s->node, s->label, s->command,
+			exit_status(result->status), result->output, result->len);
+	else if (result->status < 0)
+		trouble(r, s, strerror(-result->status));
+	run_judge(r);
+}
+
+static int put(struct run *r, const struct rig_step *s, struct errand *e)
+{
+	int fd = open(s->copy.host, O_RDONLY | O_CLOEXEC), err;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err = -errno;
+	} else {
+		err = agent_put(r->agent, s->node, s->copy.guest,
+				s->copy.mode ? s->copy.mode : st.st_mode & 0777, fd, errand_done,
+				e);
+	}
+	if (err && fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int fetch(struct run *r, const struct rig_step *s, struct errand *e)
+{
+	int fd = openat(r->c.folder_fd, s->copy.host, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			0644);
+	int err = fd < 0 ? -errno
+			 : agent_get(r->agent, s->node, s->copy.guest, FETCH_MAX, fd, errand_done,
+				     e);
+
+	if (err && fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int ask(struct run *r, const struct rig_step *s, struct errand *e)
+{
+	struct run_node *n = &r->node[s->node];
+
+	switch (s->action) {
+	case RIG_DO_RUN:
+		return agent_exec(r->agent, s->node, s->command, NULL, errand_done, e);
+	case RIG_DO_COPY:
+		return put(r, s, e);
+	case RIG_DO_FETCH:
+		return fetch(r, s, e);
+	case RIG_DO_REBOOT:
+		n->reboots = n->wanted_end = true;
+		return agent_reboot(r->agent, s->node, errand_done, e);
+	default:
+		n->wanted_end = true;
+		return agent_end(r->agent, s->node, errand_done, e);
+	}
+}
+
+static void errand(struct run *r, const struct rig_step *s)
+{
+	struct errand *e = malloc(sizeof(*e));
+	int err = e ? 0 : -ENOMEM;
+
+	if (!err) {
+		*e = (struct errand){r, s};
+		err = ask(r, s, e);
+	}
+	if (!err) {
+		r->pending++;
+		return;
+	}
+	free(e);
+	if (s->action == RIG_DO_RUN)
+		record_command(r->record, run_now(r), s->node, s->label, s->command,
+			       RECORD_NO_STATUS, NULL, 0);
+	trouble(r, s, err == -ENOTCONN ? "the node is not there" : strerror(-err));
+}
+
+static void change_link(struct run *r, const struct rig_step *s)
+{
+	int err = rig_net_set_link(r->net, s->link, s->way, &s->spec);
+
+	if (err)
+		trouble(r, s, strerror(-err));
+	else
+		run_clock_go(r); /* how far guests may run alone has changed */
+}
+
+static void start_node(struct run *r, const struct rig_step *s)
+{
+	int err = r->node[s->node].pid ? -EALREADY : run_node_start(r, s->node);
+
+	if (err)
+		trouble(r, s, err == -EALREADY ? "it is on already" : strerror(-err));
+}
+
+/* For the time line. */
+static void describe(const struct run *r, const struct rig_step *s, char *out, size_t len)
+{
+	char text[512];
+	const struct rig_end *e;
+
+	switch (s->action) {
+	case RIG_DO_LINK:
+		e = r->rig->link[s->link].end;
+		link_print(&s->spec, text, sizeof(text));
+		snprintf(out, len, "link %s %s%s %s",
+			 rig_end_name(r->rig, &e[s->way == RIG_WAY_1]),
+			 s->way == RIG_WAY_BOTH ? "" : "-> ",
+			 rig_end_name(r->rig, &e[s->way != RIG_WAY_1]), text);
+		break;
+	case RIG_DO_NOTE:
+		snprintf(out, len, "%s", s->command);
+		break;
+	default:
+		snprintf(out, len, "%s%s%s%s%s", rig_action_name(s->action),
+			 s->node == RIG_NONE ? "" : " ",
+			 s->node == RIG_NONE ? "" : node_name(r, s->node), s->command ? " " : "",
+			 s->command ? s->command : "");
+		break;
+	}
+}
+
+static void take(struct run *r, const struct rig_step *s)
+{
+	char text[1024];
+
+	describe(r, s, text, sizeof(text));
+	record_event(r->record, run_now(r), s->action == RIG_DO_NOTE ? RECORD_NOTE : RECORD_STEP,
+		     s->node, s->link, "%s", text);
+	switch (s->action) {
+	case RIG_DO_LINK:
+		change_link(r, s);
+		break;
+	case RIG_DO_CRASH:
+		run_node_crash(r, s->node);
+		break;
+	case RIG_DO_ON:
+		start_node(r, s);
+		break;
+	case RIG_DO_PAUSE:
+	case RIG_DO_RESUME:
+		run_node_pause(r, s->node, s->action == RIG_DO_PAUSE);
+		break;
+	case RIG_DO_NOTE:
+		break;
+	case RIG_DO_STOP:
+		run_finish(r, "stop");
+		break;
+	default:
+		errand(r, s);
+		break;
+	}
+}
+
+static void set_next(struct run *r);
+
+static void step_due(struct event *e, uint64_t now_ns)
+{
+	struct run *r = e->arg;
+	const struct rig_step *s = &r->rig->step[r->next_step++];
+
+	(void)now_ns;
+	if (r->ending)
+		return;
+	take(r, s);
+	rig_net_flush(r->net);
+	run_judge(r);
+	set_next(r);
+}
+
+static void set_next(struct run *r)
+{
+	if (!r->ending && r->next_step < r->rig->nsteps)
+		calendar_add(r->cal, &r->step, r->t0 + r->rig->step[r->next_step].at_ns,
+			     RUN_SOURCE, step_due, r);
+}
+
+static void end_due(struct event *e, uint64_t now_ns)
+{
+	(void)now_ns;
+	run_finish(e->arg, "the end of its time");
+}
+
+void run_steps_begin(struct run *r)
+{
+	/* The last source of its moment: what is due then comes to pass. */
+	calendar_add(r->cal, &r->end, r->t0 + r->rig->end_ns, UINT32_MAX, end_due, r);
+	set_next(r);
+	run_look(r);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* uml_rig run: the folder of the run, and its exit status. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "log.h"
+#include "run.h"
+#include "uml_rig.h"
+
+/* `linux` beside this program, or the one that NESTLING_LINUX names. */
+static int find_linux(char *out, size_t len)
+{
+	const char *named = getenv("NESTLING_LINUX");
+	ssize_t n;
+
+	if (named) {
+		snprintf(out, len, "%s", named);
+	} else {
+		n = readlink("/proc/self/exe", out, len - 6);
+		if (n < 0)
+			return -errno;
+		out[n] = 0;
+		strcpy(strrchr(out, '/') + 1, "linux");
+	}
+	if (access(out, X_OK) == 0)
+		return 0;
+	log_err("%s: %s; uml_rig needs it beside itself, or named by NESTLING_LINUX", out,
+		strerror(errno));
+	return -ENOENT;
+}
+
+/* NAME.run, NAME.run.2, ...: a run does not overwrite another. */
+static int make_folder(const char *rig, char *out, size_t len)
+{
+	unsigned int n;
+
+	for (n = 1; n < 10000; n++) {
+		snprintf(out, len, n == 1 ? "%s.run" : "%s.run.%u", rig, n);
+		if (mkdir(out, 0755) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	return -errno;
+}
+
+static int open_folder(const struct context *c, const char *rig, char *path, size_t len)
+{
+	int fd, err = 0;
+
+	if (c->output) {
+		snprintf(path, len, "%s", c->output);
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			err = -errno;
+	} else {
+		err = make_folder(rig, path, len);
+	}
+	fd = err ? err : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		fd = -errno;
+	if (fd < 0)
+		log_err("the folder %s cannot be made: %s; name another with -o", path,
+			strerror(-fd));
+	return fd;
+}
+
+int cmd_run(struct context *c)
+{
+	static const int status[] = {
+		[RUN_PASSED] = EXIT_FINE,
+		[RUN_FAILED] = EXIT_ERRORS,
+		[RUN_INTERRUPTED] = EXIT_INTERRUPTED,
+	};
+	char program[PATH_MAX], folder[PATH_MAX];
+	struct run_config config = {
+		.rig_file = c->argv[0],
+		.program = program,
+		.folder = folder,
+		.sequential = c->sequential,
+		.to_end = c->to_end,
+		.quiet = c->quiet,
+	};
+	struct rig *rig = NULL;
+	int rc = load(c, c->argv[0], &rig);
+
+	if (rc != EXIT_FINE)
+		return rc;
+	config.rig = rig;
+	rc = EXIT_TROUBLE;
+	if (find_linux(program, sizeof(program)) == 0) {
+		config.folder_fd = open_folder(c, rig->name, folder, sizeof(folder));
+		if (config.folder_fd >= 0) {
+			rc = rig_run(&config);
+			rc = rc < 0 ? EXIT_TROUBLE : status[rc];
+			close(config.folder_fd);
+		}
+	}
+	rig_free(rig);
+	return rc;
+}
