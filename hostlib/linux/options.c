@@ -408,6 +408,20 @@ static int on_root(struct options *o, const char *word, const char *value, char 
 	return options_add_word(&o->kernel, &o->nkernel, text);
 }
 
+/* A node of a rig with a disk: the built-in system starts the agent and enters it (root.c there). */
+static int on_rig(struct options *o, const char *word, const char *value, char *error)
+{
+	char *name = options_root_name(value), *text = NULL;
+	int err;
+
+	o->rig_disk = o->have_root = true;
+	if (!name || asprintf(&text, "nestling.rig=%s", name) < 0)
+		text = NULL;
+	free(name);
+	err = options_add_word(&o->kernel, &o->nkernel, text);
+	return err ? err : kernel_word(o, "root=" OPTIONS_RIG_ROOT);
+}
+
 static int on_console(struct options *o, const char *word, const char *value, char *error)
 {
 	o->have_console = true;
@@ -502,16 +516,17 @@ static const struct {
 	bool prefix;
 	switch_fn fn;
 } switches[] = {
-	{"mem=", true, on_mem},           {"ubd", true, on_ubd},
-	{"con=", true, on_line},          {"ssl=", true, on_line},
-	{"umid=", true, on_umid},         {"uml_dir=", true, on_uml_dir},
-	{"initrd=", true, on_initrd},     {"mconsole=", true, on_notify},
-	{"hostfs=", true, on_hostfs},     {"xterm=", true, on_xterm},
-	{"escape=", true, on_escape},     {"root=", true, on_root},
-	{"console=", true, on_console},   {"seccomp=", true, on_seccomp},
-	{"ncpus=", true, on_ncpus},       {"debug", false, on_debug},
-	{"quiet", false, on_quiet},       {"noreboot", false, on_noreboot},
-	{"--sandbox=", true, on_sandbox}, {"-", true, on_action},
+	{"mem=", true, on_mem},          {"ubd", true, on_ubd},
+	{"con=", true, on_line},         {"ssl=", true, on_line},
+	{"umid=", true, on_umid},        {"uml_dir=", true, on_uml_dir},
+	{"initrd=", true, on_initrd},    {"mconsole=", true, on_notify},
+	{"hostfs=", true, on_hostfs},    {"xterm=", true, on_xterm},
+	{"escape=", true, on_escape},    {"root=", true, on_root},
+	{"console=", true, on_console},  {"seccomp=", true, on_seccomp},
+	{"ncpus=", true, on_ncpus},      {"debug", false, on_debug},
+	{"quiet", false, on_quiet},      {"noreboot", false, on_noreboot},
+	{"nestling.rig=", true, on_rig}, {"--sandbox=", true, on_sandbox},
+	{"-", true, on_action},
 };
 
 static bool is_numbered_line(const char *word)
