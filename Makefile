@@ -1,7 +1,7 @@
 # Nestling: see README. Products go to build/, programs to build/bin/.
 #
 #   hostlib/lib/*.c          -> build/libhost.a, shared by all host programs
-#   hostlib/switch, hostlib/rig -> build/libswitch.a, build/librig.a
+#   hostlib/switch, hostlib/rig, hostlib/rigrun -> build/libswitch.a, build/librig.a, build/librigrun.a
 #   hostlib/<program>/*.c    -> build/bin/<program>
 #   tests/unit/test_*.c      -> build/unit/test_* (CUnit)
 #   tests/fuzz/fuzz_*.c      -> build/fuzz/fuzz_* (libFuzzer)
@@ -19,7 +19,7 @@ CC := gcc
 CLANG := clang
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wformat=2 \
 	-Wno-format-nonliteral -Wno-unused-parameter
-CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Ihostlib/switch -Ihostlib/rig -Idrivers/control -Irootfs/tiny
+CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Ihostlib/switch -Ihostlib/rig -Ihostlib/rigrun -Idrivers/control -Irootfs/tiny
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -fno-common -fstack-protector-strong
 LDFLAGS := -static
 ifneq ($(SAN),)
@@ -38,8 +38,10 @@ LIB_SRC := $(wildcard hostlib/lib/*.c)
 SWITCH_SRC := $(wildcard hostlib/switch/*.c)
 # The language of rigs, without the program.
 RIG_SRC := $(wildcard hostlib/rig/*.c)
+# What runs a rig: agents, ...
+RIGRUN_SRC := $(wildcard hostlib/rigrun/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
-PROGRAMS := $(filter-out lib switch rig,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
+PROGRAMS := $(filter-out lib switch rig rigrun,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
 BINS := $(PROGRAMS:%=$(B)/bin/%)
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -103,6 +105,10 @@ $(B)/librig.a: $(RIG_SRC:%.c=$(B)/obj/%.o)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
+$(B)/librigrun.a: $(RIGRUN_SRC:%.c=$(B)/obj/%.o)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
 .SECONDEXPANSION:
 PROG_OBJ = $(patsubst %.c,$(B)/obj/%.o,$(wildcard hostlib/$(1)/*.c))
 
@@ -121,12 +127,12 @@ $(B)/loader: $$(call PROG_OBJ,linux) $(B)/libhost.a
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(B)/libhost.a $(LIBS_linux) $(LIBS_libhost) -o $@
 
-$(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $$(if $$(findstring rig,$$*),$(B)/librig.a) $$(if $$(findstring switch,$$*)$$(findstring rig,$$*),$(B)/libswitch.a) $(B)/libhost.a
+$(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) $$(if $$(findstring rigrun,$$*),$(B)/librigrun.a) $$(if $$(findstring rig,$$*),$(B)/librig.a) $$(if $$(findstring switch,$$*)$$(findstring rig,$$*),$(B)/libswitch.a) $(B)/libhost.a
 	@mkdir -p $(@D)
 	@echo "  UNIT    $@"
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux -Iarch-um/nestling/engine $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
-		$< $(filter %.o,$^) $(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a \
-		$(if $(findstring switch,$*),$(LIBS_switch)) $(if $(findstring rig,$*),-lm) $(LIBS_libhost) \
+		$< $(filter %.o,$^) $(filter %/librigrun.a,$^) $(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a \
+		$(if $(findstring switch,$*)$(findstring rigrun,$*),$(LIBS_switch)) $(if $(findstring rig,$*),-lm) $(LIBS_libhost) \
 		-lcunit -lpthread -o $@
 
 # What a unit test links beside libhost.a: modules of the loader, UNIT_OBJ_<test> = options.o ...,
@@ -170,6 +176,13 @@ build/security/%: tests/security/%.c $(wildcard tests/security/*.h)
 	@echo "  ATTACK  $@"
 	$(Q)$(CC) $(GUEST_CFLAGS) $< -o $@
 
+# What system tests run on the host: programs of the tests' own.
+TOOLS := $(patsubst tests/tools/%.c,build/tools/%,$(wildcard tests/tools/*.c))
+build/tools/%: tests/tools/%.c build/librigrun.a build/libswitch.a build/libhost.a
+	@mkdir -p $(@D)
+	@echo "  TOOL    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ $(LIBS_switch) $(LIBS_libhost) -o $@
+
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
 
 # --- what people type --------------------------------------------------------
@@ -186,7 +199,7 @@ test:
 .PHONY: units fuzzers guests
 units: $(UNIT)
 fuzzers: $(FUZZ)
-guests: $(GUEST) $(ATTACK)
+guests: $(GUEST) $(ATTACK) $(TOOLS)
 
 .PHONY: bench
 bench:

@@ -199,7 +199,7 @@ static int perform(struct agent *a, char *line)
 	for (i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
 		if (!strcmp(word, statements[i].word))
 			return statements[i].fn(a, &rest);
-	return -ENOSYS;
+	return -EINVAL;
 }
 
 /* Variables of an earlier SETUP do not stay. */
