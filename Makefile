@@ -56,11 +56,11 @@ endif
 # libcrypto: SHA-256 of backing files (disk_identity.c).
 LIBS_libhost := -lcrypto
 # These are linked dynamically: libslirp has no archive.
-DYNAMIC := uml_switch uml_tap
+DYNAMIC := uml_switch uml_tap uml_rig
 LIBS_switch := -lpcap -lslirp -lm
 LIBS_uml_switch := $(LIBS_switch)
-# Of the switch it has only what reads settings: static.
-LIBS_uml_rig := -lm
+# The switch is in it.
+LIBS_uml_rig := $(LIBS_switch)
 LIBS_uml_tap := -lnl-route-3 -lnl-3
 LIBS_uml_mconsole := $(shell pkg-config --static --libs libedit 2>/dev/null)
 
@@ -119,7 +119,7 @@ $(filter-out $(B)/bin/linux,$(BINS)): $(B)/bin/%: $$(call PROG_OBJ,$$*) $(B)/lib
 	$(Q)$(CC) $(CFLAGS) $(if $(filter $*,$(DYNAMIC)),$(filter-out -static,$(LDFLAGS)),$(LDFLAGS)) $(filter %.o,$^) \
 		$(filter %/librigrun.a,$^) $(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a $(LIBS_$*) $(LIBS_libhost) -o $@
 $(B)/bin/uml_switch: $(B)/libswitch.a
-$(B)/bin/uml_rig: $(B)/librig.a $(B)/libswitch.a
+$(B)/bin/uml_rig: $(B)/librigrun.a $(B)/librig.a $(B)/libswitch.a
 $(B)/obj/hostlib/uml_tap/%.o: CPPFLAGS += $(shell pkg-config --cflags libnl-3.0)
 
 # The loader without the guest kernel and the built-in system inside; scripts/pack
@@ -133,7 +133,7 @@ $(B)/unit/%: tests/unit/%.c $$(wildcard tests/unit/*.h) $$(call UNIT_EXTRA,$$*) 
 	@echo "  UNIT    $@"
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit -Ihostlib/linux -Iarch-um/nestling/engine $(CFLAGS) $(filter-out -static,$(LDFLAGS)) -MMD -MP \
 		$< $(filter %.o,$^) $(filter %/librigrun.a,$^) $(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a \
-		$(if $(findstring switch,$*),$(LIBS_switch)) $(if $(findstring rig,$*),-lm) $(LIBS_libhost) \
+		$(if $(findstring switch,$*)$(findstring rigrun,$*),$(LIBS_switch)) $(if $(findstring rig,$*),-lm) $(LIBS_libhost) \
 		-lcunit -lpthread -o $@
 
 # What a unit test links beside libhost.a: modules of the loader, UNIT_OBJ_<test> = options.o ...,
@@ -177,6 +177,13 @@ build/security/%: tests/security/%.c $(wildcard tests/security/*.h)
 	@echo "  ATTACK  $@"
 	$(Q)$(CC) $(GUEST_CFLAGS) $< -o $@
 
+# What system tests run on the host: programs of the tests' own.
+TOOLS := $(patsubst tests/tools/%.c,build/tools/%,$(wildcard tests/tools/*.c))
+build/tools/%: tests/tools/%.c build/librigrun.a build/libswitch.a build/libhost.a
+	@mkdir -p $(@D)
+	@echo "  TOOL    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ $(LIBS_switch) $(LIBS_libhost) -o $@
+
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
 
 # --- what people type --------------------------------------------------------
@@ -193,7 +200,7 @@ test:
 .PHONY: units fuzzers guests
 units: $(UNIT)
 fuzzers: $(FUZZ)
-guests: $(GUEST) $(ATTACK)
+guests: $(GUEST) $(ATTACK) $(TOOLS)
 
 .PHONY: bench
 bench:

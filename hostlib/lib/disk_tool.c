@@ -173,5 +173,10 @@ int disk_tool_option(struct disk_tool *t, int answer, char **argv, const char *u
 
 void disk_tool_version(const char *name)
 {
-	printf("%s (Nestling) %s\n", name, NESTLING_VERSION);
+	printf("%s (Nestling) %s\n", name, disk_tool_version_text());
+}
+
+const char *disk_tool_version_text(void)
+{
+	return NESTLING_VERSION;
 }

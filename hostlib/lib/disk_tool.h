@@ -59,6 +59,7 @@ int disk_tool_option(struct disk_tool *t, int answer, char **argv, const char *u
 
 /* Prints "name (Nestling) version". */
 void disk_tool_version(const char *name);
+const char *disk_tool_version_text(void);
 
 /* "1.5 GiB" into out. */
 void disk_tool_bytes(uint64_t bytes, char out[static 24]);

@@ -137,7 +137,7 @@ void disks_running(struct linux_ctx *ctx)
 }
 
 /* The built-in system lies in this program's own file. */
-static int add_builtin(struct linux_ctx *ctx)
+static int add_builtin(struct linux_ctx *ctx, unsigned int index)
 {
 	const struct pack_blob *b = pack_find(&ctx->pack, "root");
 	struct nl_slot *s;
@@ -146,7 +146,7 @@ static int add_builtin(struct linux_ctx *ctx)
 		log_err("this file carries no built-in system; name a disk: ubd0=file");
 		return STATUS_USAGE;
 	}
-	s = ctx_slot(ctx, NL_KIND_UBD, 0);
+	s = ctx_slot(ctx, NL_KIND_UBD, index);
 	s->flags = NL_UBD_READONLY;
 	s->fd[0] = ctx->self_fd;
 	s->ubd.size = b->length & ~511ULL;
@@ -171,7 +171,14 @@ int disks_open_all(struct linux_ctx *ctx)
 			return status_of(err);
 		}
 	}
+	if (ctx->opt.rig_disk && ctx->disk[OPTIONS_RIG_DISK]) {
+		log_err("nestling.rig= wants ubd%d for the built-in system; use another number",
+			OPTIONS_RIG_DISK);
+		return STATUS_USAGE;
+	}
+	if (ctx->opt.rig_disk)
+		return add_builtin(ctx, OPTIONS_RIG_DISK);
 	if (!ctx->disk[0] && !ctx->opt.initrd)
-		return add_builtin(ctx);
+		return add_builtin(ctx, 0);
 	return 0;
 }

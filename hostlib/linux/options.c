@@ -408,6 +408,20 @@ static int on_root(struct options *o, const char *word, const char *value, char 
 	return options_add_word(&o->kernel, &o->nkernel, text);
 }
 
+/* A node of a rig with a disk: the built-in system starts the agent and enters it (root.c there). */
+static int on_rig(struct options *o, const char *word, const char *value, char *error)
+{
+	char *name = options_root_name(value), *text = NULL;
+	int err;
+
+	o->rig_disk = o->have_root = true;
+	if (!name || asprintf(&text, "nestling.rig=%s", name) < 0)
+		text = NULL;
+	free(name);
+	err = options_add_word(&o->kernel, &o->nkernel, text);
+	return err ? err : kernel_word(o, "root=" OPTIONS_RIG_ROOT);
+}
+
 static int on_console(struct options *o, const char *word, const char *value, char *error)
 {
 	o->have_console = true;
@@ -531,7 +545,8 @@ static const struct {
 	{"ncpus=", true, on_ncpus},       {"debug", false, on_debug},
 	{"quiet", false, on_quiet},       {"noreboot", false, on_noreboot},
 	{"--sandbox=", true, on_sandbox}, {"time=", true, on_time},
-	{"lane=", true, on_lane},         {"-", true, on_action},
+	{"lane=", true, on_lane},         {"nestling.rig=", true, on_rig},
+	{"-", true, on_action},
 };
 
 static bool is_numbered_line(const char *word)

@@ -50,6 +50,10 @@ struct options_lines {
 	char *one[NL_SSL_MAX];
 };
 
+/* Where the built-in system is when nestling.rig= names another disk for the guest to enter. */
+#define OPTIONS_RIG_DISK 15
+#define OPTIONS_RIG_ROOT "/dev/ubdp"
+
 struct options {
 	enum options_action action;
 	uint64_t mem_bytes;
@@ -69,6 +73,7 @@ struct options {
 	int lane_fd, lane_event_fd; /* lane=, which uml_rig gives; -1: none */
 	bool debug, quiet, noreboot;
 	bool have_root, have_console;
+	bool rig_disk; /* nestling.rig=DEVICE: the built-in system comes first, and enters it */
 	char **kernel; /* words for the guest kernel */
 	size_t nkernel;
 	char **init; /* words for init */

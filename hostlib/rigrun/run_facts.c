@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "disk_identity.h"
+#include "disk_tool.h"
 #include "run_facts.h"
 
 static char *cpu_model(void)
@@ -63,7 +64,7 @@ int run_facts_gather(struct run_facts *f, const struct run *r)
 
 	*f = (struct run_facts){
 		.hash = calloc(r->rig->nimages + 2, sizeof(*f->hash)),
-		.version = {{"nestling", NL_VERSION}},
+		.version = {{"nestling", disk_tool_version_text()}},
 		.cpu = cpu_model(),
 	};
 	if (!f->hash)

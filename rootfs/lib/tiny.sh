@@ -34,7 +34,7 @@ tiny_init() {
 	if [ -x "$share/tiny/init" ]; then cp "$share/tiny/init" "$1"; return; fi
 	need gcc gcc
 	gcc -std=gnu11 -Os -static -s -fno-ident -Wl,--build-id=none -D_GNU_SOURCE \
-		-Wall -Wextra -Werror "$share/tiny/init.c" "$share/tiny/run.c" "$share/tiny/net.c" -o "$1" ||
+		-Wall -Wextra -Werror "$share"/tiny/*.c -o "$1" ||
 		die 1 "compiling $share/tiny/*.c failed (see above)"
 }
 

@@ -13,6 +13,10 @@
  *                give its exit status to the host (1-63; higher ones become 63)
  *   -C WORD...   likewise, words coded as URLs are: %20 is a space, % alone nothing
  *   -j           the command of uml_run (run.c)
+ * nestling.rig starts the agent that uml_rig speaks to (agent.c). Shells are for those who sit at a
+ * terminal then: a plain con0 gets none, one that ends at once does not come back, and no shell's
+ * end is the guest's. With nestling.rig=/dev/ubda the system of that disk is entered instead, with
+ * the agent beside it (root.c).
  * nestling.plain says that con0 is no terminal but pipes or files: no echo, no
  * carriage returns, no prompt; commands are read like a script.
  *
@@ -25,7 +29,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -41,6 +44,10 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include "agent.h"
+#include "agent_abi.h"
+#include "end.h"
+#include "root.h"
 #include "run.h"
 #include "run_abi.h"
 
@@ -49,7 +56,6 @@
 #define COMMAND_LEN 4096
 #define EXIT_MAX 63 /* the guest kernel reserves 64 and above for its own endings */
 #define RESPAWN_NS 1000000000L /* a line whose shell ends sooner is retried this slowly */
-#define END_WAIT_S 2 /* what processes get between SIGTERM and SIGKILL */
 
 static const char welcome[] =
 	"\nWelcome to Nestling: a Linux kernel running as an ordinary process.\n"
@@ -59,6 +65,7 @@ static const char welcome[] =
 struct line {
 	char tty[NAME_LEN]; /* name below /dev */
 	pid_t pid; /* its shell, 0 = none */
+	bool silent; /* nobody is there: no shell */
 	struct timespec started;
 };
 
@@ -66,6 +73,8 @@ struct init {
 	struct line lines[MAX_LINES]; /* 0 is con0 */
 	int nlines;
 	bool plain; /* con0 is not a terminal */
+	bool rig; /* a node of uml_rig: the agent runs */
+	char disk[NAME_LEN]; /* whose system is entered; "" = this one is it */
 	char command[COMMAND_LEN]; /* what -c asks for, "" = a shell */
 };
 
@@ -100,6 +109,8 @@ static void make_root_writable(void)
 		goto fail_umount;
 	if (mount("/dev", "/run/root/dev", NULL, MS_MOVE, NULL) && errno != EINVAL)
 		complain("moving /dev");
+	if (mount("/proc", "/run/root/proc", NULL, MS_MOVE, NULL))
+		complain("moving /proc");
 	if (chdir("/run/root") || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
 		goto fail;
 	return;
@@ -110,9 +121,9 @@ fail:
 	complain("the root stays read-only");
 }
 
+/* All but /proc, which is there since the beginning. */
 static void mount_all(void)
 {
-	try_mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	try_mount("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	if (access("/dev/null", F_OK))
 		try_mount("devtmpfs", "/dev", MS_NOSUID, NULL);
@@ -221,6 +232,24 @@ static void read_parameters(struct init *in)
 		for (tty = strtok_r(word + sizeof(getty) - 1, ",", &save_tty); tty;
 		     tty = strtok_r(NULL, ",", &save_tty))
 			add_line(in, tty);
+	}
+}
+
+/* Whether this is a node of a rig; asked before the rest, since it decides which root it will be. */
+static void read_rig(struct init *in)
+{
+	static const char rig[] = AGENT_WORD "=";
+	char text[COMMAND_LEN], *word, *save;
+
+	if (!read_text("/proc/cmdline", text, sizeof(text)))
+		return;
+	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (strcmp(word, "--") == 0)
+			return;
+		if (strcmp(word, AGENT_WORD) == 0)
+			in->rig = true;
+		if (strncmp(word, rig, sizeof(rig) - 1) == 0)
+			snprintf(in->disk, sizeof(in->disk), "%s", word + sizeof(rig) - 1);
 	}
 }
 
@@ -335,63 +364,8 @@ static void start_shell(const struct init *in, struct line *line)
 	clock_gettime(CLOCK_MONOTONIC, &line->started);
 }
 
-/* Unmounts what the user mounted, last first, so that disks are clean. */
-static void unmount_all(void)
-{
-	static char dirs[256][128];
-	struct mntent *m;
-	int n = 0;
-	FILE *f = setmntent("/proc/mounts", "re");
-
-	if (!f)
-		return;
-	while (n < 256 && (m = getmntent(f)))
-		if (strncmp(m->mnt_fsname, "/dev/", 5) == 0 || strchr(m->mnt_fsname, ':'))
-			snprintf(dirs[n++], sizeof(dirs[0]), "%s", m->mnt_dir);
-	endmntent(f);
-	while (n-- > 0)
-		if (strcmp(dirs[n], "/") && umount(dirs[n]))
-			mount(NULL, dirs[n], NULL, MS_REMOUNT | MS_RDONLY, NULL);
-}
-
-/* Waits until no process is left, at most seconds. Orphans are init's children too. */
-static bool all_gone(int seconds)
-{
-	const struct timespec tick = {.tv_nsec = 10000000};
-	sigset_t child;
-	pid_t pid;
-
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	for (int i = 0; i < seconds * 100; i++) {
-		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-			;
-		if (pid < 0 && errno == ECHILD)
-			return true;
-		sigtimedwait(&child, NULL, &tick);
-	}
-	return false;
-}
-
-static void __attribute__((noreturn)) end_guest(int how)
-{
-	/* A shell ignores SIGTERM, a stopped process both: hence the other two. */
-	kill(-1, SIGTERM);
-	kill(-1, SIGHUP);
-	kill(-1, SIGCONT);
-	if (!all_gone(END_WAIT_S)) {
-		kill(-1, SIGKILL);
-		all_gone(END_WAIT_S);
-	}
-	unmount_all();
-	sync();
-	reboot(how);
-	for (;;)
-		pause();
-}
-
-/* The shell on con0 ended: so does the guest. A command's status goes to the host. */
-static void __attribute__((noreturn)) con0_ended(const struct init *in, int status)
+/* The shell on con0 ended: so does the guest, but in a rig. A command's status goes to the host. */
+static void con0_ended(const struct init *in, int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_MAX;
 	char text[16];
@@ -403,33 +377,43 @@ static void __attribute__((noreturn)) con0_ended(const struct init *in, int stat
 	end_guest(RB_POWER_OFF);
 }
 
+/* How long ago a line's shell was started, in ns. */
+static long long age_ns(const struct line *line)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - line->started.tv_sec) * 1000000000LL + now.tv_nsec -
+	       line->started.tv_nsec;
+}
+
 static void reap(struct init *in)
 {
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == in->lines[0].pid)
+		if (pid == in->lines[0].pid && (!in->rig || in->command[0]))
 			con0_ended(in, status);
-		for (int i = 1; i < in->nlines; i++)
-			if (in->lines[i].pid == pid)
-				in->lines[i].pid = 0;
+		for (int i = 0; i < in->nlines; i++) {
+			if (in->lines[i].pid != pid)
+				continue;
+			in->lines[i].pid = 0;
+			in->lines[i].silent = in->rig && age_ns(&in->lines[i]) < RESPAWN_NS;
+		}
 	}
 }
 
 /* Starts the shells that are due. Returns whether one has to wait for its turn. */
 static bool respawn(struct init *in)
 {
-	struct timespec now;
 	bool waiting = false;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	for (int i = 0; i < in->nlines; i++) {
 		struct line *line = &in->lines[i];
-		long long age = (now.tv_sec - line->started.tv_sec) * 1000000000LL + now.tv_nsec -
-				line->started.tv_nsec;
+		long long age = age_ns(line);
 
-		if (line->pid)
+		if (line->pid || line->silent)
 			continue;
 		if (line->started.tv_sec + line->started.tv_nsec == 0 || age >= RESPAWN_NS)
 			start_shell(in, line);
@@ -493,6 +477,14 @@ static void set_environment(void)
 		complain("/root");
 }
 
+/* The system of a disk takes the place of this one. Without it there is nothing to go on with. */
+static void __attribute__((noreturn)) enter_disk(const struct init *in, char **argv)
+{
+	root_enter(in->disk, argv);
+	write_text("/proc/exitcode", "63\n");
+	end_guest(RB_POWER_OFF);
+}
+
 int main(int argc, char **argv)
 {
 	static const int signals[] = {SIGCHLD, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGPWR};
@@ -512,6 +504,10 @@ int main(int argc, char **argv)
 		run_job();
 		end_guest(RB_POWER_OFF);
 	}
+	try_mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	read_rig(&in);
+	if (in.disk[0])
+		enter_disk(&in, argv);
 	make_root_writable();
 	mount_all();
 	loopback_up();
@@ -519,5 +515,9 @@ int main(int argc, char **argv)
 	read_parameters(&in);
 	read_arguments(&in, argv);
 	set_environment();
+	if (in.rig && agent_start(false) < 0)
+		complain("starting the agent");
+	if (in.rig && in.plain && !in.command[0])
+		in.lines[0].silent = true;
 	supervise(&in, &set);
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hidden card: found by its hardware address, moved to a network namespace that nobody else
+ * is in, spoken to by a packet socket. The namespace lives as long as the socket; when the agent is
+ * killed the card comes back among the others.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "agent_private.h"
+
+#define CARRIER_WAIT_MS 10000
+#define RECEIVE_BYTES (4 << 20) /* a window of frames, as the kernel counts them */
+
+static int namespace_fd(void)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* The namespace that the card has moved to, where we are then, or -errno: it is where it was. */
+static int hide(int ifindex, int old)
+{
+	int fd, err;
+
+	if (unshare(CLONE_NEWNET))
+		return -errno;
+	fd = namespace_fd();
+	if (fd < 0 || setns(old, CLONE_NEWNET))
+		return fd < 0 ? fd : -errno;
+	err = net_link_move(ifindex, fd);
+	if (!err && setns(fd, CLONE_NEWNET))
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static bool has_carrier(int fd, const char *name)
+{
+	struct ifreq ifr = {0};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 && ifr.ifr_flags & IFF_RUNNING;
+}
+
+/* What is sent before there is a carrier goes nowhere. The kernel tells of changes. */
+static void wait_carrier(const char *name)
+{
+	struct sockaddr_nl sa = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int query = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char news[8192];
+
+	if (fd >= 0 && query >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0) {
+		while (!has_carrier(query, name) && poll(&p, 1, CARRIER_WAIT_MS) > 0)
+			if (recv(fd, news, sizeof(news), 0) < 0 && errno != ENOBUFS)
+				break;
+	}
+	close(fd);
+	close(query);
+}
+
+/* Up, and a socket at it, in the namespace where we are. 0 or -errno. */
+static int open_card(struct card *c, const char *name)
+{
+	struct sockaddr_ll sa = {.sll_family = AF_PACKET, .sll_protocol = htons(AGENT_ETHERTYPE)};
+	int bytes = RECEIVE_BYTES, err = net_link_up(c->ifindex, AGENT_MTU);
+
+	if (err)
+		return err;
+	wait_carrier(name);
+	c->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->fd < 0)
+		return -errno;
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	sa.sll_ifindex = c->ifindex;
+	if (bind(c->fd, (struct sockaddr *)&sa, sizeof(sa))) {
+		err = -errno;
+		close(c->fd);
+		return err;
+	}
+	return 0;
+}
+
+int card_take(struct card *c)
+{
+	static const uint8_t prefix[] = AGENT_PREFIX;
+	char name[IF_NAMESIZE];
+	int old = namespace_fd(), hidden, err;
+
+	if (old < 0)
+		return old;
+	c->ifindex = net_find(prefix, sizeof(prefix), c->mac, name);
+	if (c->ifindex < 0) {
+		err = c->ifindex;
+		goto out;
+	}
+	hidden = hide(c->ifindex, old);
+	if (hidden < 0)
+		dprintf(2, "agent: the card %s stays visible: error %d\n", name, -hidden);
+	else
+		c->ifindex = net_find(prefix, sizeof(prefix), c->mac, name);
+	err = open_card(c, name);
+	/* The socket keeps the namespace; commands run in the old one. */
+	if (hidden >= 0) {
+		close(hidden);
+		if (setns(old, CLONE_NEWNET) && !err)
+			err = -errno;
+	}
+out:
+	close(old);
+	return err;
+}
+
+int card_send(const struct card *c, struct agent_frame *head, const void *data, size_t len)
+{
+	static const uint8_t host[] = AGENT_HOST;
+	const struct iovec iov[] = {{head, sizeof(*head)}, {(void *)data, len}};
+
+	memcpy(head->to, host, sizeof(host));
+	memcpy(head->from, c->mac, sizeof(c->mac));
+	head->length = (uint32_t)len;
+	if (writev(c->fd, iov, len ? 2 : 1) < 0)
+		return -errno;
+	return 0;
+}
