@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include "agent_abi.h"
 #include "net.h"
 #include "node.h"
 
@@ -80,7 +81,7 @@ static void words_of(struct words *w, const struct node_words *c)
 	add_cards(w, c);
 	if (c->lane_fd >= 0)
 		add(w, "lane=%d,%d", c->lane_fd, c->event_fd);
-	add(w, "nestling.rig=1");
+	add(w, c->cow ? AGENT_WORD "=/dev/ubda" : AGENT_WORD);
 	add_kernel(w, n->kernel);
 }
 
