@@ -37,10 +37,15 @@ static u64 __init delay_time_ns(void)
 
 static int __init delay_calibrate(void)
 {
-	if (time_travel_mode != TT_MODE_OFF)
-		lpj_fine = DELAY_SIMULATED_LPJ;
-	else
-		lpj_fine = div64_u64((u64)DELAY_LOOPS * (NSEC_PER_SEC / HZ), delay_time_ns());
+	lpj_fine = div64_u64((u64)DELAY_LOOPS * (NSEC_PER_SEC / HZ), delay_time_ns());
 	return 0;
 }
 __uml_postsetup(delay_calibrate);
+
+/* Its own parser comes later. */
+static int __init delay_simulated(char *value)
+{
+	lpj_fine = DELAY_SIMULATED_LPJ;
+	return 0;
+}
+early_param("time-travel", delay_simulated);

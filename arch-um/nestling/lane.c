@@ -57,14 +57,33 @@ bool nl_time_led(void)
 	return nl_lane;
 }
 
-bool nl_time_seed(void *buf, unsigned long len)
+/* The seed, and then what is made of it by steps of splitmix64 (Steele et al., 2014). */
+static u64 next_random(void)
 {
-	unsigned long at;
+	static u64 state[sizeof(((struct nl_lane *)0)->seed) / sizeof(u64)];
+	static unsigned int at;
+	u64 *s = &state[at++ % ARRAY_SIZE(state)], x;
+
+	if (at == 1)
+		memcpy(state, nl_lane->seed, sizeof(state));
+	*s += 0x9e3779b97f4a7c15ULL;
+	x = (*s ^ *s >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+bool nl_time_random(void *buf, unsigned long len)
+{
+	unsigned long at, n;
 
 	if (!nl_time_led())
 		return false;
-	for (at = 0; at < len; at++)
-		((u8 *)buf)[at] = nl_lane->seed[at % sizeof(nl_lane->seed)];
+	for (at = 0; at < len; at += n) {
+		u64 x = next_random();
+
+		n = min(len - at, sizeof(x));
+		memcpy(buf + at, &x, n);
+	}
 	return true;
 }
 
@@ -124,12 +143,16 @@ static void cost(u64 ns)
 
 void nl_lane_cost_call(void)
 {
+	if (nl_lane)
+		nl_lane->calls++;
 	if (time_travel_mode != TT_MODE_OFF)
 		cost(nl_lane ? nl_lane->call_ns : CALL_NS);
 }
 
 void nl_lane_cost_fault(void)
 {
+	if (nl_lane)
+		nl_lane->faults++;
 	if (time_travel_mode != TT_MODE_OFF)
 		cost(nl_lane ? nl_lane->fault_ns : FAULT_NS);
 }

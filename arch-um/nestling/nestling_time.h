@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the hooks in arch/um/kernel/time.c and um_arch.c call (nestling/lane.c). */
+/* What the hooks in arch/um/kernel/time.c and os-Linux/util.c call (nestling/lane.c). */
 #ifndef NESTLING_TIME_HOOKS_H
 #define NESTLING_TIME_HOOKS_H
 
@@ -12,7 +12,7 @@ unsigned long long nl_time_ask(unsigned long long now, unsigned long long want, 
 unsigned long long nl_time_now(void);
 /* Whether a time that never comes may be waited for. */
 _Bool nl_time_led(void);
-/* Fills buf with the seed of a led guest's random numbers. False: it has none. */
-_Bool nl_time_seed(void *buf, unsigned long len);
+/* Fills buf with what a led guest has for the host's random numbers. False: it has those. */
+_Bool nl_time_random(void *buf, unsigned long len);
 
 #endif

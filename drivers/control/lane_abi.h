@@ -49,6 +49,7 @@ struct nl_lane {
 	/* The guest's, while it runs. */
 	uint64_t now, want;
 	uint64_t forced_ns; /* by how much it moved on of itself, because a program did not stop */
+	uint64_t calls, faults; /* that it paid for */
 	uint32_t started; /* a bit for each card whose rings were told to the loader */
 	uint32_t nkicks;
 	uint32_t state; /* enum nl_lane_state; futex */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -200,6 +201,9 @@ void lane_remove(struct lane *l)
 {
 	struct lanes *ls = l->ls;
 	struct lane **p = &ls->first;
+
+	if (getenv("LANE_DEBUG"))
+		fprintf(stderr, "lane %u: calls %lu faults %lu now %lu\n", l->index, l->page->calls, l->page->faults, l->now - l->base);
 
 	while (*p != l)
 		p = &(*p)->next;

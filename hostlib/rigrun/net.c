@@ -102,6 +102,25 @@ static bool is_captured(const struct rig_capture *c, const struct rig *r, uint32
 	return same_end(&r->link[link].end[0], &c->of) || same_end(&r->link[link].end[1], &c->of);
 }
 
+/* Its interfaces have numbers that do not depend on whose guest comes first. */
+static int name_interfaces(struct rig_net *net, const struct rig_capture *c, struct capture *cap)
+{
+	const struct rig *r = net->c.rig;
+	char name[PORT_NAME_MAX];
+	uint32_t i, n;
+	int got = 0;
+
+	for (n = 0; n < r->nnodes && got >= 0; n++) {
+		for (i = 0; i < r->node[n].cards && got >= 0; i++) {
+			if (!is_captured(c, r, r->node[n].card[i].link))
+				continue;
+			net_card_name(net, n, i, name, sizeof(name));
+			got = capture_interface(cap, name);
+		}
+	}
+	return got < 0 ? got : 0;
+}
+
 /* Into a file of the run's folder. */
 static int open_capture(struct rig_net *net, uint32_t i, char *err, size_t len)
 {
@@ -118,7 +137,9 @@ static int open_capture(struct rig_net *net, uint32_t i, char *err, size_t len)
 			 strerror(-rc));
 		return rc;
 	}
-	return capture_open(&net->capture[i], &spec, err, len);
+	if (capture_open(&net->capture[i], &spec, err, len) < 0)
+		return -EINVAL;
+	return name_interfaces(net, c, net->capture[i]);
 }
 
 static int open_captures(struct rig_net *net, char *err, size_t len)

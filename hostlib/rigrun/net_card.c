@@ -41,10 +41,14 @@ static void card_drop(struct net_card *card)
 		port_remove(card->port); /* and net_card_lost() */
 }
 
-static void port_name(const struct net_card *card, char *out, size_t len)
+void net_card_name(const struct rig_net *net, uint32_t node, uint32_t card, char *out, size_t len)
 {
-	snprintf(out, len, "%s.%s%u", card->net->c.rig->node[card->node].name,
-		 card->link == RIG_NONE ? "rig" : "eth", card->link == RIG_NONE ? 0 : card->index);
+	const struct rig_node *n = &net->c.rig->node[node];
+
+	if (card < n->cards)
+		snprintf(out, len, "%s.eth%u", n->name, card);
+	else
+		snprintf(out, len, "%s.rig", n->name);
 }
 
 static void card_called(struct loop_watch *w, short revents)
@@ -62,7 +66,7 @@ static void card_called(struct loop_watch *w, short revents)
 	card->lane = net->c.calendar ? net->c.lane(net->c.arg, card->node) : NULL;
 	if (card->lane)
 		leader = (struct port_guest_leader){card_interrupt, card};
-	port_name(card, name, sizeof(name));
+	net_card_name(net, card->node, card->index, name, sizeof(name));
 	err = port_guest_add_led(&card->port, card->sw, fd, name, &leader);
 	if (err)
 		card->port = NULL;

@@ -52,6 +52,8 @@ void net_port_goes(struct rig_net *net, uint32_t link, unsigned int end);
 
 /* A port of some switch goes: if it is a card's, it is not there any more. */
 void net_card_lost(struct rig_net *net, const struct port *port);
+/* The name of a card's port, which is that of its interface in captures. */
+void net_card_name(const struct rig_net *net, uint32_t node, uint32_t card, char *out, size_t len);
 /* net_card.c: sockets of cards. 0 or -errno. */
 int net_cards_open(struct rig_net *net);
 void net_cards_close(struct rig_net *net);

@@ -247,7 +247,7 @@ static int wait_come(struct nl_stub *s, unsigned int turns)
 			serve_doorbell();
 			kick_if_needed(s);
 		}
-		cpu_relax();
+		rep_nop(); /* cpu_relax() would take virtual time */
 	}
 	return spun && running ? wait_measured(s) : wait_sleeping(s);
 }
@@ -446,7 +446,7 @@ int nl_stub_await_parked(struct nl_stub *s)
 
 	for (turns = 0; READ_ONCE(s->state->parked) != s->seq; turns++) {
 		if (turns < PARK_TURNS) {
-			cpu_relax();
+			rep_nop(); /* cpu_relax() would take virtual time */
 			continue;
 		}
 		if (nl_stub_reap(s->pid)) {
