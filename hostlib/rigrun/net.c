@@ -25,9 +25,22 @@ static void port_goes(void *arg, struct port *port)
 	net_card_lost(arg, port);
 }
 
+/* Who was there first must not matter. */
+static unsigned int choose_index(void *arg)
+{
+	struct rig_net *net = arg;
+	unsigned int index = net->next_index;
+
+	net->next_index = 0;
+	return index;
+}
+
 static struct sw *new_switch(struct rig_net *net, uint64_t n, bool hub)
 {
-	static const struct sw_events events = {.port_goes = port_goes};
+	static const struct sw_events events = {
+		.choose_index = choose_index,
+		.port_goes = port_goes,
+	};
 	const struct sw_config config = {
 		.hub = hub,
 		.seed = seed_of(net, n),
@@ -183,16 +196,35 @@ struct port *net_port_of(const struct rig_net *net, uint32_t link, unsigned int 
 }
 
 /* What does nothing counts nothing: a limit that no frame reaches makes it count. */
+static void count_all(struct link_spec *spec)
+{
+	spec->set |= LINK_SET_MTU;
+	if (!spec->mtu)
+		spec->mtu = MTU_NONE;
+}
+
+/* All settings of a way, for a port that came. */
 static int set_way(struct rig_net *net, uint32_t link, unsigned int way)
 {
 	struct link_spec spec = net->link[link].way[way].spec;
 	bool in;
 	struct port *port = net_port_of(net, link, way, &in);
 
-	if (!(spec.set & LINK_SET_MTU)) {
-		spec.set |= LINK_SET_MTU;
-		spec.mtu = MTU_NONE;
-	}
+	count_all(&spec);
+	return port ? port_set_link(port, in, &spec) : 0;
+}
+
+/* Some of them, as a step names them. */
+static int change_way(struct rig_net *net, uint32_t link, unsigned int way,
+		      const struct link_spec *changes)
+{
+	struct link_spec spec = *changes;
+	bool in;
+	struct port *port = net_port_of(net, link, way, &in);
+
+	if (spec.set & LINK_SET_MTU)
+		count_all(&spec);
+	link_spec_merge(&net->link[link].way[way].spec, changes);
 	return port ? port_set_link(port, in, &spec) : 0;
 }
 
@@ -215,8 +247,7 @@ int rig_net_set_link(struct rig_net *net, uint32_t link, uint8_t way, const stru
 	for (w = 0; w < 2 && !err; w++) {
 		if (!(way & (w ? RIG_WAY_1 : RIG_WAY_0)))
 			continue;
-		link_spec_merge(&net->link[link].way[w].spec, spec);
-		err = set_way(net, link, w);
+		err = change_way(net, link, w, spec);
 	}
 	return err;
 }
@@ -231,8 +262,34 @@ static int plug_nat(struct rig_net *net, uint32_t i, char *err, size_t len)
 	int rc;
 
 	snprintf(spec, sizeof(spec), "nat%s%s", *n->options ? ":" : "", n->options);
+	net->next_index = net->link[n->link].index[end];
 	rc = port_create(&port, net_switch_of(net, n->link, end), spec, n->name, err, len);
 	return rc ? rc : net_port_came(net, n->link, end, port);
+}
+
+/* In each switch in the order of the links. */
+static int number_ports(struct rig_net *net)
+{
+	const struct rig *r = net->c.rig;
+	unsigned int *count = calloc(r->nlans + 1, sizeof(*count)), end;
+	uint32_t i;
+
+	if (!count)
+		return -ENOMEM;
+	for (i = 0; i < r->nlinks; i++) {
+		for (end = 0; end < 2; end++) {
+			const struct rig_end *e = &r->link[i].end[end];
+			const struct rig_end *other = &r->link[i].end[!end];
+			uint32_t lan = e->kind == RIG_END_LAN ? e->index : other->index;
+
+			if (net->cable[i])
+				net->link[i].index[end] = end + 1;
+			else if (e->kind != RIG_END_LAN || other->kind == RIG_END_LAN)
+				net->link[i].index[end] = ++count[lan];
+		}
+	}
+	free(count);
+	return 0;
 }
 
 static int plug_patch(struct rig_net *net, uint32_t i)
@@ -274,6 +331,9 @@ int rig_net_new(struct rig_net **out, const struct rig_net_config *config, char 
 	if (net) {
 		net->c = *config;
 		rc = make_switches(net);
+	}
+	if (!rc) {
+		rc = number_ports(net);
 	}
 	if (!rc)
 		rc = open_captures(net, err, len);

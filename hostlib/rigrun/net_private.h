@@ -26,6 +26,7 @@ struct net_way {
 struct net_link {
 	struct net_way way[2];
 	struct port *port[2]; /* at the ends; of nodes only while they are there */
+	unsigned int index[2]; /* their numbers in their switches */
 };
 
 struct rig_net {
@@ -36,6 +37,7 @@ struct rig_net {
 	struct net_link *link;
 	struct net_card **card; /* of each node, its cards and the hidden one */
 	struct capture **capture; /* of rig->capture[] */
+	unsigned int next_index; /* of the port that is being made; 0: any */
 };
 
 /* The switch that an end of a link is plugged into. */

@@ -231,10 +231,20 @@ int port_rename(struct port *port, const char *name)
 	return 0;
 }
 
+static unsigned int choose_index(struct sw *sw)
+{
+	const struct sw_events *events = sw->config.events;
+	unsigned int index = events && events->choose_index
+				     ? events->choose_index(sw->config.events_arg)
+				     : 0;
+
+	return index && index <= SWITCH_PORTS_MAX && !sw->by_index[index] ? index : free_index(sw);
+}
+
 int port_add(struct port **out, struct sw *sw, const struct port_ops *ops, void *arg,
 	     const char *name)
 {
-	unsigned int index = free_index(sw);
+	unsigned int index = choose_index(sw);
 	struct port *port;
 
 	if (!index)

@@ -114,6 +114,11 @@ struct port {
 
 /* What the owner of a switch may want to know. All may be NULL. */
 struct sw_events {
+	/*
+	 * The number that a new port is to have, which decides who comes first among things of one
+	 * moment; 0, or one that is taken: the first that is free.
+	 */
+	unsigned int (*choose_index)(void *arg);
 	void (*port_came)(void *arg, struct port *port);
 	void (*port_goes)(void *arg, struct port *port); /* still whole */
 };
