@@ -45,8 +45,8 @@ int nl_lane_wait(int event_fd, unsigned int state, int may_stop)
 		    __atomic_compare_exchange_n(&nl_lane->state, &was, NL_LANE_RUNS, 0,
 						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			return 1;
-		syscall(SYS_futex, &nl_lane->state, FUTEX_WAIT, state,
-			may_stop ? &look : NULL, NULL, 0);
+		syscall(SYS_futex, &nl_lane->state, FUTEX_WAIT, state, may_stop ? &look : NULL,
+			NULL, 0);
 	}
 	return 0;
 }

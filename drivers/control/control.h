@@ -44,6 +44,13 @@ int nl_command(struct nl_answer *a, char *text);
  */
 void nl_control_stop(void);
 
+/*
+ * Hears what the loader says of network cards, for whoever waits for that and cannot let others
+ * run: in virtual time their turn does not come. Anything else is answered as by a guest that is
+ * stopped. Not to be called by two at a time.
+ */
+void nl_control_hear(void);
+
 /* The number of the next record in the kernel's log. */
 u64 nl_log_mark(void);
 

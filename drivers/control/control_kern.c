@@ -161,10 +161,10 @@ static void serve(struct received *r)
 }
 
 /* One message while the guest is stopped. True when it was go. */
-static bool serve_stopped(struct received *r)
+static bool serve_stopped(struct received *r, struct nl_answer *a)
 {
 	static const char text[] = "the guest is stopped (go continues it)";
-	struct nl_msg *m = &control_answer.m;
+	struct nl_msg *m = &a->m;
 	bool go = r->m.type == NL_MSG_COMMAND && r->m.len == 2 && !memcmp(r->m.text, "go", 2);
 
 	close_all(r);
@@ -172,7 +172,7 @@ static bool serve_stopped(struct received *r)
 		serve_net(&r->m);
 	if (r->m.type != NL_MSG_ADD && r->m.type != NL_MSG_REMOVE && r->m.type != NL_MSG_COMMAND)
 		return false;
-	nl_answer_start(&control_answer, r->m.id);
+	nl_answer_start(a, r->m.id);
 	m->more = 0;
 	if (!go) {
 		m->err = -EBUSY;
@@ -196,12 +196,23 @@ void nl_control_stop(void)
 		got = receive(r);
 		if (!got)
 			nl_doorbell_wait(seen);
-		else if (got > 0 && serve_stopped(r))
+		else if (got > 0 && serve_stopped(r, &control_answer))
 			break;
 	}
 	nl_doorbell_finish();
 	touch_all_softlockup_watchdogs();
 	local_irq_restore(flags);
+}
+
+void nl_control_hear(void)
+{
+	static struct received r;
+	static struct nl_answer a;
+	int got;
+
+	while ((got = receive(&r)) != 0)
+		if (got > 0)
+			serve_stopped(&r, &a);
 }
 
 static int control_thread(void *unused)

@@ -123,8 +123,10 @@ static bool wait_stopped(struct nl_card *card)
 
 	if (time_travel_mode == TT_MODE_OFF)
 		return wait_for_completion_timeout(&card->stopped, STOP_WAIT);
-	for (naps = 0; !completion_done(&card->stopped) && naps < STOP_NAPS; naps++)
+	for (naps = 0; !completion_done(&card->stopped) && naps < STOP_NAPS; naps++) {
 		nl_line_nap(1);
+		nl_control_hear();
+	}
 	return completion_done(&card->stopped);
 }
 

@@ -497,7 +497,8 @@ static int on_lane(struct options *o, const char *word, const char *value, char 
 
 	if (sscanf(value, "%d,%d%n", &o->lane_fd, &o->lane_event_fd, &end) != 2 || value[end] ||
 	    o->lane_fd < 3 || o->lane_event_fd < 3)
-		return fail(error, "'%.60s': lane= is for uml_rig, and takes two descriptors", word);
+		return fail(error, "'%.60s': lane= is for uml_rig, and takes two descriptors",
+			    word);
 	return 0;
 }
 

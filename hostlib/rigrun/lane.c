@@ -203,7 +203,8 @@ void lane_remove(struct lane *l)
 	struct lane **p = &ls->first;
 
 	if (getenv("LANE_DEBUG"))
-		fprintf(stderr, "lane %u: calls %lu faults %lu now %lu\n", l->index, l->page->calls, l->page->faults, l->now - l->base);
+		fprintf(stderr, "lane %u: calls %lu faults %lu now %lu\n", l->index, l->page->calls,
+			l->page->faults, l->now - l->base);
 
 	while (*p != l)
 		p = &(*p)->next;
@@ -410,8 +411,7 @@ static bool all_ready(struct lanes *ls)
 
 	for (l = ls->first; l; l = l->next)
 		for (card = 0; card < NL_NET_MAX; card++)
-			if ((l->page->started & (1u << card)) &&
-			    !ls->ops->ready(ls->arg, l, card))
+			if ((l->page->started & (1u << card)) && !ls->ops->ready(ls->arg, l, card))
 				return false;
 	return true;
 }

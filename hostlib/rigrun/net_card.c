@@ -68,8 +68,8 @@ static void card_called(struct loop_watch *w, short revents)
 		leader = (struct port_guest_leader){card_interrupt, card};
 	net_card_name(net, card->node, card->index, name, sizeof(name));
 	/* Behind the runner's own, at the hidden switch. */
-	net->next_index = card->link == RIG_NONE ? card->node + 2
-						 : net->link[card->link].index[card->end];
+	net->next_index =
+		card->link == RIG_NONE ? card->node + 2 : net->link[card->link].index[card->end];
 	err = port_guest_add_led(&card->port, card->sw, fd, name, &leader);
 	if (err)
 		card->port = NULL;

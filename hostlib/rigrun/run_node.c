@@ -54,7 +54,7 @@ static void tell_end(struct run_node *n, int status)
 	struct run *r = n->run;
 	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	enum record_kind kind = well && n->wanted_end ? RECORD_ENDED
-				: well		      ? RECORD_WARNING
+				: well                ? RECORD_WARNING
 						      : RECORD_FAILURE;
 	const char *name = r->rig->node[n->index].name;
 
@@ -188,7 +188,7 @@ int run_node_start(struct run *r, uint32_t node)
 		w.lane_fd = lane_page_fd(n->lane);
 		w.event_fd = lanes_event_fd(r->lanes);
 	}
-	agent_node_add(r->agent, node);
+	agent_node_reset(r->agent, node);
 	n->state = NODE_BOOTING;
 	n->pid = node_start(&w, n->log_fd);
 	if (n->pid < 0) {

@@ -20,7 +20,7 @@ static void command_done(void *arg, const struct agent_result *result)
 	struct run_sampler *s = arg;
 	struct run *r = s->run;
 	const struct rig_sample *rs = &r->rig->sample[s->index];
-	int status = result->status < 0		 ? RECORD_NO_STATUS
+	int status = result->status < 0          ? RECORD_NO_STATUS
 		     : WIFEXITED(result->status) ? WEXITSTATUS(result->status)
 						 : 128 + WTERMSIG(result->status);
 

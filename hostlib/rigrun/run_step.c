@@ -79,9 +79,9 @@ static int fetch(struct run *r, const struct rig_step *s, struct errand *e)
 {
 	int fd = openat(r->c.folder_fd, s->copy.host, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 			0644);
-	int err = fd < 0 ? -errno
-			 : agent_get(r->agent, s->node, s->copy.guest, FETCH_MAX, fd, errand_done,
-				     e);
+	int err =
+		fd < 0 ? -errno
+		       : agent_get(r->agent, s->node, s->copy.guest, FETCH_MAX, fd, errand_done, e);
 
 	if (err && fd >= 0)
 		close(fd);
@@ -156,8 +156,7 @@ static void describe(const struct run *r, const struct rig_step *s, char *out, s
 	case RIG_DO_LINK:
 		e = r->rig->link[s->link].end;
 		link_print(&s->spec, text, sizeof(text));
-		snprintf(out, len, "link %s %s%s %s",
-			 rig_end_name(r->rig, &e[s->way == RIG_WAY_1]),
+		snprintf(out, len, "link %s %s%s %s", rig_end_name(r->rig, &e[s->way == RIG_WAY_1]),
 			 s->way == RIG_WAY_BOTH ? "" : "-> ",
 			 rig_end_name(r->rig, &e[s->way != RIG_WAY_1]), text);
 		break;
@@ -224,8 +223,8 @@ static void step_due(struct event *e, uint64_t now_ns)
 static void set_next(struct run *r)
 {
 	if (!r->ending && r->next_step < r->rig->nsteps)
-		calendar_add(r->cal, &r->step, r->t0 + r->rig->step[r->next_step].at_ns,
-			     RUN_SOURCE, step_due, r);
+		calendar_add(r->cal, &r->step, r->t0 + r->rig->step[r->next_step].at_ns, RUN_SOURCE,
+			     step_due, r);
 }
 
 static void end_due(struct event *e, uint64_t now_ns)

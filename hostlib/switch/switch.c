@@ -234,9 +234,8 @@ int port_rename(struct port *port, const char *name)
 static unsigned int choose_index(struct sw *sw)
 {
 	const struct sw_events *events = sw->config.events;
-	unsigned int index = events && events->choose_index
-				     ? events->choose_index(sw->config.events_arg)
-				     : 0;
+	unsigned int index =
+		events && events->choose_index ? events->choose_index(sw->config.events_arg) : 0;
 
 	return index && index <= SWITCH_PORTS_MAX && !sw->by_index[index] ? index : free_index(sw);
 }
