@@ -122,6 +122,11 @@ static void say_was(struct line *l, const struct judge *j, const struct judge_ca
 static void say_wanted(struct line *l, const struct rig_expect *e)
 {
 	static const char *const compare[] = {"==", "!=", "<", "<=", ">", ">=", "has"};
+	static const char *const before_end[] = {
+		[RIG_BY] = " by ",
+		[RIG_WITHIN] = " to ",
+		[RIG_ALWAYS] = " until ",
+	};
 
 	say(l, "; wanted %s ", compare[e->compare]);
 	if (e->unit == RIG_UNIT_TEXT)
@@ -133,7 +138,7 @@ static void say_wanted(struct line *l, const struct rig_expect *e)
 	if (e->from_ns)
 		say_time(l, " from ", e->from_ns);
 	if (e->until_ns != UINT64_MAX)
-		say_time(l, e->when == RIG_ALWAYS ? " until " : " by ", e->until_ns);
+		say_time(l, before_end[e->when], e->until_ns);
 }
 
 void judge_reason(const struct judge *j, uint32_t n, char out[static JUDGE_REASON])

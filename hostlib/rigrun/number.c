@@ -24,15 +24,23 @@ static bool is_wordy(char c)
 	return is_digit(c) || is_letter(c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
+/* Where the word at i ends, with points between its digits: v1.2. */
+static size_t behind_word(const char *text, size_t len, size_t i)
+{
+	while (i < len && (is_wordy(text[i]) || (text[i] == '.' && is_digit(text[i - 1]) &&
+						 i + 1 < len && is_digit(text[i + 1]))))
+		i++;
+	return i;
+}
+
 /* Where the first number begins, its sign not counted; len: there is none. */
 static size_t find(const char *text, size_t len)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < len; i++)
-		if (is_digit(text[i]) && (i == 0 || !is_wordy(text[i - 1])))
-			return i;
-	return len;
+	while (i < len && !is_digit(text[i]))
+		i = is_wordy(text[i]) ? behind_word(text, len, i) : i + 1;
+	return i;
 }
 
 /* Bytes of digits, point and exponent at s. */
