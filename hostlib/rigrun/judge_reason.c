@@ -135,7 +135,7 @@ static void say_wanted(struct line *l, const struct rig_expect *e)
 		say_number(l, e->number, e->unit);
 	if (e->when == RIG_ALWAYS)
 		say(l, " always");
-	if (e->from_ns)
+	if (e->from_ns || e->when == RIG_WITHIN)
 		say_time(l, " from ", e->from_ns);
 	if (e->until_ns != UINT64_MAX)
 		say_time(l, before_end[e->when], e->until_ns);

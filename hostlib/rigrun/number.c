@@ -131,6 +131,10 @@ void number_print(double number, char out[static 32])
 	*out = 0;
 	if (isnan(number))
 		return;
+	if (fabs(number) < 1e15 && number == floor(number)) {
+		snprintf(out, 32, "%.0f", number == 0 ? 0 : number);
+		return;
+	}
 	do
 		snprintf(out, 32, "%.*g", digits, number);
 	while (strtod(out, NULL) != number && digits++ < 17);

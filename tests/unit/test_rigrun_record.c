@@ -2,38 +2,10 @@
 /* What is kept of a run: numbers in outputs, bounds, what is refused, memory that runs out. */
 #include <errno.h>
 #include <math.h>
+#include "failing_malloc.h"
 #include "number.h"
 #include "order.h"
 #include "rigrun_case.h"
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static long until_failure = -1; /* allocations; -1: none fails */
-
-static bool fails(void)
-{
-	return until_failure >= 0 && until_failure-- == 0;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
 
 static const char rig[] = "node a\nnode b\nlink a b\n"
 			  "every 1s sample a q ls\nevery 1s sample b q ls\nat 1s run a ls as=p\n"
