@@ -10,6 +10,8 @@
 #include "report_private.h"
 #include "value.h"
 
+#define FEW_GROUPS 24
+
 static const char *s(uint32_t n)
 {
 	return n == 1 ? "" : "s";
@@ -19,7 +21,8 @@ static const char *s(uint32_t n)
 static void say_verdict(struct report *p)
 {
 	const struct judge *j = p->r->judge;
-	uint32_t n = p->r->rig->nexpects, failures = p->r->record->nfailures;
+	char reason[JUDGE_REASON];
+	uint32_t n = p->r->rig->nexpects;
 	bool well = judge_all_well(j);
 
 	fprintf(p->out, "<p class=\"verdict %s\">%s", well ? "good" : "bad",
@@ -29,8 +32,11 @@ static void say_verdict(struct report *p)
 	else
 		fprintf(p->out, ": %u of %u expectation%s came true", j->count[JUDGE_PASSED], n,
 			s(n));
-	if (failures)
-		fprintf(p->out, "; the run had %u failure%s", failures, s(failures));
+	if (p->r->record->nfailures) {
+		judge_run_reason(j, reason);
+		fputs("; ", p->out);
+		markup_text(p->out, reason);
+	}
 	fputs("</p>\n", p->out);
 }
 
@@ -126,6 +132,19 @@ void report_number(FILE *out, double number)
 	fprintf(out, "<td class=\"n\">%s</td>", text);
 }
 
+/* Groups of plots: nodes that are measured, and ways. */
+static bool few_groups(const struct report *p)
+{
+	const struct record *rec = p->r->record;
+	uint32_t i, groups = 0;
+
+	for (i = 0; i < rec->nseries; i++)
+		groups += i == 0 || rec->series[i].node != rec->series[i - 1].node;
+	for (i = 0; i < p->figures.groups; i++)
+		groups += order_count(&p->figures, i) > 1;
+	return groups <= FEW_GROUPS;
+}
+
 static int prepare(struct report *p)
 {
 	const struct record *rec = p->r->record;
@@ -139,6 +158,7 @@ static int prepare(struct report *p)
 		return rc;
 	most = p->results.most > p->figures.most ? p->results.most : p->figures.most;
 	p->point = calloc((size_t)most + 1, sizeof(*p->point));
+	p->few = few_groups(p);
 	p->end_ns = rec->last_ns > end ? rec->last_ns : end;
 	return p->point ? 0 : -ENOMEM;
 }

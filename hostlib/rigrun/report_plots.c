@@ -7,24 +7,11 @@
 #include "report_private.h"
 #include "value.h"
 
-#define OPEN_GROUPS 24 /* with more groups of plots, those without failures are folded */
 #define FAILED_MARKS 8 /* of one plot */
 #define EXCERPT 80 /* bytes of an output in a table */
 
-bool report_opens(const struct report *p, uint32_t first_case)
-{
-	struct plot_mark mark;
-	uint32_t i, groups = 0;
-
-	for (i = 0; i < p->r->record->nseries; i++)
-		groups +=
-			i == 0 || p->r->record->series[i].node != p->r->record->series[i - 1].node;
-	for (i = 0; i < p->figures.groups; i++)
-		groups += order_count(&p->figures, i) > 1;
-	return groups <= OPEN_GROUPS || report_failed(p, first_case, &mark, 1);
-}
-
-uint32_t report_failed(const struct report *p, uint32_t first_case, struct plot_mark *mark,
+/* The failed cases of a chain, as marks. How many. */
+static uint32_t failed(const struct report *p, uint32_t first_case, struct plot_mark *mark,
 		       uint32_t room)
 {
 	const struct judge *j = p->r->judge;
@@ -62,7 +49,7 @@ static void series_plot(struct report *p, uint32_t series)
 {
 	const struct record *rec = p->r->record;
 	struct plot_mark mark[FAILED_MARKS];
-	struct plot plot = {.unit = NULL, .lines = 1, .point = p->point, .mark = mark};
+	struct plot plot = {.lines = 1, .dots = p->few, .point = p->point, .mark = mark};
 	char title[REPORT_ABOUT];
 	uint32_t i;
 
@@ -81,13 +68,14 @@ static void series_plot(struct report *p, uint32_t series)
 			.failed = e->status != 0 || !e->has_number,
 		};
 	}
-	plot.marks = report_failed(p, p->r->judge->of_series[series], mark, FAILED_MARKS);
+	plot.marks = failed(p, p->r->judge->of_series[series], mark, FAILED_MARKS);
 	plot_write(&plot, p->out);
 }
 
-static void fold(struct report *p, const char *name, bool open)
+/* Groups of plots are folded where there are many, but for those with failures. */
+static void fold(struct report *p, const char *name, bool has_failed)
 {
-	fprintf(p->out, "<details%s><summary>", open ? " open=\"open\"" : "");
+	fprintf(p->out, "<details%s><summary>", p->few || has_failed ? " open=\"open\"" : "");
 	markup_text(p->out, name);
 	fputs("</summary><div class=\"plots\">\n", p->out);
 }
@@ -100,20 +88,22 @@ static void unfold(struct report *p)
 /* The plots of a node, whose series are from first to behind. */
 static void node_plots(struct report *p, uint32_t first, uint32_t behind)
 {
-	bool open = false;
-	uint32_t i, n = 0;
+	struct plot_mark mark;
+	uint32_t i, nfailed = 0, n = 0;
 
 	for (i = first; i < behind; i++) {
 		n += is_plot(p, i);
-		open = open || report_opens(p, p->r->judge->of_series[i]);
+		nfailed += failed(p, p->r->judge->of_series[i], &mark, 1);
 	}
 	if (!n)
 		return;
-	fold(p, p->r->rig->node[p->r->record->series[first].node].name, open);
+	if (!p->few)
+		fold(p, p->r->rig->node[p->r->record->series[first].node].name, nfailed);
 	for (i = first; i < behind; i++)
 		if (is_plot(p, i))
 			series_plot(p, i);
-	unfold(p);
+	if (!p->few)
+		unfold(p);
 }
 
 /* A series as a line of a table: its last result. */
@@ -177,12 +167,16 @@ int report_samples(struct report *p)
 		return 0;
 	fputs("<h2 id=\"samples\">Samples</h2>\n", p->out);
 	series_table(p);
+	if (p->few)
+		fputs("<div class=\"plots\">\n", p->out);
 	for (first = 0; first < rec->nseries; first = behind) {
 		for (behind = first;
 		     behind < rec->nseries && rec->series[behind].node == rec->series[first].node;)
 			behind++;
 		node_plots(p, first, behind);
 	}
+	if (p->few)
+		fputs("</div>\n", p->out);
 	return 0;
 }
 
@@ -198,6 +192,7 @@ static void way_plot(struct report *p, uint32_t group, const char *title, const 
 		.unit = unit,
 		.lines = PLOT_LINES,
 		.name = {rig_figure_name(a), rig_figure_name(b)},
+		.dots = p->few,
 		.end_ns = p->end_ns,
 		.point = p->point,
 		.mark = mark,
@@ -220,16 +215,17 @@ static void way_plot(struct report *p, uint32_t group, const char *title, const 
 		}
 		was = f;
 	}
-	plot.marks = report_failed(p, p->r->judge->of_way[group], mark, FAILED_MARKS);
+	plot.marks = failed(p, p->r->judge->of_way[group], mark, FAILED_MARKS);
 	plot_write(&plot, p->out);
 }
 
 static void way_plots(struct report *p, uint32_t group)
 {
 	char name[NAMES_ROOM], title[NAMES_ROOM + 16];
+	struct plot_mark mark;
 
 	names_way(p->r->rig, group / 2, group % 2 ? RIG_WAY_1 : RIG_WAY_0, name);
-	fold(p, name, report_opens(p, p->r->judge->of_way[group]));
+	fold(p, name, failed(p, p->r->judge->of_way[group], &mark, 1));
 	snprintf(title, sizeof(title), "%s rate", name);
 	way_plot(p, group, title, "bit/s", RIG_FIGURE_BYTES, RIG_FIGURE_DELIVERED_BYTES, true);
 	snprintf(title, sizeof(title), "%s queue", name);

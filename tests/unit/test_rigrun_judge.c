@@ -144,7 +144,7 @@ static const struct one {
 	 2000,
 	 JUDGE_PASSED,
 	 2000,
-	 "was 1 to 1 in 1 sample; wanted < 5 always until 4s; the run ended at 2s"},
+	 "was 1 in 1 sample; wanted < 5 always until 4s; the run ended at 2s"},
 	/* Comparisons. */
 	{"a.q != 3 by 5s",
 	 {{1000, "3"}},

@@ -160,7 +160,7 @@ static void texts(void)
 		    "ok 1 - q \\# is 0\n  ---\n  reason: \"was 0 at 2s1ns; wanted == 0 by 5s\"\n"
 		    "  ...\n"
 		    "ok 2 - a->b.lost == 0 always\n  ---\n"
-		    "  reason: \"was 0 to 0 in 2 samples; wanted == 0 always\"\n  ...\n"
+		    "  reason: \"was 0 in 2 samples; wanted == 0 always\"\n  ...\n"
 		    "not ok 3 - b.who has root by 9s\n  ---\n"
 		    "  reason: \"was never measured; wanted has \\\"root\\\" by 9s\"\n  ...\n"
 		    "ok 4 - the run itself\n  ---\n  reason: \"no failure\"\n  ...\n");
@@ -217,7 +217,7 @@ static void hostile(void)
 		    true);
 	expect_part("hostile", "verdicts.tap",
 		    "not ok 3 - the run itself\n  ---\n"
-		    "  reason: \"1 failure, the first at 0s: a: "
+		    "  reason: \"a failure at 0s: a: "
 		    "<u>&\\\\x01\\\\xfe\\\\x0a\"\n",
 		    true);
 	expect_part("hostile", "junit.xml", "tests=\"3\" failures=\"3\"", true);
