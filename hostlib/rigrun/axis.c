@@ -6,7 +6,7 @@
 #include "axis.h"
 
 #define TICKS 5 /* wanted on the axis of numbers, at most */
-#define TIME_TICKS 7
+#define TIME_TICKS 6
 
 /* The least of 1, 2, 5, 10, 20, ... that is not less than step. */
 static double round_up(double step)

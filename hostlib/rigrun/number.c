@@ -33,13 +33,26 @@ static size_t behind_word(const char *text, size_t len, size_t i)
 	return i;
 }
 
+/* Behind the terminal's colour or place at i, like ESC [ 1 ; 31 m; its numbers are not meant. */
+static size_t behind_escape(const char *text, size_t len, size_t i)
+{
+	i += 2;
+	while (i < len && text[i] >= ' ' && text[i] < '@')
+		i++;
+	return i < len ? i + 1 : len;
+}
+
 /* Where the first number begins, its sign not counted; len: there is none. */
 static size_t find(const char *text, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && !is_digit(text[i]))
-		i = is_wordy(text[i]) ? behind_word(text, len, i) : i + 1;
+	while (i < len && !is_digit(text[i])) {
+		if (text[i] == '\033' && i + 1 < len && text[i + 1] == '[')
+			i = behind_escape(text, len, i);
+		else
+			i = is_wordy(text[i]) ? behind_word(text, len, i) : i + 1;
+	}
 	return i;
 }
 

@@ -47,7 +47,7 @@ static const char layout[] =
 	"pre{background:var(--block);border:1px solid var(--rule);padding:.5rem .7rem;margin:.3rem "
 	"0 "
 	"1rem;overflow:auto;max-height:30rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-	"details{margin:.25rem 0}summary{cursor:pointer}\n"
+	"details{margin:.25rem 0}summary{cursor:pointer}.in{margin-left:1.2rem}\n"
 	".picture{overflow:auto;margin:.4rem 0}.picture svg{max-width:100%;height:auto}"
 	"#full:checked~.picture svg{max-width:none}\n"
 	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));"

@@ -7,9 +7,9 @@
 #include "plot.h"
 #include "value.h"
 
-#define WIDTH 640 /* of the whole */
-#define HEIGHT 200
-#define LEFT 56 /* of the lines' area */
+#define WIDTH 470 /* of the whole */
+#define HEIGHT 170
+#define LEFT 46 /* of the lines' area */
 #define TOP 10
 #define COLUMNS (WIDTH - LEFT - 14)
 #define ROWS (HEIGHT - TOP - 26)

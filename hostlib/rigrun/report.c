@@ -11,6 +11,7 @@
 #include "value.h"
 
 #define FEW_GROUPS 24
+#define FEW_VERDICTS 50
 
 static const char *s(uint32_t n)
 {
@@ -40,6 +41,30 @@ static void say_verdict(struct report *p)
 	fputs("</p>\n", p->out);
 }
 
+static void contents(struct report *p)
+{
+	const struct record *rec = p->r->record;
+	const struct {
+		const char *id, *name;
+		uint32_t things;
+	} parts[] = {
+		{"verdicts", "Verdicts", p->r->rig->nexpects},
+		{"network", "Network", 1},
+		{"samples", "Samples", rec->nseries},
+		{"links", "Links", rec->nfigures},
+		{"timeline", "Time line", rec->nevents},
+		{"outputs", "Outputs", rec->nresults},
+		{"facts", "What it was made of", 1},
+	};
+	size_t i;
+
+	fputs("<nav>", p->out);
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i].things)
+			fprintf(p->out, "<a href=\"#%s\">%s</a> ", parts[i].id, parts[i].name);
+	fputs("</nav>\n", p->out);
+}
+
 int report_head(struct report *p)
 {
 	const struct rig *rig = p->r->rig;
@@ -61,6 +86,7 @@ int report_head(struct report *p)
 	fprintf(p->out, "; %u node%s, %u lan%s, %u link%s, %u step%s</p>\n", rig->nnodes,
 		s(rig->nnodes), rig->nlans, s(rig->nlans), rig->nlinks, s(rig->nlinks), rig->nsteps,
 		s(rig->nsteps));
+	contents(p);
 	return 0;
 }
 
@@ -74,7 +100,7 @@ static void expectation(struct report *p, uint32_t n)
 	fprintf(p->out, "<tr><td class=\"s %s\">%s</td><td>", passed ? "good" : "bad",
 		judge_verdict_name(p->r->judge->cases[n].verdict));
 	markup_text(p->out, e->title);
-	fputs("</td><td class=\"m\">", p->out);
+	fputs("</td><td class=\"m t\">", p->out);
 	markup_text(p->out, about);
 	fputc('.', p->out);
 	markup_text(p->out, e->label ? e->label : rig_figure_name(e->figure));
@@ -84,18 +110,37 @@ static void expectation(struct report *p, uint32_t n)
 	fputs("</td></tr>\n", p->out);
 }
 
-int report_verdicts(struct report *p)
+/* A table of the expectations of one verdict, or of all (JUDGE_VERDICTS). */
+static void expectations(struct report *p, enum judge_verdict which)
 {
 	uint32_t i;
 
-	if (!p->r->rig->nexpects)
-		return 0;
-	fputs("<h2 id=\"verdicts\">Verdicts</h2>\n<div class=\"wide\"><table><thead><tr><th></th>"
-	      "<th>expected</th><th>of</th><th>what it was</th></tr></thead><tbody>\n",
+	fputs("<div class=\"wide\"><table><thead><tr><th></th><th>expected</th><th>of</th>"
+	      "<th>what it was</th></tr></thead><tbody>\n",
 	      p->out);
 	for (i = 0; i < p->r->rig->nexpects; i++)
-		expectation(p, i);
+		if (which == JUDGE_VERDICTS || p->r->judge->cases[i].verdict == which)
+			expectation(p, i);
 	fputs("</tbody></table></div>\n", p->out);
+}
+
+/* Where there are many, those that failed come first, and the rest is folded. */
+int report_verdicts(struct report *p)
+{
+	const struct judge *j = p->r->judge;
+
+	if (!p->r->rig->nexpects)
+		return 0;
+	fputs("<h2 id=\"verdicts\">Verdicts</h2>\n", p->out);
+	if (p->r->rig->nexpects <= FEW_VERDICTS) {
+		expectations(p, JUDGE_VERDICTS);
+		return 0;
+	}
+	if (j->count[JUDGE_FAILED])
+		expectations(p, JUDGE_FAILED);
+	fprintf(p->out, "<details><summary>%u passed</summary>\n", j->count[JUDGE_PASSED]);
+	expectations(p, JUDGE_PASSED);
+	fputs("</details>\n", p->out);
 	return 0;
 }
 

@@ -242,17 +242,17 @@ static void way_rows(struct report *p)
 	uint32_t g, i;
 
 	for (g = 0; g < p->figures.groups; g++) {
+		const struct record_figures *last;
+
 		if (!order_count(&p->figures, g))
 			continue;
-		names_way(p->r->rig, g / 2, g % 2 ? RIG_WAY_1 : RIG_WAY_0, name);
-		fputs("<tr><td class=\"m\">", p->out);
+		last = &p->r->record->figures[p->figures.index[p->figures.start[g + 1] - 1]];
+		names_way(p->r->rig, g / 2, last->way, name);
+		fputs("<tr><td class=\"m t\">", p->out);
 		markup_text(p->out, name);
 		fputs("</td>", p->out);
 		for (i = 0; i < RIG_FIGURES; i++)
-			report_number(
-				p->out,
-				p->r->record->figures[p->figures.index[p->figures.start[g + 1] - 1]]
-					.value[i]);
+			report_number(p->out, last->value[i]);
 		fputs("</tr>\n", p->out);
 	}
 }
@@ -263,13 +263,15 @@ int report_links(struct report *p)
 
 	if (!p->r->record->nfigures)
 		return 0;
-	fputs("<h2 id=\"links\">Links</h2>\n<div class=\"wide\"><table><thead><tr><th>at last</th>",
-	      p->out);
+	fprintf(p->out,
+		"<h2 id=\"links\">Links</h2>\n<details%s><summary>Figures at last</summary>"
+		"<div class=\"wide\"><table><thead><tr><th></th>",
+		p->few ? " open=\"open\"" : "");
 	for (i = 0; i < RIG_FIGURES; i++)
 		fprintf(p->out, "<th class=\"n\">%s</th>", rig_figure_name((enum rig_figure)i));
 	fputs("</tr></thead><tbody>\n", p->out);
 	way_rows(p);
-	fputs("</tbody></table></div>\n", p->out);
+	fputs("</tbody></table></div></details>\n", p->out);
 	for (i = 0; i < p->figures.groups; i++)
 		if (order_count(&p->figures, i) > 1)
 			way_plots(p, i);

@@ -27,6 +27,7 @@ static void numbers(void)
 		 2, RIG_UNIT_NONE},
 		{"rtt=40.5", 40.5, RIG_UNIT_NONE},
 		{"v1.2 done.6", 6, RIG_UNIT_NONE},
+		{"\033[1;31m12\033[0m", 12, RIG_UNIT_NONE},
 		{"3-4", 3, RIG_UNIT_NONE},
 		{"x-4", 4, RIG_UNIT_NONE},
 		{"(-4)", -4, RIG_UNIT_NONE},
@@ -48,7 +49,8 @@ static void numbers(void)
 		{"9M", 9, RIG_UNIT_NONE},
 		{"10.0.5m", 10, RIG_UNIT_NONE},
 	};
-	static const char *const bad[] = {"", "none", "eth0", "nan", "-", ".", "%", "v1.2"};
+	static const char *const bad[] = {"",  "none", "eth0", "nan",     "-",
+					  ".", "%",    "v1.2", "\033[31", "\033[1m"};
 	enum rig_unit unit;
 	double n;
 	size_t i;
