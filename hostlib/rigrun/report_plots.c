@@ -117,14 +117,14 @@ static void series_row(struct report *p, uint32_t series)
 
 	if (!n) {
 		fprintf(p->out,
-			"<tr><td class=\"m\">%s.%s</td><td>never</td><td></td><td></td>"
+			"<tr><td class=\"m t\">%s.%s</td><td>never</td><td></td><td></td>"
 			"<td></td></tr>\n",
 			p->r->rig->node[s->node].name, s->label);
 		return;
 	}
 	e = &rec->result[p->results.index[p->results.start[series + 1] - 1]];
 	rig_print_time(e->at_ns, at);
-	fprintf(p->out, "<tr><td class=\"m\">%s.%s</td><td class=\"t\">%s",
+	fprintf(p->out, "<tr><td class=\"m t\">%s.%s</td><td class=\"t\">%s",
 		p->r->rig->node[s->node].name, s->label, at);
 	if (n > 1)
 		fprintf(p->out, ", the last of %u", n);
@@ -180,39 +180,67 @@ int report_samples(struct report *p)
 	return 0;
 }
 
-/* The figures of the points of a way, as bits a second or as they are. */
-static void way_plot(struct report *p, uint32_t group, const char *title, const char *unit,
-		     enum rig_figure a, enum rig_figure b, bool rate)
+/* What is plotted of a way of a link. */
+struct way_plot {
+	const char *what, *unit;
+	const char *name[PLOT_LINES];
+	enum rig_figure figure[PLOT_LINES];
+	bool rate; /* of bytes, by what they grew since the point before */
+};
+
+static const struct way_plot way_kinds[] = {
+	{"rate",
+	 "bit/s",
+	 {"sent", "delivered"},
+	 {RIG_FIGURE_BYTES, RIG_FIGURE_DELIVERED_BYTES},
+	 true},
+	{"queue", "B", {"longest yet", "now"}, {RIG_FIGURE_QUEUE_MAX, RIG_FIGURE_QUEUE}, false},
+	{"losses",
+	 "frames",
+	 {"dropped, all", "lost by chance"},
+	 {RIG_FIGURE_DROPPED, RIG_FIGURE_LOST},
+	 false},
+};
+
+/* The value of a line at f; NaN for a rate without a point before. */
+static double way_value(const struct way_plot *w, uint32_t line, const struct record_figures *was,
+			const struct record_figures *f)
+{
+	enum rig_figure figure = w->figure[line];
+
+	if (!w->rate)
+		return f->value[figure];
+	if (!was || was->at_ns == f->at_ns)
+		return NAN;
+	return (f->value[figure] - was->value[figure]) * 8e9 / (double)(f->at_ns - was->at_ns);
+}
+
+static void way_plot(struct report *p, uint32_t group, const struct way_plot *w, const char *way)
 {
 	const struct record *rec = p->r->record;
-	const enum rig_figure figure[PLOT_LINES] = {a, b};
+	const struct record_figures *was = NULL;
 	struct plot_mark mark[FAILED_MARKS];
 	struct plot plot = {
-		.title = title,
-		.unit = unit,
+		.unit = w->unit,
 		.lines = PLOT_LINES,
-		.name = {rig_figure_name(a), rig_figure_name(b)},
+		.name = {w->name[0], w->name[1]},
 		.dots = p->few,
 		.end_ns = p->end_ns,
 		.point = p->point,
 		.mark = mark,
 	};
-	const struct record_figures *was = NULL;
+	char title[REPORT_ABOUT];
 	uint32_t i, k;
 
+	snprintf(title, sizeof(title), "%s %s", way, w->what);
+	plot.title = title;
 	for (i = p->figures.start[group]; i < p->figures.start[group + 1]; i++) {
 		const struct record_figures *f = &rec->figures[p->figures.index[i]];
 		struct plot_point *point = &p->point[plot.points++];
-		double seconds = was ? (double)(f->at_ns - was->at_ns) / 1e9 : 0;
 
 		*point = (struct plot_point){.at_ns = f->at_ns};
-		for (k = 0; k < PLOT_LINES; k++) {
-			double v = f->value[figure[k]];
-
-			if (rate)
-				v = seconds > 0 ? (v - was->value[figure[k]]) * 8 / seconds : NAN;
-			point->y[k] = v;
-		}
+		for (k = 0; k < PLOT_LINES; k++)
+			point->y[k] = way_value(w, k, was, f);
 		was = f;
 	}
 	plot.marks = failed(p, p->r->judge->of_way[group], mark, FAILED_MARKS);
@@ -221,17 +249,14 @@ static void way_plot(struct report *p, uint32_t group, const char *title, const 
 
 static void way_plots(struct report *p, uint32_t group)
 {
-	char name[NAMES_ROOM], title[NAMES_ROOM + 16];
 	struct plot_mark mark;
+	char way[NAMES_ROOM];
+	size_t i;
 
-	names_way(p->r->rig, group / 2, group % 2 ? RIG_WAY_1 : RIG_WAY_0, name);
-	fold(p, name, failed(p, p->r->judge->of_way[group], &mark, 1));
-	snprintf(title, sizeof(title), "%s rate", name);
-	way_plot(p, group, title, "bit/s", RIG_FIGURE_BYTES, RIG_FIGURE_DELIVERED_BYTES, true);
-	snprintf(title, sizeof(title), "%s queue", name);
-	way_plot(p, group, title, "B", RIG_FIGURE_QUEUE_MAX, RIG_FIGURE_QUEUE, false);
-	snprintf(title, sizeof(title), "%s losses", name);
-	way_plot(p, group, title, "frames", RIG_FIGURE_DROPPED, RIG_FIGURE_LOST, false);
+	names_way(p->r->rig, group / 2, group % 2 ? RIG_WAY_1 : RIG_WAY_0, way);
+	fold(p, way, failed(p, p->r->judge->of_way[group], &mark, 1));
+	for (i = 0; i < sizeof(way_kinds) / sizeof(*way_kinds); i++)
+		way_plot(p, group, &way_kinds[i], way);
 	unfold(p);
 }
 

@@ -259,7 +259,7 @@ static void gaps(void)
 	record_link(c.rec, 2 * S, 0, RIG_WAY_1, (double[RIG_FIGURES]){[RIG_FIGURE_QUEUE] = -1e308});
 	case_says(&c, 3 * S, "s", "2");
 	leave(&c, "gaps", 3 * S);
-	expect_part("gaps", "report.html", "<td class=\"m\">a.q</td><td>never</td>", true);
+	expect_part("gaps", "report.html", "<td class=\"m t\">a.q</td><td>never</td>", true);
 	expect_part("gaps", "report.html", "<td class=\"m\">none</td>", true);
 	expect_part("gaps", "report.html", "<figcaption><b>a.s</b></figcaption>", true);
 	expect_part("gaps", "report.html", "<path class=\"failed\"", true);
