@@ -25,6 +25,7 @@ static const char colours[] =
 	".picture .rig .nat{fill:#3c2540;stroke:#c48bcd}}\n"
 	"@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;"
 	"--block:#fff;--good:#0b5a20;--bad:#a01010;--l0:#1f6fb2;--l1:#c2661a;--mark:#777}"
+	".wide{overflow:visible}table{font-size:.72rem}.plots{grid-template-columns:1fr 1fr}"
 	"figure,tr,pre{break-inside:avoid}nav,label,input,.hover{display:none}"
 	".picture svg{max-width:100%!important}}\n";
 

@@ -24,10 +24,10 @@ struct canvas {
 	bool empty; /* there is no number */
 };
 
-/* What is too large to be reckoned with is no number either. */
+/* Not NaN, nor too large to be reckoned with. */
 static bool usable(double y)
 {
-	return isfinite(y) && fabs(y) < 1e300;
+	return fabs(y) < 1e300;
 }
 
 static double to_x(const struct canvas *c, double ns)

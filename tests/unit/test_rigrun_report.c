@@ -195,7 +195,7 @@ static void twice(void)
 static void hostile(void)
 {
 	static const char nasty[] =
-		"</pre><script>x</script>&\"'\033[31m\0\r\xff\xc2\x9b\xed\xa0\x80"
+		"</pre><script>x</script>&\"'\033[31m\0\r\xff\xc2\x9b\xed\xa0\x80\x7f"
 		"]]>\n\tend";
 	struct run_case c =
 		case_of("node a\nevery 1s sample a q \"</code><b>&\\n'\"\n"
@@ -211,7 +211,7 @@ static void hostile(void)
 	expect_part(
 		"hostile", "report.html",
 		"&lt;script&gt;x&lt;/script&gt;&amp;&quot;&#39;\\x1b[31m\\x00\\x0d\\xff\\xc2\\x9b"
-		"\\xed\\xa0\\x80]]&gt;\n\tend</pre>",
+		"\\xed\\xa0\\x80\\x7f]]&gt;\n\tend</pre>",
 		true);
 	expect_part("hostile", "verdicts.tap", "not ok 1 - <i>&'\"\\# \\\\ \\\\x0a\xc3\xa4]]>\n",
 		    true);
@@ -339,6 +339,7 @@ static void axes(void)
 		{0, 1.1e6, 0, 1.5e6, 5e5},
 	};
 	char text[AXIS_TEXT];
+	struct axis tiny;
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
@@ -348,6 +349,8 @@ static void axes(void)
 		CU_ASSERT_DOUBLE_EQUAL(a.most, t[i].to, fabs(t[i].step) / 1000);
 		CU_ASSERT_DOUBLE_EQUAL(a.step, t[i].step, fabs(t[i].step) / 1000);
 	}
+	tiny = axis_of(0, 1e-320);
+	CU_ASSERT(tiny.step > 0 && tiny.most > tiny.least && tiny.most < 1e-319);
 	CU_ASSERT_EQUAL(axis_of_time(3600 * S).step, 600e9);
 	CU_ASSERT_EQUAL(axis_of_time(7 * S).step, 2e9);
 	CU_ASSERT_EQUAL(axis_of_time(3).step, 0.5);
