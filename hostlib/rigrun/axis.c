@@ -6,7 +6,7 @@
 #include "axis.h"
 
 #define TICKS 5 /* wanted on the axis of numbers, at most */
-#define TIME_TICKS 7
+#define TIME_TICKS 6
 
 /* The least of 1, 2, 5, 10, 20, ... that is not less than step. */
 static double round_up(double step)
@@ -30,7 +30,7 @@ struct axis axis_of(double least, double most)
 		least = 0;
 	if (most < 0 && most > least * 0.75)
 		most = 0;
-	if (!(most - least > fabs(most) * 1e-9 + 1e-200)) { /* all the same */
+	if (!(most - least > fabs(most) * 1e-9)) { /* all the same */
 		double around = most == 0 ? 1 : fabs(most);
 
 		least = most < 0 ? most - around : 0;

@@ -35,7 +35,7 @@ static void field(FILE *out, const char *text)
 
 static void seconds(FILE *out, uint64_t ns)
 {
-	fprintf(out, "%llu.%09llu,", (unsigned long long)(ns / 1000000000),
+	fprintf(out, "%llu.%09llu", (unsigned long long)(ns / 1000000000),
 		(unsigned long long)(ns % 1000000000));
 }
 
@@ -45,6 +45,7 @@ static void result(const struct results *r, FILE *out, const struct record_resul
 	char number[32] = "";
 
 	seconds(out, e->at_ns);
+	fputc(',', out);
 	field(out, r->rig->node[e->node].name);
 	fputc(',', out);
 	if (e->series != RIG_NONE)
@@ -65,6 +66,7 @@ static void figures(const struct results *r, FILE *out, const struct record_figu
 	names_way(r->rig, e->link, e->way, way);
 	for (i = 0; i < RIG_FIGURES; i++) {
 		seconds(out, e->at_ns);
+		fputc(',', out);
 		field(out, way);
 		number_print(e->value[i], number);
 		fprintf(out, ",%s,%s,,,0\n", rig_figure_name((enum rig_figure)i), number);
@@ -96,10 +98,14 @@ int results_outputs(const struct results *r, FILE *out)
 	for (i = 0; i < rec->nresults; i++) {
 		const struct record_result *e = &rec->result[i];
 
-		fprintf(out, "# ");
+		fputs("# ", out);
 		seconds(out, e->at_ns);
-		fprintf(out, " %s, status %d, %u bytes%s: ", r->rig->node[e->node].name, e->status,
-			e->len, e->cut ? " (cut)" : "");
+		fprintf(out, " %s, ", r->rig->node[e->node].name);
+		if (e->status == RECORD_NO_STATUS)
+			fputs("no status", out);
+		else
+			fprintf(out, "status %d", e->status);
+		fprintf(out, ", %u bytes%s: ", e->len, e->cut ? " (cut)" : "");
 		markup_line(out, e->command);
 		fputc('\n', out);
 		fwrite(e->output, 1, e->len, out);

@@ -81,5 +81,7 @@ uint64_t judge_next_look(const struct judge *j, uint64_t after_ns);
 
 /* Why: one line, like 'was 3 at 5m; wanted == 0 by 1h'. */
 void judge_reason(const struct judge *j, uint32_t n, char out[static JUDGE_REASON]);
+/* How the run itself went: 'no failure', or how many and the first. */
+void judge_run_reason(const struct judge *j, char out[static JUDGE_REASON]);
 
 #endif

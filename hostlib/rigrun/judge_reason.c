@@ -5,6 +5,7 @@
 #include <string.h>
 #include "judge_private.h"
 #include "markup.h"
+#include "names.h"
 #include "value.h"
 
 #define EXCERPT 64 /* bytes shown of a text */
@@ -108,8 +109,10 @@ static void say_was(struct line *l, const struct judge *j, const struct judge_ca
 	} else if (always && c->verdict == JUDGE_PASSED && c->ranged) {
 		say(l, "was ");
 		say_number(l, c->least, e->unit);
-		say(l, " to ");
-		say_number(l, c->most, e->unit);
+		if (c->most > c->least) {
+			say(l, " to ");
+			say_number(l, c->most, e->unit);
+		}
 		say(l, " in %u sample%s", c->samples, c->samples == 1 ? "" : "s");
 	} else {
 		say_last(l, j, c, e);
@@ -122,6 +125,11 @@ static void say_was(struct line *l, const struct judge *j, const struct judge_ca
 static void say_wanted(struct line *l, const struct rig_expect *e)
 {
 	static const char *const compare[] = {"==", "!=", "<", "<=", ">", ">=", "has"};
+	static const char *const before_end[] = {
+		[RIG_BY] = " by ",
+		[RIG_WITHIN] = " to ",
+		[RIG_ALWAYS] = " until ",
+	};
 
 	say(l, "; wanted %s ", compare[e->compare]);
 	if (e->unit == RIG_UNIT_TEXT)
@@ -130,10 +138,10 @@ static void say_wanted(struct line *l, const struct rig_expect *e)
 		say_number(l, e->number, e->unit);
 	if (e->when == RIG_ALWAYS)
 		say(l, " always");
-	if (e->from_ns)
+	if (e->from_ns || e->when == RIG_WITHIN)
 		say_time(l, " from ", e->from_ns);
 	if (e->until_ns != UINT64_MAX)
-		say_time(l, e->when == RIG_ALWAYS ? " until " : " by ", e->until_ns);
+		say_time(l, before_end[e->when], e->until_ns);
 }
 
 void judge_reason(const struct judge *j, uint32_t n, char out[static JUDGE_REASON])
@@ -146,4 +154,28 @@ void judge_reason(const struct judge *j, uint32_t n, char out[static JUDGE_REASO
 	say_wanted(&l, e);
 	if (c->at_end && e->until_ns != UINT64_MAX)
 		say_time(&l, "; the run ended at ", c->decided_ns);
+}
+
+void judge_run_reason(const struct judge *j, char out[static JUDGE_REASON])
+{
+	const struct record *rec = j->record;
+	struct line l = {out, 0};
+	char subject[NAMES_ROOM];
+	uint32_t i = 0;
+
+	while (i < rec->nevents && rec->event[i].kind != RECORD_FAILURE)
+		i++;
+	if (i == rec->nevents) {
+		say(&l, "no failure");
+		return;
+	}
+	if (rec->nfailures > 1)
+		say(&l, "%u failures, the first", rec->nfailures);
+	else
+		say(&l, "a failure");
+	say_time(&l, " at ", rec->event[i].at_ns);
+	names_subject(rec->rig, rec->event[i].node, rec->event[i].link, subject);
+	say(&l, ": %s%s", subject, *subject ? ": " : "");
+	markup_visible(out + l.used, JUDGE_REASON - l.used, rec->event[i].text,
+		       strlen(rec->event[i].text));
 }

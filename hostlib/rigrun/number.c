@@ -24,15 +24,36 @@ static bool is_wordy(char c)
 	return is_digit(c) || is_letter(c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
+/* Where the word at i ends, with points between its digits: v1.2. */
+static size_t behind_word(const char *text, size_t len, size_t i)
+{
+	while (i < len && (is_wordy(text[i]) || (text[i] == '.' && is_digit(text[i - 1]) &&
+						 i + 1 < len && is_digit(text[i + 1]))))
+		i++;
+	return i;
+}
+
+/* Behind the terminal's colour or place at i, like ESC [ 1 ; 31 m; its numbers are not meant. */
+static size_t behind_escape(const char *text, size_t len, size_t i)
+{
+	i += 2;
+	while (i < len && text[i] >= ' ' && text[i] < '@')
+		i++;
+	return i < len ? i + 1 : len;
+}
+
 /* Where the first number begins, its sign not counted; len: there is none. */
 static size_t find(const char *text, size_t len)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < len; i++)
-		if (is_digit(text[i]) && (i == 0 || !is_wordy(text[i - 1])))
-			return i;
-	return len;
+	while (i < len && !is_digit(text[i])) {
+		if (text[i] == '\033' && i + 1 < len && text[i + 1] == '[')
+			i = behind_escape(text, len, i);
+		else
+			i = is_wordy(text[i]) ? behind_word(text, len, i) : i + 1;
+	}
+	return i;
 }
 
 /* Bytes of digits, point and exponent at s. */
@@ -123,6 +144,10 @@ void number_print(double number, char out[static 32])
 	*out = 0;
 	if (isnan(number))
 		return;
+	if (fabs(number) < 1e15 && number == floor(number)) {
+		snprintf(out, 32, "%.0f", number == 0 ? 0 : number);
+		return;
+	}
 	do
 		snprintf(out, 32, "%.*g", digits, number);
 	while (strtod(out, NULL) != number && digits++ < 17);

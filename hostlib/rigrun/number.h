@@ -6,7 +6,8 @@
 #include "rig.h"
 
 /*
- * The first number in a text of len bytes. Digits within a word ('eth0') are none; 1.5e-3 is one.
+ * The first number in a text of len bytes. Digits within a word ('eth0') or a
+ * terminal's escape (ESC [ 31 m) are none; 1.5e-3 is one.
  * With a unit of rigs right behind it (20ms, 1h30m, 64KiB, 2Mbit, 5%) it comes in seconds, bytes,
  * bits a second or percent, and *unit says so; otherwise it is as it stands, RIG_UNIT_NONE.
  * False: there is none.

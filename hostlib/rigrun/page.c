@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The frame of a report. Colours are variables, of which dark schemes have others. The page is XML
+ * The frame of a report. Colours are variables, of which dark schemes have others. Those of the
+ * picture are set over its own, which stand below. What plots share is drawn in each by <use>, where
+ * rules with an ancestor from outside would not hold. The page is XML
  * as well as HTML, so that any parser can read it: scripts and styles have no < and no &.
  *
  * The script only adds to a page that is whole: values under the pointer in plots.
@@ -14,12 +16,16 @@ static const char colours[] =
 	"@media(prefers-color-scheme:dark){:root{--paper:#15191f;--ink:#dfe5ec;--soft:#97a3b2;"
 	"--rule:#333b46;--block:#1d232b;--good:#4cc36b;--bad:#ff6b62;--l0:#62aef0;--l1:#f0a35e;"
 	"--mark:#7a8696}\n"
-	".rig .paper{fill:var(--block)}.rig text,.rig .more,.rig .about{fill:var(--ink)}"
-	".rig .what{fill:#e5b9b0;stroke:#1d232b}.rig .link{stroke:#98a3b0}"
-	".rig .node{fill:#1c3650;stroke:#6ea6dc}.rig .router{fill:#45341a;stroke:#d9a552}"
-	".rig .lan{fill:#1f3a22;stroke:#72bb74}.rig .nat{fill:#3c2540;stroke:#c48bcd}}\n"
+	".picture .rig .paper{fill:var(--block)}.picture .rig text{fill:var(--ink)}"
+	".picture .rig .what{fill:#e5b9b0;stroke:#1d232b}.picture .rig .link{stroke:#98a3b0}"
+	".picture .rig .down{stroke:#ff6b62}"
+	".picture .rig .node{fill:#1c3650;stroke:#6ea6dc}"
+	".picture .rig .router{fill:#45341a;stroke:#d9a552}"
+	".picture .rig .lan{fill:#1f3a22;stroke:#72bb74}"
+	".picture .rig .nat{fill:#3c2540;stroke:#c48bcd}}\n"
 	"@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;"
 	"--block:#fff;--good:#0b5a20;--bad:#a01010;--l0:#1f6fb2;--l1:#c2661a;--mark:#777}"
+	".wide{overflow:visible}table{font-size:.72rem}.plots{grid-template-columns:1fr 1fr}"
 	"figure,tr,pre{break-inside:avoid}nav,label,input,.hover{display:none}"
 	".picture svg{max-width:100%!important}}\n";
 
@@ -34,24 +40,24 @@ static const char layout[] =
 	".good{color:var(--good)}.bad{color:var(--bad)}a{color:var(--l0)}nav a{margin-right:1rem}\n"
 	".wide{overflow-x:auto}table{border-collapse:collapse;font-size:.92rem}"
 	"th,td{text-align:left;vertical-align:top;padding:.22rem .9rem .22rem 0;"
-	"border-bottom:1px solid var(--rule);overflow-wrap:anywhere}"
+	"border-bottom:1px solid var(--rule);overflow-wrap:break-word}"
 	"th{color:var(--soft);font-weight:600}\n"
 	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
-	"td.t,td.s{white-space:nowrap}"
+	"th,td.n,td.t,td.s{white-space:nowrap}"
 	"code,pre,td.m{font-family:ui-monospace,monospace;font-size:.86rem}\n"
 	"pre{background:var(--block);border:1px solid var(--rule);padding:.5rem .7rem;margin:.3rem "
 	"0 "
 	"1rem;overflow:auto;max-height:30rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-	"details{margin:.25rem 0}summary{cursor:pointer}\n"
+	"details{margin:.25rem 0}summary{cursor:pointer}.in{margin-left:1.2rem}\n"
 	".picture{overflow:auto;margin:.4rem 0}.picture svg{max-width:100%;height:auto}"
 	"#full:checked~.picture svg{max-width:none}\n"
-	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,27rem),1fr));"
+	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));"
 	"gap:.4rem 1.4rem}figure{margin:.5rem 0;min-width:0}\n"
 	".plot{width:100%;height:auto;display:block;overflow:visible}"
 	".shared{position:absolute}\n";
 
 static const char plots[] =
-	".plot text,.shared text{font-size:11px;fill:var(--soft)}.plot .y{text-anchor:end}"
+	".x,.y,.none{font-size:11px;fill:var(--soft)}.y{text-anchor:end}"
 	".x,.none{text-anchor:middle}\n"
 	".grid{stroke:var(--rule);fill:none}.mark{stroke:var(--mark);stroke-dasharray:3 "
 	"3;fill:none}"

@@ -7,14 +7,14 @@
 #include "plot.h"
 #include "value.h"
 
-#define WIDTH 640 /* of the whole */
-#define HEIGHT 200
-#define LEFT 56 /* of the lines' area */
+#define WIDTH 470 /* of the whole */
+#define HEIGHT 170
+#define LEFT 46 /* of the lines' area */
 #define TOP 10
 #define COLUMNS (WIDTH - LEFT - 14)
 #define ROWS (HEIGHT - TOP - 26)
 #define MARK_TEXTS 4 /* told of one column */
-#define DOTS 150 /* with so many points or fewer, each gets a dot that tells its value */
+#define DOTS 150 /* with more points, they get none */
 
 struct canvas {
 	const struct plot *p;
@@ -24,10 +24,10 @@ struct canvas {
 	bool empty; /* there is no number */
 };
 
-/* What is too large to be reckoned with is no number either. */
+/* Not NaN, nor too large to be reckoned with. */
 static bool usable(double y)
 {
-	return isfinite(y) && fabs(y) < 1e300;
+	return fabs(y) < 1e300;
 }
 
 static double to_x(const struct canvas *c, double ns)
@@ -231,7 +231,7 @@ static void dots(const struct canvas *c, uint32_t n)
 	uint32_t i;
 	char at[64];
 
-	for (i = 0; i < c->p->points && c->p->points <= DOTS; i++) {
+	for (i = 0; i < c->p->points; i++) {
 		const struct plot_point *k = &c->p->point[i];
 
 		if (!usable(k->y[n]))
@@ -291,7 +291,7 @@ void plot_write(const struct plot *p, FILE *out)
 	marks(&c, p->mark, p->marks, true);
 	for (k = 0; k < p->lines; k++)
 		line(&c, k);
-	for (k = 0; k < p->lines; k++)
+	for (k = 0; k < p->lines && p->dots && p->points <= DOTS; k++)
 		dots(&c, k);
 	failed_points(&c);
 	if (c.empty)

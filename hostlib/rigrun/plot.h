@@ -31,6 +31,7 @@ struct plot {
 	const char *unit; /* "": none */
 	uint32_t lines;
 	const char *name[PLOT_LINES]; /* for the legend; it has none if there is one line */
+	bool dots; /* one for each point, which tells its value, if they are not too many */
 	uint64_t end_ns; /* of the axis of time, which begins at 0: as plot_write_time() has it */
 	uint32_t points, marks;
 	const struct plot_point *point; /* in the order of time */

@@ -10,6 +10,9 @@
 #include "report_private.h"
 #include "value.h"
 
+#define FEW_GROUPS 24
+#define FEW_VERDICTS 50
+
 static const char *s(uint32_t n)
 {
 	return n == 1 ? "" : "s";
@@ -19,7 +22,8 @@ static const char *s(uint32_t n)
 static void say_verdict(struct report *p)
 {
 	const struct judge *j = p->r->judge;
-	uint32_t n = p->r->rig->nexpects, failures = p->r->record->nfailures;
+	char reason[JUDGE_REASON];
+	uint32_t n = p->r->rig->nexpects;
 	bool well = judge_all_well(j);
 
 	fprintf(p->out, "<p class=\"verdict %s\">%s", well ? "good" : "bad",
@@ -29,9 +33,36 @@ static void say_verdict(struct report *p)
 	else
 		fprintf(p->out, ": %u of %u expectation%s came true", j->count[JUDGE_PASSED], n,
 			s(n));
-	if (failures)
-		fprintf(p->out, "; the run had %u failure%s", failures, s(failures));
+	if (p->r->record->nfailures) {
+		judge_run_reason(j, reason);
+		fputs("; ", p->out);
+		markup_text(p->out, reason);
+	}
 	fputs("</p>\n", p->out);
+}
+
+static void contents(struct report *p)
+{
+	const struct record *rec = p->r->record;
+	const struct {
+		const char *id, *name;
+		uint32_t things;
+	} parts[] = {
+		{"verdicts", "Verdicts", p->r->rig->nexpects},
+		{"network", "Network", 1},
+		{"samples", "Samples", rec->nseries},
+		{"links", "Links", rec->nfigures},
+		{"timeline", "Time line", rec->nevents},
+		{"outputs", "Outputs", rec->nresults},
+		{"facts", "What it was made of", 1},
+	};
+	size_t i;
+
+	fputs("<nav>", p->out);
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i].things)
+			fprintf(p->out, "<a href=\"#%s\">%s</a> ", parts[i].id, parts[i].name);
+	fputs("</nav>\n", p->out);
 }
 
 int report_head(struct report *p)
@@ -55,6 +86,7 @@ int report_head(struct report *p)
 	fprintf(p->out, "; %u node%s, %u lan%s, %u link%s, %u step%s</p>\n", rig->nnodes,
 		s(rig->nnodes), rig->nlans, s(rig->nlans), rig->nlinks, s(rig->nlinks), rig->nsteps,
 		s(rig->nsteps));
+	contents(p);
 	return 0;
 }
 
@@ -68,7 +100,7 @@ static void expectation(struct report *p, uint32_t n)
 	fprintf(p->out, "<tr><td class=\"s %s\">%s</td><td>", passed ? "good" : "bad",
 		judge_verdict_name(p->r->judge->cases[n].verdict));
 	markup_text(p->out, e->title);
-	fputs("</td><td class=\"m\">", p->out);
+	fputs("</td><td class=\"m t\">", p->out);
 	markup_text(p->out, about);
 	fputc('.', p->out);
 	markup_text(p->out, e->label ? e->label : rig_figure_name(e->figure));
@@ -78,18 +110,37 @@ static void expectation(struct report *p, uint32_t n)
 	fputs("</td></tr>\n", p->out);
 }
 
-int report_verdicts(struct report *p)
+/* A table of the expectations of one verdict, or of all (JUDGE_VERDICTS). */
+static void expectations(struct report *p, enum judge_verdict which)
 {
 	uint32_t i;
 
-	if (!p->r->rig->nexpects)
-		return 0;
-	fputs("<h2 id=\"verdicts\">Verdicts</h2>\n<div class=\"wide\"><table><thead><tr><th></th>"
-	      "<th>expected</th><th>of</th><th>what it was</th></tr></thead><tbody>\n",
+	fputs("<div class=\"wide\"><table><thead><tr><th></th><th>expected</th><th>of</th>"
+	      "<th>what it was</th></tr></thead><tbody>\n",
 	      p->out);
 	for (i = 0; i < p->r->rig->nexpects; i++)
-		expectation(p, i);
+		if (which == JUDGE_VERDICTS || p->r->judge->cases[i].verdict == which)
+			expectation(p, i);
 	fputs("</tbody></table></div>\n", p->out);
+}
+
+/* Where there are many, those that failed come first, and the rest is folded. */
+int report_verdicts(struct report *p)
+{
+	const struct judge *j = p->r->judge;
+
+	if (!p->r->rig->nexpects)
+		return 0;
+	fputs("<h2 id=\"verdicts\">Verdicts</h2>\n", p->out);
+	if (p->r->rig->nexpects <= FEW_VERDICTS) {
+		expectations(p, JUDGE_VERDICTS);
+		return 0;
+	}
+	if (j->count[JUDGE_FAILED])
+		expectations(p, JUDGE_FAILED);
+	fprintf(p->out, "<details><summary>%u passed</summary>\n", j->count[JUDGE_PASSED]);
+	expectations(p, JUDGE_PASSED);
+	fputs("</details>\n", p->out);
 	return 0;
 }
 
@@ -126,6 +177,19 @@ void report_number(FILE *out, double number)
 	fprintf(out, "<td class=\"n\">%s</td>", text);
 }
 
+/* Groups of plots: nodes that are measured, and ways. */
+static bool few_groups(const struct report *p)
+{
+	const struct record *rec = p->r->record;
+	uint32_t i, groups = 0;
+
+	for (i = 0; i < rec->nseries; i++)
+		groups += i == 0 || rec->series[i].node != rec->series[i - 1].node;
+	for (i = 0; i < p->figures.groups; i++)
+		groups += order_count(&p->figures, i) > 1;
+	return groups <= FEW_GROUPS;
+}
+
 static int prepare(struct report *p)
 {
 	const struct record *rec = p->r->record;
@@ -139,6 +203,7 @@ static int prepare(struct report *p)
 		return rc;
 	most = p->results.most > p->figures.most ? p->results.most : p->figures.most;
 	p->point = calloc((size_t)most + 1, sizeof(*p->point));
+	p->few = few_groups(p);
 	p->end_ns = rec->last_ns > end ? rec->last_ns : end;
 	return p->point ? 0 : -ENOMEM;
 }

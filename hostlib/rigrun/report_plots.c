@@ -7,24 +7,11 @@
 #include "report_private.h"
 #include "value.h"
 
-#define OPEN_GROUPS 24 /* with more groups of plots, those without failures are folded */
 #define FAILED_MARKS 8 /* of one plot */
 #define EXCERPT 80 /* bytes of an output in a table */
 
-bool report_opens(const struct report *p, uint32_t first_case)
-{
-	struct plot_mark mark;
-	uint32_t i, groups = 0;
-
-	for (i = 0; i < p->r->record->nseries; i++)
-		groups +=
-			i == 0 || p->r->record->series[i].node != p->r->record->series[i - 1].node;
-	for (i = 0; i < p->figures.groups; i++)
-		groups += order_count(&p->figures, i) > 1;
-	return groups <= OPEN_GROUPS || report_failed(p, first_case, &mark, 1);
-}
-
-uint32_t report_failed(const struct report *p, uint32_t first_case, struct plot_mark *mark,
+/* The failed cases of a chain, as marks. How many. */
+static uint32_t failed(const struct report *p, uint32_t first_case, struct plot_mark *mark,
 		       uint32_t room)
 {
 	const struct judge *j = p->r->judge;
@@ -62,7 +49,7 @@ static void series_plot(struct report *p, uint32_t series)
 {
 	const struct record *rec = p->r->record;
 	struct plot_mark mark[FAILED_MARKS];
-	struct plot plot = {.unit = NULL, .lines = 1, .point = p->point, .mark = mark};
+	struct plot plot = {.lines = 1, .dots = p->few, .point = p->point, .mark = mark};
 	char title[REPORT_ABOUT];
 	uint32_t i;
 
@@ -81,13 +68,14 @@ static void series_plot(struct report *p, uint32_t series)
 			.failed = e->status != 0 || !e->has_number,
 		};
 	}
-	plot.marks = report_failed(p, p->r->judge->of_series[series], mark, FAILED_MARKS);
+	plot.marks = failed(p, p->r->judge->of_series[series], mark, FAILED_MARKS);
 	plot_write(&plot, p->out);
 }
 
-static void fold(struct report *p, const char *name, bool open)
+/* Groups of plots are folded where there are many, but for those with failures. */
+static void fold(struct report *p, const char *name, bool has_failed)
 {
-	fprintf(p->out, "<details%s><summary>", open ? " open=\"open\"" : "");
+	fprintf(p->out, "<details%s><summary>", p->few || has_failed ? " open=\"open\"" : "");
 	markup_text(p->out, name);
 	fputs("</summary><div class=\"plots\">\n", p->out);
 }
@@ -100,20 +88,22 @@ static void unfold(struct report *p)
 /* The plots of a node, whose series are from first to behind. */
 static void node_plots(struct report *p, uint32_t first, uint32_t behind)
 {
-	bool open = false;
-	uint32_t i, n = 0;
+	struct plot_mark mark;
+	uint32_t i, nfailed = 0, n = 0;
 
 	for (i = first; i < behind; i++) {
 		n += is_plot(p, i);
-		open = open || report_opens(p, p->r->judge->of_series[i]);
+		nfailed += failed(p, p->r->judge->of_series[i], &mark, 1);
 	}
 	if (!n)
 		return;
-	fold(p, p->r->rig->node[p->r->record->series[first].node].name, open);
+	if (!p->few)
+		fold(p, p->r->rig->node[p->r->record->series[first].node].name, nfailed);
 	for (i = first; i < behind; i++)
 		if (is_plot(p, i))
 			series_plot(p, i);
-	unfold(p);
+	if (!p->few)
+		unfold(p);
 }
 
 /* A series as a line of a table: its last result. */
@@ -127,14 +117,14 @@ static void series_row(struct report *p, uint32_t series)
 
 	if (!n) {
 		fprintf(p->out,
-			"<tr><td class=\"m\">%s.%s</td><td>never</td><td></td><td></td>"
+			"<tr><td class=\"m t\">%s.%s</td><td>never</td><td></td><td></td>"
 			"<td></td></tr>\n",
 			p->r->rig->node[s->node].name, s->label);
 		return;
 	}
 	e = &rec->result[p->results.index[p->results.start[series + 1] - 1]];
 	rig_print_time(e->at_ns, at);
-	fprintf(p->out, "<tr><td class=\"m\">%s.%s</td><td class=\"t\">%s",
+	fprintf(p->out, "<tr><td class=\"m t\">%s.%s</td><td class=\"t\">%s",
 		p->r->rig->node[s->node].name, s->label, at);
 	if (n > 1)
 		fprintf(p->out, ", the last of %u", n);
@@ -177,65 +167,96 @@ int report_samples(struct report *p)
 		return 0;
 	fputs("<h2 id=\"samples\">Samples</h2>\n", p->out);
 	series_table(p);
+	if (p->few)
+		fputs("<div class=\"plots\">\n", p->out);
 	for (first = 0; first < rec->nseries; first = behind) {
 		for (behind = first;
 		     behind < rec->nseries && rec->series[behind].node == rec->series[first].node;)
 			behind++;
 		node_plots(p, first, behind);
 	}
+	if (p->few)
+		fputs("</div>\n", p->out);
 	return 0;
 }
 
-/* The figures of the points of a way, as bits a second or as they are. */
-static void way_plot(struct report *p, uint32_t group, const char *title, const char *unit,
-		     enum rig_figure a, enum rig_figure b, bool rate)
+/* What is plotted of a way of a link. */
+struct way_plot {
+	const char *what, *unit;
+	const char *name[PLOT_LINES];
+	enum rig_figure figure[PLOT_LINES];
+	bool rate; /* of bytes, by what they grew since the point before */
+};
+
+static const struct way_plot way_kinds[] = {
+	{"rate",
+	 "bit/s",
+	 {"sent", "delivered"},
+	 {RIG_FIGURE_BYTES, RIG_FIGURE_DELIVERED_BYTES},
+	 true},
+	{"queue", "B", {"longest yet", "now"}, {RIG_FIGURE_QUEUE_MAX, RIG_FIGURE_QUEUE}, false},
+	{"losses",
+	 "frames",
+	 {"dropped, all", "lost by chance"},
+	 {RIG_FIGURE_DROPPED, RIG_FIGURE_LOST},
+	 false},
+};
+
+/* The value of a line at f; NaN for a rate without a point before. */
+static double way_value(const struct way_plot *w, uint32_t line, const struct record_figures *was,
+			const struct record_figures *f)
+{
+	enum rig_figure figure = w->figure[line];
+
+	if (!w->rate)
+		return f->value[figure];
+	if (!was || was->at_ns == f->at_ns)
+		return NAN;
+	return (f->value[figure] - was->value[figure]) * 8e9 / (double)(f->at_ns - was->at_ns);
+}
+
+static void way_plot(struct report *p, uint32_t group, const struct way_plot *w, const char *way)
 {
 	const struct record *rec = p->r->record;
-	const enum rig_figure figure[PLOT_LINES] = {a, b};
+	const struct record_figures *was = NULL;
 	struct plot_mark mark[FAILED_MARKS];
 	struct plot plot = {
-		.title = title,
-		.unit = unit,
+		.unit = w->unit,
 		.lines = PLOT_LINES,
-		.name = {rig_figure_name(a), rig_figure_name(b)},
+		.name = {w->name[0], w->name[1]},
+		.dots = p->few,
 		.end_ns = p->end_ns,
 		.point = p->point,
 		.mark = mark,
 	};
-	const struct record_figures *was = NULL;
+	char title[REPORT_ABOUT];
 	uint32_t i, k;
 
+	snprintf(title, sizeof(title), "%s %s", way, w->what);
+	plot.title = title;
 	for (i = p->figures.start[group]; i < p->figures.start[group + 1]; i++) {
 		const struct record_figures *f = &rec->figures[p->figures.index[i]];
 		struct plot_point *point = &p->point[plot.points++];
-		double seconds = was ? (double)(f->at_ns - was->at_ns) / 1e9 : 0;
 
 		*point = (struct plot_point){.at_ns = f->at_ns};
-		for (k = 0; k < PLOT_LINES; k++) {
-			double v = f->value[figure[k]];
-
-			if (rate)
-				v = seconds > 0 ? (v - was->value[figure[k]]) * 8 / seconds : NAN;
-			point->y[k] = v;
-		}
+		for (k = 0; k < PLOT_LINES; k++)
+			point->y[k] = way_value(w, k, was, f);
 		was = f;
 	}
-	plot.marks = report_failed(p, p->r->judge->of_way[group], mark, FAILED_MARKS);
+	plot.marks = failed(p, p->r->judge->of_way[group], mark, FAILED_MARKS);
 	plot_write(&plot, p->out);
 }
 
 static void way_plots(struct report *p, uint32_t group)
 {
-	char name[NAMES_ROOM], title[NAMES_ROOM + 16];
+	struct plot_mark mark;
+	char way[NAMES_ROOM];
+	size_t i;
 
-	names_way(p->r->rig, group / 2, group % 2 ? RIG_WAY_1 : RIG_WAY_0, name);
-	fold(p, name, report_opens(p, p->r->judge->of_way[group]));
-	snprintf(title, sizeof(title), "%s rate", name);
-	way_plot(p, group, title, "bit/s", RIG_FIGURE_BYTES, RIG_FIGURE_DELIVERED_BYTES, true);
-	snprintf(title, sizeof(title), "%s queue", name);
-	way_plot(p, group, title, "B", RIG_FIGURE_QUEUE_MAX, RIG_FIGURE_QUEUE, false);
-	snprintf(title, sizeof(title), "%s losses", name);
-	way_plot(p, group, title, "frames", RIG_FIGURE_DROPPED, RIG_FIGURE_LOST, false);
+	names_way(p->r->rig, group / 2, group % 2 ? RIG_WAY_1 : RIG_WAY_0, way);
+	fold(p, way, failed(p, p->r->judge->of_way[group], &mark, 1));
+	for (i = 0; i < sizeof(way_kinds) / sizeof(*way_kinds); i++)
+		way_plot(p, group, &way_kinds[i], way);
 	unfold(p);
 }
 
@@ -246,17 +267,17 @@ static void way_rows(struct report *p)
 	uint32_t g, i;
 
 	for (g = 0; g < p->figures.groups; g++) {
+		const struct record_figures *last;
+
 		if (!order_count(&p->figures, g))
 			continue;
-		names_way(p->r->rig, g / 2, g % 2 ? RIG_WAY_1 : RIG_WAY_0, name);
-		fputs("<tr><td class=\"m\">", p->out);
+		last = &p->r->record->figures[p->figures.index[p->figures.start[g + 1] - 1]];
+		names_way(p->r->rig, g / 2, last->way, name);
+		fputs("<tr><td class=\"m t\">", p->out);
 		markup_text(p->out, name);
 		fputs("</td>", p->out);
 		for (i = 0; i < RIG_FIGURES; i++)
-			report_number(
-				p->out,
-				p->r->record->figures[p->figures.index[p->figures.start[g + 1] - 1]]
-					.value[i]);
+			report_number(p->out, last->value[i]);
 		fputs("</tr>\n", p->out);
 	}
 }
@@ -267,13 +288,15 @@ int report_links(struct report *p)
 
 	if (!p->r->record->nfigures)
 		return 0;
-	fputs("<h2 id=\"links\">Links</h2>\n<div class=\"wide\"><table><thead><tr><th>at last</th>",
-	      p->out);
+	fprintf(p->out,
+		"<h2 id=\"links\">Links</h2>\n<details%s><summary>Figures at last</summary>"
+		"<div class=\"wide\"><table><thead><tr><th></th>",
+		p->few ? " open=\"open\"" : "");
 	for (i = 0; i < RIG_FIGURES; i++)
 		fprintf(p->out, "<th class=\"n\">%s</th>", rig_figure_name((enum rig_figure)i));
 	fputs("</tr></thead><tbody>\n", p->out);
 	way_rows(p);
-	fputs("</tbody></table></div>\n", p->out);
+	fputs("</tbody></table></div></details>\n", p->out);
 	for (i = 0; i < p->figures.groups; i++)
 		if (order_count(&p->figures, i) > 1)
 			way_plots(p, i);

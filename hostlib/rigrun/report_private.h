@@ -15,6 +15,7 @@ struct report {
 	struct order results, figures;
 	struct plot_point *point; /* room for the points of the longest plot */
 	uint64_t end_ns; /* of axes of time */
+	bool few; /* groups of plots: nothing need be folded */
 };
 
 /* Sections, each with its heading; nothing where there is nothing to show. 0 or -errno. */
@@ -29,10 +30,4 @@ int report_facts(struct report *p);
 
 /* A number as a cell of a table; nothing for what is no number. */
 void report_number(FILE *out, double number);
-/* Plots of a group shall be seen at once: there are few, or the group has a failure. */
-bool report_opens(const struct report *p, uint32_t first_case);
-/* The failed cases of a chain, as marks. How many. */
-uint32_t report_failed(const struct report *p, uint32_t first_case, struct plot_mark *mark,
-		       uint32_t room);
-
 #endif

@@ -67,23 +67,40 @@ static void output(struct report *p, const struct record_result *e)
 	fputs("</details>\n", p->out);
 }
 
+/* The last of a group, `most` at the most. */
+static void group(struct report *p, uint32_t g, uint32_t most)
+{
+	const struct record *rec = p->r->record;
+	uint32_t n = order_count(&p->results, g), i;
+
+	if (n > most)
+		fprintf(p->out, "<p class=\"note\">%u earlier ones are in outputs.txt.</p>\n",
+			n - most);
+	for (i = n > most ? n - most : 0; i < n; i++)
+		output(p, &rec->result[p->results.index[p->results.start[g] + i]]);
+}
+
+/* Those of steps; then samples, in a fold of their own if there are more of one. */
 int report_outputs(struct report *p)
 {
 	const struct record *rec = p->r->record;
-	uint32_t g, i, n, most;
+	uint32_t g;
 
 	if (!rec->nresults)
 		return 0;
-	fputs("<h2 id=\"outputs\">Outputs of commands</h2>\n", p->out);
-	for (g = 0; g < p->results.groups; g++) {
-		n = order_count(&p->results, g);
-		most = g == rec->nseries ? OUTPUTS_OF_STEPS : OUTPUTS;
-		if (n > most)
+	fputs("<h2 id=\"outputs\">Outputs</h2>\n", p->out);
+	group(p, rec->nseries, OUTPUTS_OF_STEPS);
+	for (g = 0; g < rec->nseries; g++) {
+		uint32_t n = order_count(&p->results, g);
+
+		if (n > 1)
 			fprintf(p->out,
-				"<p class=\"note\">%u earlier ones are in outputs.txt.</p>\n",
-				n - most);
-		for (i = n > most ? n - most : 0; i < n; i++)
-			output(p, &rec->result[p->results.index[p->results.start[g] + i]]);
+				"<details><summary>%s.%s <span class=\"note\">%u times</span>"
+				"</summary>\n<div class=\"in\">",
+				p->r->rig->node[rec->series[g].node].name, rec->series[g].label, n);
+		group(p, g, OUTPUTS);
+		if (n > 1)
+			fputs("</div></details>\n", p->out);
 	}
 	return 0;
 }

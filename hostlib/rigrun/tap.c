@@ -4,44 +4,12 @@
  * them one test more: that the run itself went without failures.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "markup.h"
 #include "names.h"
 #include "results.h"
-#include "value.h"
 
 #define RUN_TITLE "the run itself"
-
-/* The first failure of the run; NULL: there is none. */
-static const struct record_event *first_failure(const struct record *rec)
-{
-	uint32_t i;
-
-	for (i = 0; i < rec->nevents; i++)
-		if (rec->event[i].kind == RECORD_FAILURE)
-			return &rec->event[i];
-	return NULL;
-}
-
-/* How the run went, for people. */
-static void run_reason(const struct results *r, char out[static JUDGE_REASON])
-{
-	const struct record_event *e = first_failure(r->record);
-	char subject[NAMES_ROOM], at[64];
-	size_t len;
-
-	if (!e) {
-		snprintf(out, JUDGE_REASON, "no failure");
-		return;
-	}
-	names_subject(r->rig, e->node, e->link, subject);
-	rig_print_time(e->at_ns, at);
-	len = (size_t)snprintf(out, JUDGE_REASON, "%u failure%s, the first at %s: %s%s",
-			       r->record->nfailures, r->record->nfailures == 1 ? "" : "s", at,
-			       subject, *subject ? ": " : "");
-	markup_visible(out + len, JUDGE_REASON - len, e->text, strlen(e->text));
-}
 
 /* A title may hold what TAP takes for a directive. */
 static void description(FILE *out, const char *title)
@@ -89,7 +57,7 @@ int results_tap(const struct results *r, FILE *out)
 		point(out, i + 1, r->judge->cases[i].verdict == JUDGE_PASSED,
 		      r->rig->expect[i].title, reason);
 	}
-	run_reason(r, reason);
+	judge_run_reason(r->judge, reason);
 	point(out, i + 1, !r->record->nfailures, RUN_TITLE, reason);
 	return ferror(out) ? -EIO : 0;
 }
@@ -148,7 +116,7 @@ int results_junit(const struct results *r, FILE *out)
 		test_case(r, out, about, r->rig->expect[i].title, c->decided_ns,
 			  c->verdict == JUDGE_PASSED, reason);
 	}
-	run_reason(r, reason);
+	judge_run_reason(r->judge, reason);
 	test_case(r, out, "", RUN_TITLE, r->facts->end_ns, !r->record->nfailures, reason);
 	fputs("</testsuite>\n</testsuites>\n", out);
 	return ferror(out) ? -EIO : 0;

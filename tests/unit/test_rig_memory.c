@@ -1,43 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rigs without memory: each allocation fails once, and what comes out is -ENOMEM, never half a rig,
- * a crash or a leak (the last two are the sanitizers' to find). The linker leads libc's allocators
- * here (objects.mk).
+ * a crash or a leak (the last two are the sanitizers' to find).
  */
 #include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "failing_malloc.h"
 #include "rig.h"
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static long until_failure = -1; /* allocations; -1: none fails */
-
-static bool fails(void)
-{
-	return until_failure >= 0 && until_failure-- == 0;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
 
 static const char good[] =
 	"rig x 1\nset a 1\nimage i f\ndefault node mem=9M env=A=1 run=x copy=f:/f route=::/0,::1\n"
