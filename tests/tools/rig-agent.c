@@ -3,7 +3,7 @@
  * Speaks to the agent of one guest, as a script says: rig-agent SOCKET SCRIPT FOLDER
  *
  * It serves a hidden switch at SOCKET, where the guest's hidden card comes; node 1. Statements:
- *   up                     waits until the guest is up
+ *   up                     waits until the guest is up (anew, once it was)
  *   setup FILE             the text of a host's file
  *   put FILE PATH MODE     exec COMMAND...     get PATH FILE MAX     end     reboot
  *   wait                   until all have an answer
@@ -55,6 +55,8 @@ static void look(struct ctx *c)
 {
 	if ((c->waits_for == UP && c->up) || (c->waits_for == ANSWERS && !c->outstanding) ||
 	    (c->waits_for == GONE && c->gone)) {
+		if (c->waits_for == UP)
+			c->up = false;
 		c->waits_for = NOTHING;
 		loop_timer_set(c->loop, &c->next, 0, carry_on, c);
 	}
