@@ -46,6 +46,7 @@
 #include <unistd.h>
 #include "agent.h"
 #include "agent_abi.h"
+#include "command.h"
 #include "end.h"
 #include "root.h"
 #include "run.h"
@@ -250,60 +251,6 @@ static void read_rig(struct init *in)
 			in->rig = true;
 		if (strncmp(word, rig, sizeof(rig) - 1) == 0)
 			snprintf(in->disk, sizeof(in->disk), "%s", word + sizeof(rig) - 1);
-	}
-}
-
-static void decode(char *word)
-{
-	const char *from = word;
-
-	for (; *from; from++) {
-		unsigned int byte;
-
-		if (*from != '%')
-			*word++ = *from;
-		else if (sscanf(from + 1, "%2x", &byte) == 1 && byte) {
-			*word++ = byte;
-			from += 2;
-		}
-	}
-	*word = 0;
-}
-
-/*
- * Joins what follows -c: the kernel may have split a command that came unquoted.
- * Stock UML adds two parameters of its own at the end, behind "--" as well.
- */
-static void read_arguments(struct init *in, char **argv)
-{
-	size_t used = 0;
-	bool coded;
-	int argc = 0;
-
-	while (argv[argc])
-		argc++;
-	while (argc > 1 &&
-	       (!strcmp(argv[argc - 1], "console=tty0") || !strcmp(argv[argc - 1], "root=98:0")))
-		argv[--argc] = NULL;
-
-	while (*argv && strcmp(*argv, "-c") && strcmp(*argv, "-C"))
-		argv++;
-	if (!*argv)
-		return;
-	coded = !strcmp(*argv, "-C");
-	while (*++argv) {
-		if (coded)
-			decode(*argv);
-		int n = snprintf(in->command + used, sizeof(in->command) - used, "%s%s",
-				 used ? " " : "", *argv);
-
-		if ((size_t)n >= sizeof(in->command) - used) {
-			errno = E2BIG;
-			complain("the command behind -c");
-			in->command[0] = 0;
-			return;
-		}
-		used += n;
 	}
 }
 
@@ -513,7 +460,7 @@ int main(int argc, char **argv)
 	loopback_up();
 	find_console(&in);
 	read_parameters(&in);
-	read_arguments(&in, argv);
+	command_read(in.command, sizeof(in.command), argv);
 	set_environment();
 	if (in.rig && agent_start(false) < 0)
 		complain("starting the agent");
