@@ -46,6 +46,23 @@ forward
 env GREETING=hello  there
 END
 
+# A router between two others, in one guest.
+cat >"$T/two-nets" <<'END'
+for n in 1 2; do
+	ip netns add n$n
+	ip link add r$n address 02:4e:00:00:02:0$n type veth peer name eth0 netns n$n
+	ip -n n$n link set eth0 up
+	ip -n n$n address add 10.$n.0.2/24 dev eth0
+done
+ip -n n1 route add default via 10.1.0.1
+END
+cat >"$T/router" <<'END'
+card 02:4e:00:00:02:01 10.1.0.1/24
+card 02:4e:00:00:02:02 10.2.0.1/24
+forward
+END
+(cat "$T/router" && echo 'nat 02:4e:00:00:02:02') >"$T/nat"
+
 # --- the built-in system ----------------------------------------------------------
 net_switch
 one_of_ten='exec sleep 0.2; echo $GREETING $((6 * 7))
@@ -129,6 +146,16 @@ reboot
 wait
 up
 exec ls /var/tmp/big
+put $T/two-nets /root/two-nets 755
+exec sh -e /root/two-nets
+wait
+setup $T/router
+wait
+exec ip netns exec n1 ping -c 1 -W 1 10.2.0.2
+wait
+setup $T/nat
+setup $T/nat
+exec ip netns exec n1 ping -c 1 -W 5 10.2.0.2
 wait
 end
 wait
@@ -137,7 +164,8 @@ gone" mem=128M ubd0="$T/cow.$image,build/rootfs/$image.img" nestling.rig=/dev/ub
 	answered "$image" 1 -19
 	answered "$image" 2 0
 	answered "$image" 3 1024
-	answered "$image" 6 0
+	for n in 6 7 8 9 11 12 13; do answered "$image" $n 0; done
+	answered "$image" 10 256 # the other does not know the way back
 	output "$image" 3 '^alpha$'
 	output "$image" 3 'eth0 +inet 10.0.0.1/24'
 	[ "$(grep -c '^eth' "$T/$image/3")" = 1 ] || fail "the hidden card is seen: $(cat "$T/$image/3")"
