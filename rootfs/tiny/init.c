@@ -16,7 +16,7 @@
  * nestling.rig starts the agent that uml_rig speaks to (agent.c). Shells are for those who sit at a
  * terminal then: a plain con0 gets none, one that ends at once does not come back, and no shell's
  * end is the guest's. With nestling.rig=/dev/ubda the system of that disk is entered instead, with
- * the agent beside it (root.c).
+ * the agent beside it (root.c); an image of this system starts its own.
  * nestling.plain says that con0 is no terminal but pipes or files: no echo, no
  * carriage returns, no prompt; commands are read like a script.
  *
@@ -242,6 +242,10 @@ static void read_rig(struct init *in)
 	static const char rig[] = AGENT_WORD "=";
 	char text[COMMAND_LEN], *word, *save;
 
+	if (getenv(ROOT_WORD)) {
+		in->rig = true;
+		return;
+	}
 	if (!read_text("/proc/cmdline", text, sizeof(text)))
 		return;
 	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
@@ -415,6 +419,7 @@ static int shutdown_main(char **argv)
 
 static void set_environment(void)
 {
+	unsetenv(ROOT_WORD);
 	setenv("HOME", "/root", 1);
 	setenv("USER", "root", 1);
 	setenv("LOGNAME", "root", 1);

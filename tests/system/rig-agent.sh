@@ -175,3 +175,26 @@ gone" mem=128M ubd0="$T/cow.$image,build/rootfs/$image.img" nestling.rig=/dev/ub
 	fsck.ext4 -fn "$T/merged" >"$T/fsck" 2>&1 || fail "fsck: $(cat "$T/fsck")"
 	rm -f "$T/merged"
 done
+
+# --- an image of our own system, with the host's nft for a router's firewall -----------
+nft=$(command -v nft) || { echo "no nft: left out"; exit 0; }
+copies=(--copy-in "$nft:/usr/sbin/nft")
+for f in $(ldd "$nft" | grep -oE '/[^ ]+'); do copies+=(--copy-in "$f:$f"); done
+build/bin/uml_mkroot tiny --quiet "${copies[@]}" "$T/router.img" || fail "uml_mkroot"
+echo "the built-in system: $(stat -c %s build/rootfs/tiny.img) bytes, with nft: $(stat -c %s "$T/router.img")"
+cat >"$T/rules" <<'END'
+table inet f {
+	chain in { type filter hook input priority 0; tcp dport 22 counter drop; }
+}
+END
+rig image "up
+put $T/rules /etc/fw.nft 600
+setup $T/setup
+exec nft -f /etc/fw.nft && nft list ruleset; touch /root/written; ls /sys/class/net
+wait
+end
+wait
+gone" mem=64M ubd0="$T/cow.image,$T/router.img" nestling.rig=/dev/ubd0 eth0=daemon,02:4e:00:00:01:00,unix,"$ctl"
+answered image 3 0
+output image 3 'dport 22 counter packets 0'
+[ "$(grep -c '^eth' "$T/image/3")" = 1 ] || fail "the hidden card is seen: $(cat "$T/image/3")"
