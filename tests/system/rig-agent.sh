@@ -133,6 +133,16 @@ answered tiny 27 0
 answered tiny 28 0
 if grep -q deep "$T/tiny/28"; then fail "it did not restart"; fi
 
+# Nobody but the agent uses the hidden card, and it says no more than it must: HELLO, UP, and for
+# each of the two an acknowledgement and an answer.
+rig quiet "up
+exec sleep 5
+wait
+end
+wait
+gone" mem=64M nestling.rig
+grep -q '^gone, frames 6$' "$T/quiet.said" || fail "other frames: $(cat "$T/quiet.said")"
+
 # --- images, where there are some ---------------------------------------------------
 for image in debian debian-systemd; do
 	[ -f "build/rootfs/$image.img" ] || { echo "no build/rootfs/$image.img: left out"; continue; }

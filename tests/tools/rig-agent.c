@@ -191,7 +191,7 @@ static void port_goes(void *arg, struct port *port)
 
 	if (strcmp(port->ops->kind, "guest") != 0)
 		return;
-	printf("gone\n");
+	printf("gone, frames %llu\n", (unsigned long long)port->stats.rx_frames);
 	fflush(stdout);
 	c->up = false;
 	c->gone = true;
@@ -217,7 +217,7 @@ int main(int argc, char **argv)
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	static struct ctx c;
 	const struct sw_events switch_events = {.port_goes = port_goes};
-	const struct sw_config config = {.events = &switch_events, .events_arg = &c};
+	const struct sw_config config = {.hub = true, .events = &switch_events, .events_arg = &c};
 	const struct agent_events events = {.up = is_up};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
