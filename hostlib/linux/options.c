@@ -411,9 +411,13 @@ static int on_root(struct options *o, const char *word, const char *value, char 
 /* A node of a rig with a disk: the built-in system starts the agent and enters it (root.c there). */
 static int on_rig(struct options *o, const char *word, const char *value, char *error)
 {
-	char *name = options_root_name(value), *text = NULL;
+	char *name, *text = NULL;
 	int err;
 
+	if (strncmp(value, "/dev/", 5) != 0)
+		return fail(error, "'%.60s': name the guest's disk, as nestling.rig=/dev/ubd0",
+			    word);
+	name = options_root_name(value);
 	o->rig_disk = o->have_root = true;
 	if (!name || asprintf(&text, "nestling.rig=%s", name) < 0)
 		text = NULL;

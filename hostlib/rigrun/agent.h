@@ -55,7 +55,7 @@ struct agent_result {
 
 typedef void (*agent_done_fn)(void *arg, const struct agent_result *result);
 
-/* A port at sw, which must stay longer. 0 or -errno. */
+/* A port at sw, which must stay longer, and need not learn (hub). 0 or -errno. */
 int agent_new(struct agent **out, struct sw *sw, const struct agent_events *events, void *arg);
 /* Requests without an answer are forgotten. NULL does nothing. */
 void agent_free(struct agent *a);

@@ -28,6 +28,7 @@
 #define MS 1000000ULL
 #define HELLO_NS (1000 * MS)
 #define LOOK_NS (100 * MS)
+#define END_NS (150000 * MS) /* systemd gives a service 90 s */
 #define NEVER UINT64_MAX
 #define BURST 64 /* frames a turn */
 
@@ -86,6 +87,11 @@ static uint64_t timers(struct agent *a)
 {
 	uint64_t now = now_ns(CLOCK_MONOTONIC);
 
+	if (a->ending_pid) {
+		if (a->end_ns <= now)
+			exec_force_end(a);
+		return a->end_ns;
+	}
 	if (a->hello_ns <= now) {
 		a->hello = true;
 		a->hello_ns = now + HELLO_NS;
@@ -127,8 +133,10 @@ static void turn(struct agent *a)
 	unsigned int i;
 
 	answers_send(a);
-	if (a->ending && !a->ending_pid && !a->answers)
+	if (a->ending && !a->ending_pid && !a->answers) {
 		exec_end(a);
+		due = a->end_ns = now_ns(CLOCK_MONOTONIC) + END_NS;
+	}
 	for (i = 0; i < SLOTS; i++)
 		p[i] = (struct pollfd){.fd = -1, .events = POLLIN};
 	p[SLOT_CARD].fd = a->card.fd;

@@ -74,12 +74,27 @@ static void wait_carrier(const char *name)
 	close(query);
 }
 
+/* The kernel would look for routers and neighbours there. One without IPv6 has no such file. */
+static void be_quiet(const char *name)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (write(fd, "1", 1) < 0)
+		errno = 0;
+	close(fd);
+}
+
 /* Up, and a socket at it, in the namespace where we are. 0 or -errno. */
 static int open_card(struct card *c, const char *name)
 {
 	struct sockaddr_ll sa = {.sll_family = AF_PACKET, .sll_protocol = htons(AGENT_ETHERTYPE)};
-	int bytes = RECEIVE_BYTES, err = net_link_up(c->ifindex, AGENT_MTU);
+	int bytes = RECEIVE_BYTES, err;
 
+	be_quiet(name);
+	err = net_link_up(c->ifindex, AGENT_MTU);
 	if (err)
 		return err;
 	wait_carrier(name);

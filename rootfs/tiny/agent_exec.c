@@ -208,8 +208,7 @@ static void job_ended(struct agent *a, struct job *job, int status)
 	*job = (struct job){.fd = -1};
 }
 
-/* The system does not end by itself: it is ended without it. */
-static void force_end(const struct agent *a)
+void exec_force_end(const struct agent *a)
 {
 	sync();
 	reboot(a->ending == AGENT_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
@@ -225,8 +224,9 @@ void exec_reap(struct agent *a)
 	if (read(a->signals, &si, sizeof(si)) < 0)
 		return;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == a->ending_pid && status)
-			force_end(a);
+		/* No such program. That it failed may also mean that others are faster to end than it. */
+		if (pid == a->ending_pid && WIFEXITED(status) && WEXITSTATUS(status) == 127)
+			exec_force_end(a);
 		for (i = 0; i < AGENT_EXECS_MAX; i++)
 			if (a->jobs[i].pid == pid)
 				job_ended(a, &a->jobs[i], status);
@@ -248,5 +248,5 @@ void exec_end(struct agent *a)
 		_exit(127);
 	}
 	if (a->ending_pid < 0)
-		force_end(a);
+		exec_force_end(a);
 }

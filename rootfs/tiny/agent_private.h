@@ -74,6 +74,7 @@ struct agent {
 	size_t nenv;
 	uint8_t ending; /* AGENT_END or AGENT_REBOOT when its answer has gone */
 	pid_t ending_pid;
+	uint64_t end_ns; /* when the system is ended by force */
 };
 
 /* agent_card.c: takes the hidden card out of everybody's sight. 0 or -errno. */
@@ -111,6 +112,8 @@ void exec_drain(struct agent *a, unsigned int n);
 void exec_reap(struct agent *a);
 /* The orderly end that a->ending asks for. */
 void exec_end(struct agent *a);
+/* The system does not end by itself: it is ended without it. */
+void exec_force_end(const struct agent *a);
 
 /* agent_setup.c: does what the lines of text say; answers. */
 void setup(struct agent *a, uint32_t id, char *text);

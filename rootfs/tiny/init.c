@@ -16,7 +16,7 @@
  * nestling.rig starts the agent that uml_rig speaks to (agent.c). Shells are for those who sit at a
  * terminal then: a plain con0 gets none, one that ends at once does not come back, and no shell's
  * end is the guest's. With nestling.rig=/dev/ubda the system of that disk is entered instead, with
- * the agent beside it (root.c).
+ * the agent beside it (root.c); an image of this system starts its own.
  * nestling.plain says that con0 is no terminal but pipes or files: no echo, no
  * carriage returns, no prompt; commands are read like a script.
  *
@@ -46,6 +46,7 @@
 #include <unistd.h>
 #include "agent.h"
 #include "agent_abi.h"
+#include "command.h"
 #include "end.h"
 #include "root.h"
 #include "run.h"
@@ -241,6 +242,10 @@ static void read_rig(struct init *in)
 	static const char rig[] = AGENT_WORD "=";
 	char text[COMMAND_LEN], *word, *save;
 
+	if (getenv(ROOT_WORD)) {
+		in->rig = true;
+		return;
+	}
 	if (!read_text("/proc/cmdline", text, sizeof(text)))
 		return;
 	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
@@ -250,60 +255,6 @@ static void read_rig(struct init *in)
 			in->rig = true;
 		if (strncmp(word, rig, sizeof(rig) - 1) == 0)
 			snprintf(in->disk, sizeof(in->disk), "%s", word + sizeof(rig) - 1);
-	}
-}
-
-static void decode(char *word)
-{
-	const char *from = word;
-
-	for (; *from; from++) {
-		unsigned int byte;
-
-		if (*from != '%')
-			*word++ = *from;
-		else if (sscanf(from + 1, "%2x", &byte) == 1 && byte) {
-			*word++ = byte;
-			from += 2;
-		}
-	}
-	*word = 0;
-}
-
-/*
- * Joins what follows -c: the kernel may have split a command that came unquoted.
- * Stock UML adds two parameters of its own at the end, behind "--" as well.
- */
-static void read_arguments(struct init *in, char **argv)
-{
-	size_t used = 0;
-	bool coded;
-	int argc = 0;
-
-	while (argv[argc])
-		argc++;
-	while (argc > 1 &&
-	       (!strcmp(argv[argc - 1], "console=tty0") || !strcmp(argv[argc - 1], "root=98:0")))
-		argv[--argc] = NULL;
-
-	while (*argv && strcmp(*argv, "-c") && strcmp(*argv, "-C"))
-		argv++;
-	if (!*argv)
-		return;
-	coded = !strcmp(*argv, "-C");
-	while (*++argv) {
-		if (coded)
-			decode(*argv);
-		int n = snprintf(in->command + used, sizeof(in->command) - used, "%s%s",
-				 used ? " " : "", *argv);
-
-		if ((size_t)n >= sizeof(in->command) - used) {
-			errno = E2BIG;
-			complain("the command behind -c");
-			in->command[0] = 0;
-			return;
-		}
-		used += n;
 	}
 }
 
@@ -468,6 +419,7 @@ static int shutdown_main(char **argv)
 
 static void set_environment(void)
 {
+	unsetenv(ROOT_WORD);
 	setenv("HOME", "/root", 1);
 	setenv("USER", "root", 1);
 	setenv("LOGNAME", "root", 1);
@@ -513,7 +465,7 @@ int main(int argc, char **argv)
 	loopback_up();
 	find_console(&in);
 	read_parameters(&in);
-	read_arguments(&in, argv);
+	command_read(in.command, sizeof(in.command), argv);
 	set_environment();
 	if (in.rig && agent_start(false) < 0)
 		complain("starting the agent");

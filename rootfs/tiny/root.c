@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -62,10 +63,24 @@ static void become_init(char **argv)
 	}
 }
 
-void root_enter(const char *device, char **argv)
+static void start_agent(void)
 {
 	pid_t agent;
 
+	/* An image of our own system has an init that does it, on top of the layer that it makes. */
+	if (access(ROOT_MARK, F_OK) == 0) {
+		setenv(ROOT_WORD, "1", 1);
+		return;
+	}
+	agent = agent_start(true);
+	if (agent < 0) {
+		errno = -agent;
+		say("starting the agent");
+	}
+}
+
+void root_enter(const char *device, char **argv)
+{
 	if (mount("tmpfs", "/run", "tmpfs", 0, "mode=755") || mkdir(PLACE, 0755) ||
 	    mount_disk(device)) {
 		say(device);
@@ -75,11 +90,7 @@ void root_enter(const char *device, char **argv)
 		say("entering the image");
 		return;
 	}
-	agent = agent_start(true);
-	if (agent < 0) {
-		errno = -agent;
-		say("starting the agent");
-	}
+	start_agent();
 	become_init(argv);
 	dprintf(2, "init: %s has no init\n", device);
 }

@@ -3,6 +3,10 @@
 #ifndef NESTLING_TINY_ROOT_H
 #define NESTLING_TINY_ROOT_H
 
+#define ROOT_MARK "/etc/nestling-tiny" /* in a root of our own system */
+#define ROOT_WORD \
+	"NESTLING_RIG" /* in the environment of its init: it was entered, the agent is wanted */
+
 /*
  * Mounts the disk read-only, as the kernel would have, makes it the root, starts the agent beside
  * it, and becomes its init with the arguments behind argv[0]. /proc must be there. Returns only

@@ -3,7 +3,7 @@
  * Speaks to the agent of one guest, as a script says: rig-agent SOCKET SCRIPT FOLDER
  *
  * It serves a hidden switch at SOCKET, where the guest's hidden card comes; node 1. Statements:
- *   up                     waits until the guest is up
+ *   up                     waits until the guest is up (anew, once it was)
  *   setup FILE             the text of a host's file
  *   put FILE PATH MODE     exec COMMAND...     get PATH FILE MAX     end     reboot
  *   wait                   until all have an answer
@@ -55,6 +55,8 @@ static void look(struct ctx *c)
 {
 	if ((c->waits_for == UP && c->up) || (c->waits_for == ANSWERS && !c->outstanding) ||
 	    (c->waits_for == GONE && c->gone)) {
+		if (c->waits_for == UP)
+			c->up = false;
 		c->waits_for = NOTHING;
 		loop_timer_set(c->loop, &c->next, 0, carry_on, c);
 	}
@@ -189,7 +191,7 @@ static void port_goes(void *arg, struct port *port)
 
 	if (strcmp(port->ops->kind, "guest") != 0)
 		return;
-	printf("gone\n");
+	printf("gone, frames %llu\n", (unsigned long long)port->stats.rx_frames);
 	fflush(stdout);
 	c->up = false;
 	c->gone = true;
@@ -215,7 +217,7 @@ int main(int argc, char **argv)
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	static struct ctx c;
 	const struct sw_events switch_events = {.port_goes = port_goes};
-	const struct sw_config config = {.events = &switch_events, .events_arg = &c};
+	const struct sw_config config = {.hub = true, .events = &switch_events, .events_arg = &c};
 	const struct agent_events events = {.up = is_up};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 

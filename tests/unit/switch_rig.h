@@ -132,7 +132,7 @@ static void rig_look(struct loop_timer *t)
 }
 
 /* Serves the loop until done(arg). False when that did not come to pass in time. */
-static bool rig_until(struct loop *loop, bool (*done)(void *arg), void *arg)
+static inline bool rig_until(struct loop *loop, bool (*done)(void *arg), void *arg)
 {
 	struct rig_wait w = {loop, done, arg, loop_now_ns() + RIG_PATIENCE_NS, false};
 	struct loop_timer t = {0};

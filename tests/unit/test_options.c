@@ -148,6 +148,21 @@ static void test_classic_line(void)
 	CU_ASSERT(o.have_root);
 }
 
+/* A disk that the built-in system enters, which is the root that the kernel mounts. */
+static void test_rig(void)
+{
+	char *argv[] = {"linux", "ubd0=cow,root_fs", "nestling.rig=/dev/ubd0", NULL};
+
+	CU_ASSERT_EQUAL_FATAL(parse(3, argv), 0);
+	CU_ASSERT_EQUAL_FATAL(o.nkernel, 2);
+	CU_ASSERT_STRING_EQUAL(o.kernel[0], "nestling.rig=/dev/ubda");
+	CU_ASSERT_STRING_EQUAL(o.kernel[1], "root=" OPTIONS_RIG_ROOT);
+	CU_ASSERT(o.rig_disk && o.have_root);
+	CU_ASSERT_EQUAL_FATAL(parse1("nestling.rig"), 0);
+	CU_ASSERT(!o.rig_disk && !o.have_root);
+	CU_ASSERT_EQUAL(parse1("nestling.rig="), -EINVAL);
+}
+
 static void test_passed_on(void)
 {
 	char *argv[] = {"linux",    "ro",      "init=/bin/sh", "con1=xterm", "ssl0=port:9000",
@@ -277,6 +292,7 @@ int main(void)
 	static CU_TestInfo tests[] = {
 		{"sizes", test_sizes},
 		{"disks", test_disks},
+		{"rig", test_rig},
 		{"root names", test_root_names},
 		{"the classic command line", test_classic_line},
 		{"what is passed on", test_passed_on},
