@@ -269,6 +269,8 @@ static const char *const lean[] = {
 	"ifb.numifbs=0",
 	"bonding.max_bonds=0",
 	"nbd.nbds_max=4",
+	/* It would wake up twice a second to see whether there is something to do. */
+	"sysctl.vm.compaction_proactiveness=0",
 	/* Frames are copied before the switch says so: nobody need be told that they are gone. */
 	"virtio_net.napi_tx=0",
 };
