@@ -18,6 +18,7 @@ struct run_config {
 	const char *folder; /* of the run; it exists */
 	int folder_fd;
 	bool sequential; /* one guest at a time; the same comes out */
+	bool parallel; /* virtual time on all CPUs, not on one; the same comes out */
 	bool to_end; /* go on when all is decided */
 	bool quiet; /* no progress */
 };

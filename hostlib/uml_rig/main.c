@@ -16,11 +16,12 @@
 #define OPT_MARKDOWN 0x104
 #define OPT_SEQUENTIAL 0x105
 #define OPT_TO_END 0x106
+#define OPT_PARALLEL 0x107
 
 static const struct command {
 	const char *name;
 	int (*run)(struct context *c);
-	const int takes[6]; /* options, ends with 0 */
+	const int takes[7]; /* options, ends with 0 */
 	int min, max; /* names */
 	const char *help;
 } commands[] = {
@@ -54,12 +55,13 @@ static const struct command {
 	 "        all that a rig says and implies, as JSON"},
 	{"run",
 	 cmd_run,
-	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_TO_END},
+	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END},
 	 1,
 	 1,
-	 "run [-q] [-o FOLDER] [--to-end] [--sequential] [-D NAME=VALUE] FILE\n"
+	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [-D NAME=VALUE] FILE\n"
 	 "        boot the network, take the steps, judge; results go to NAME.run\n"
-	 "        --to-end: go on when all is decided; --sequential: one guest at a time"},
+	 "        --to-end: go on when all is decided; --parallel: on all CPUs; --sequential: one\n"
+	 "        guest at a time (the same comes out)"},
 	{"help",
 	 cmd_help,
 	 {OPT_MARKDOWN},
@@ -83,6 +85,7 @@ static const struct option long_options[] = {
 	{"markdown", no_argument, NULL, OPT_MARKDOWN},
 	{"sequential", no_argument, NULL, OPT_SEQUENTIAL},
 	{"to-end", no_argument, NULL, OPT_TO_END},
+	{"parallel", no_argument, NULL, OPT_PARALLEL},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -179,6 +182,9 @@ static int set_option(struct context *c, int letter)
 		break;
 	case OPT_SEQUENTIAL:
 		c->sequential = true;
+		break;
+	case OPT_PARALLEL:
+		c->parallel = true;
 		break;
 	case OPT_TO_END:
 		c->to_end = true;

@@ -82,6 +82,7 @@ int cmd_run(struct context *c)
 		.program = program,
 		.folder = folder,
 		.sequential = c->sequential,
+		.parallel = c->parallel,
 		.to_end = c->to_end,
 		.quiet = c->quiet,
 	};

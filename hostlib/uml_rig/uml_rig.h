@@ -20,7 +20,7 @@ struct context {
 	bool write; /* fmt -w */
 	bool check; /* fmt --check */
 	bool quiet; /* check -q, run -q */
-	bool sequential, to_end; /* run */
+	bool sequential, parallel, to_end; /* run */
 	bool dot; /* graph --dot; otherwise SVG */
 	bool svg; /* graph --svg was said */
 	bool markdown; /* help --markdown */
