@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "log.h"
@@ -110,11 +111,23 @@ static int start_nodes(struct run *r)
 	return err;
 }
 
+/* A node takes a dozen descriptors or two. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int begin(struct run *r)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, 0};
 	int err;
 
+	raise_limit();
 	r->began_ns = loop_now_ns();
 	r->began_s = (uint64_t)time(NULL);
 	r->loop = loop_new();

@@ -200,7 +200,7 @@ static int set_option(struct context *c, int letter)
 
 static bool takes(const struct command *cmd, int letter)
 {
-	for (int i = 0; i < 5 && cmd->takes[i]; i++)
+	for (int i = 0; cmd->takes[i]; i++)
 		if (cmd->takes[i] == letter)
 			return true;
 	return false;
