@@ -23,12 +23,13 @@
 #include "link.h"
 
 #define RIG_LANGUAGE 1 /* the version that a rig names */
-#define RIG_NODES_MAX 1024
+#define RIG_NODES_MAX 1023 /* ports of a switch but for the runner's */
 #define RIG_LANS_MAX 1024
 #define RIG_NATS_MAX 64
 #define RIG_IMAGES_MAX 256
 #define RIG_LINKS_MAX 4096
-#define RIG_CARDS_MAX 16 /* of a node: NL_NET_MAX of the guest */
+#define RIG_CARDS_MAX \
+	15 /* of a node: NL_NET_MAX of the guest but for the one that the runner has */
 #define RIG_ADDRESSES_MAX 8 /* of a card */
 #define RIG_LIST_MAX 256 /* entries of a node's list: run, copy, env, ... */
 #define RIG_STEPS_MAX 16384

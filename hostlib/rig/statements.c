@@ -47,7 +47,7 @@ static const struct rig_statement statements[] = {
 	  "'builtin'. cow=FILE: what it writes stays in this COW file; without it, changes go "
 	  "with the run. off: it is not started until a step does.\n"
 	  "card=LAN[@ADDRESS/PREFIX[,ADDRESS/PREFIX...][,MAC]]: a network card, eth0 for the "
-	  "first; up to 16, counting those of links. gateway=ADDRESS, route=NET/PREFIX,ADDRESS: "
+	  "first; up to 15, counting those of links. gateway=ADDRESS, route=NET/PREFIX,ADDRESS: "
 	  "where packets go.\n"
 	  "kernel=WORDS: for the kernel's command line. copy=FILE:/PLACE[:MODE]: a file of the "
 	  "host, beside the rig, that is put into the node. env=NAME=VALUE: environment of its "

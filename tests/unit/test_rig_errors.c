@@ -353,9 +353,9 @@ static void limits(void)
 {
 	static const struct wrong t[] = {
 		{"repeat i 1..1025\nlan l$i\nend", 3, 1, "a rig has at most 1024 lans"},
-		{"repeat i 1..1025\nnode n$i\nend", 3, 1, "a rig has at most 1024 nodes"},
-		{"node a\nrepeat i 1..16\nlan l$i\nlink a l$i\nend\nlan m\nlink a m", 8, 6,
-		 "this would be more than 16 cards for 'a'"},
+		{"repeat i 1..1025\nnode n$i\nend", 3, 1, "a rig has at most 1023 nodes"},
+		{"node a\nrepeat i 1..15\nlan l$i\nlink a l$i\nend\nlan m\nlink a m", 8, 6,
+		 "this would be more than 15 cards for 'a'"},
 		{"repeat a 1..1000\nrepeat b 1..1000\nrepeat c 1..1000\nend\nend\nend", 4, 1,
 		 "more than 65536 statements, repeats included"},
 		{"repeat a 1..1\nrepeat b 1..1\nrepeat c 1..1\nrepeat d 1..1\nrepeat e "
