@@ -127,8 +127,9 @@ static int print_help(void)
 	fputs("\nFILE may be - for standard input.\n"
 	      "\noptions:\n"
 	      "  -D, --define NAME=VALUE   another value for a variable that the rig sets\n"
-	      "  -o, --output FILE         where to write, instead of standard output\n"
-	      "  -q, --quiet               check: say nothing when all is well\n"
+	      "  -o, --output FILE         where to write, instead of standard output; run: the "
+	      "folder\n"
+	      "  -q, --quiet               check: say nothing when all is well; run: no progress\n"
 	      "  -w, --write               fmt: change the files\n"
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
@@ -136,9 +137,12 @@ static int print_help(void)
 	      "  uml_rig check two-hosts.rig\n"
 	      "  uml_rig check -D loss=5% two-hosts.rig\n"
 	      "  uml_rig graph -o net.svg router-nat.rig\n"
+	      "  uml_rig run two-hosts.rig\n"
 	      "  uml_rig help link\n"
 	      "\nexit status: 0 fine; 1 errors in a rig, or fmt --check found a file that "
-	      "differs,\nor the output cannot be written; 2 wrong usage; 3 a file cannot be read\n",
+	      "differs,\nor the output cannot be written, or a run did not come out as expected; 2 "
+	      "wrong\nusage; 3 a file cannot be read; 4 a run could not begin, or its results not "
+	      "be\nwritten; 130 a run was interrupted\n",
 	      stdout);
 	return EXIT_FINE;
 }
