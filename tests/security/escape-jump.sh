@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 400
 # needs: mksquashfs
+# company: escape
 # Jumping into the stub's code gives guest code nothing but the death of its process.
 . tests/security/lib-escape.bash
 
