@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -41,7 +40,7 @@ struct lane {
 	uint64_t base; /* virtual time when its own began */
 	uint64_t now, want; /* while it waits */
 	uint64_t wake_at; /* it is interrupted then; CALENDAR_NEVER */
-	uint64_t until; /* of the window that it runs in */
+	uint64_t until; /* of the window that it runs in, or did; beyond `now` */
 	bool due; /* sequential: it is to run in this window */
 	uint32_t nkicks; /* in this window */
 };
@@ -169,6 +168,7 @@ int lane_add(struct lane **out, struct lanes *ls, const struct lane_config *conf
 	l->arg = config->arg;
 	l->base = lanes_now(ls);
 	l->now = l->base;
+	l->until = l->base + 1;
 	l->wake_at = CALENDAR_NEVER;
 	*ls->end = l;
 	ls->end = &l->next;
@@ -201,10 +201,6 @@ void lane_remove(struct lane *l)
 {
 	struct lanes *ls = l->ls;
 	struct lane **p = &ls->first;
-
-	if (getenv("LANE_DEBUG"))
-		fprintf(stderr, "lane %u: calls %lu faults %lu now %lu\n", l->index, l->page->calls,
-			l->page->faults, l->now - l->base);
 
 	while (*p != l)
 		p = &(*p)->next;
@@ -315,8 +311,9 @@ static void take_wait(struct lane *l)
 	uint64_t now = __atomic_load_n(&l->page->now, __ATOMIC_RELAXED);
 	uint64_t want = __atomic_load_n(&l->page->want, __ATOMIC_RELAXED);
 
-	/* The guest's word, as far as it is possible. */
+	/* The guest's word, as far as it is possible: it cannot have come beyond its window. */
 	now = now < NL_LANE_NEVER - l->base ? l->base + now : l->now;
+	now = now < l->until ? now : l->until - 1;
 	l->now = now > l->now ? now : l->now;
 	want = want < NL_LANE_NEVER - l->base ? l->base + want : CALENDAR_NEVER;
 	l->want = want > l->now ? want : l->now;
@@ -452,6 +449,9 @@ static void open_window(struct lanes *ls, uint64_t from)
 	struct lane *l;
 
 	move_calendar(ls, from);
+	for (l = ls->first; l; l = l->next)
+		if (l->state == LANE_RUNS) /* it was added just now, and is waited for first */
+			return;
 	next = calendar_next(ls->cal);
 	end = end < next ? end : next;
 	end = end > from ? end : from + 1;
