@@ -473,6 +473,8 @@ static bool step(struct lanes *ls)
 	if (!all_ready(ls))
 		return false;
 	look_at_kicks(ls);
+	if (ls->held) /* by one of them: this was the end */
+		return false;
 	next = next_time(ls);
 	if (next == CALENDAR_NEVER || next > ls->limit) {
 		lanes_hold(ls);
