@@ -18,6 +18,7 @@
 enum lane_state {
 	LANE_RUNS, /* or has not come up yet */
 	LANE_WAITS,
+	LANE_ENDED, /* and nobody was told */
 };
 
 struct kick {
@@ -211,6 +212,12 @@ void lane_remove(struct lane *l)
 	munmap(l->page, NL_LANE_BYTES);
 	close(l->page_fd);
 	free(l);
+}
+
+void lane_ended(struct lane *l)
+{
+	l->state = LANE_ENDED;
+	l->due = false;
 }
 
 void *lane_arg(const struct lane *l)
@@ -461,6 +468,22 @@ static void open_window(struct lanes *ls, uint64_t from)
 		l->due = next_of(l) < end;
 }
 
+/* Tells of guests that have ended. Whether there were any. */
+static bool tell_ended(struct lanes *ls)
+{
+	struct lane *l, *next;
+	bool any = false;
+
+	for (l = ls->first; l; l = next) {
+		next = l->next;
+		if (l->state != LANE_ENDED)
+			continue;
+		ls->ops->ended(ls->arg, l);
+		any = true;
+	}
+	return any;
+}
+
 /* One step; false: somebody is to be waited for. */
 static bool step(struct lanes *ls)
 {
@@ -470,6 +493,8 @@ static bool step(struct lanes *ls)
 		return false;
 	if (release_due(ls))
 		return false;
+	if (tell_ended(ls))
+		return true;
 	if (!all_ready(ls))
 		return false;
 	look_at_kicks(ls);

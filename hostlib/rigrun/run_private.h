@@ -36,7 +36,8 @@ struct run_node {
 	struct run *run;
 	uint32_t index;
 	enum node_state state;
-	pid_t pid; /* 0: none */
+	pid_t pid; /* 0: none, or it has ended */
+	int status; /* with which it has ended */
 	struct loop_watch ended; /* its pidfd */
 	struct lane *lane;
 	int log_fd;
@@ -96,6 +97,8 @@ extern const struct lanes_ops run_lanes_ops;
 
 /* run_node.c. 0 or -errno. */
 int run_node_start(struct run *r, uint32_t node);
+/* Its process has ended; in virtual time where all wait. */
+void run_node_ended(struct run_node *n);
 /* The power is cut. */
 void run_node_crash(struct run *r, uint32_t node);
 void run_node_pause(struct run *r, uint32_t node, bool on);

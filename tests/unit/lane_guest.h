@@ -48,6 +48,7 @@ static struct {
 	struct lanes *lanes;
 	struct guest guest[GUESTS_MAX];
 	void (*kicked)(struct guest *g, unsigned int card, unsigned int ring, uint16_t avail);
+	void (*ended)(struct guest *g);
 	struct loop_timer patience;
 	unsigned int idles;
 	bool late; /* nothing came of it in time */
@@ -178,6 +179,18 @@ static bool op_ready(void *arg, struct lane *lane, unsigned int card)
 	return true;
 }
 
+static void op_ended(void *arg, struct lane *lane)
+{
+	struct guest *g = lane_arg(lane);
+
+	(void)arg;
+	text_add(&rig.log, "%lu: %u ended\n", lanes_now(rig.lanes), g->number);
+	lane_remove(lane);
+	g->lane = NULL;
+	if (rig.ended)
+		rig.ended(g);
+}
+
 static void op_flush(void *arg)
 {
 	(void)arg;
@@ -199,9 +212,10 @@ static void impatient(struct loop_timer *t)
 
 static inline void begin(void)
 {
-	static const struct lanes_ops ops = {op_kick, op_ready, op_flush, op_idle};
+	static const struct lanes_ops ops = {op_kick, op_ready, op_ended, op_flush, op_idle};
 
 	rig.kicked = NULL;
+	rig.ended = NULL;
 	rig.idles = 0;
 	rig.late = false;
 	rig.log.len = 0;

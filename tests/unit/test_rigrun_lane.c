@@ -380,6 +380,46 @@ static void test_remove_kicks(void)
 	finish();
 }
 
+static void end_now(struct loop_timer *t)
+{
+	struct guest *g = t->arg;
+
+	lane_ended(g->lane);
+}
+
+static void add_in_place(struct guest *g)
+{
+	guest_add(g->number + 2, play_kicks);
+}
+
+static void play_until_end(struct guest *g)
+{
+	guest_ask(g, 150);
+	usleep(40000); /* and the process ends */
+}
+
+/* Who ended first in real time does not matter; nobody goes on before the others are told. */
+static void test_ended(void)
+{
+	struct loop_timer timer[2] = {0};
+
+	begin();
+	rig.ended = add_in_place;
+	lanes_set_lookahead(rig.lanes, 1000);
+	guest_add(0, play_until_end);
+	guest_add(1, play_until_end);
+	guest_add(4, play_kicks);
+	loop_timer_set(rig.loop, &timer[0], 20000000, end_now, &rig.guest[1]);
+	loop_timer_set(rig.loop, &timer[1], 30000000, end_now, &rig.guest[0]);
+	CU_ASSERT_TRUE(run_all());
+	expect_log(
+		"100: 0 ended\n100: 1 ended\n"
+		"100: 4.0.1 1\n200: 4.0.1 2\n300: 4.0.1 3\n" /* of the window in which they ended */
+		"300: 2.0.1 1\n300: 3.0.1 1\n300: 2.0.1 2\n300: 3.0.1 2\n400: 2.0.1 3\n400: 3.0.1 "
+		"3\n");
+	finish();
+}
+
 static void add_late(struct event *e, uint64_t now_ns)
 {
 	(void)e;
@@ -627,6 +667,7 @@ static CU_TestInfo tests[] = {
 	{"a list that is full is read", test_full},
 	{"a lane that goes is waited for no more", test_remove},
 	{"its kicks go with it", test_remove_kicks},
+	{"guests that end, in whatever order", test_ended},
 	{"a lane that comes later", test_later},
 	{"a lane that is paused", test_pause},
 	{"time stops at a limit, and where nothing is left", test_limit},
