@@ -102,6 +102,7 @@ static void become(char *const words[], const struct node_words *c, int log_fd)
 	}
 	unsetenv("TERM");
 	execv(words[0], words);
+	dprintf(2, "%s cannot be run: %s\n", words[0], strerror(errno));
 	_exit(127);
 }
 

@@ -162,8 +162,7 @@ int rig_run(const struct run_config *config)
 	rc = begin(r);
 	if (!rc) {
 		run_progress_begin(r);
-		run_clock_go(r);
-		run_look_whether_up(r); /* there may be no nodes */
+		run_boot_begin(r);
 		if (!r->ending)
 			rc = loop_run(r->loop);
 		rc = rc ? rc : r->err;

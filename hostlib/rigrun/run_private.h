@@ -67,7 +67,8 @@ struct run {
 	struct judge *judge;
 	struct run_node *node;
 	struct run_sampler *sampler;
-	struct event step, look, end; /* the next step; figures that a verdict needs; the end */
+	struct event step, look,
+		end; /* the next step; figures that a verdict needs; the end, of the boot at first */
 	uint32_t next_step;
 	uint32_t pending; /* commands of steps that have not ended */
 	char scratch[64]; /* folder for sockets and COW files; "" */
@@ -107,6 +108,8 @@ struct lane *run_node_lane(void *arg, uint32_t node);
 void run_nodes_end(struct run *r);
 
 /* run_boot.c */
+/* Time goes by until all are up, or too long. */
+void run_boot_begin(struct run *r);
 void run_node_called(void *arg, uint32_t node, bool late);
 /* A node is up, or will never be: the run begins when that holds for all. */
 void run_look_whether_up(struct run *r);
