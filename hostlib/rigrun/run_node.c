@@ -239,7 +239,7 @@ void run_node_pause(struct run *r, uint32_t node, bool on)
 	if (n->lane)
 		lane_pause(n->lane, on);
 	else if (n->pid)
-		kill(-n->pid, on ? SIGSTOP : SIGCONT);
+		node_stop(n->pid, on);
 }
 
 void run_nodes_end(struct run *r)
