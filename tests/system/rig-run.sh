@@ -145,7 +145,8 @@ rig capture "$two
 capture all
 at 1s run a \"ping -c 1 10.0.0.2\"
 at 2s link a b loss=100%
-at 3s run a \"ping -c 1 -W 1 10.0.0.2\""
+at 3s run a \"ping -c 1 -W 1 10.0.0.2\"
+at 5s stop"
 run 0 capture
 if command -v tshark >/dev/null; then
 	tshark -r capture.d/capture.pcapng -Y icmp -T fields -e frame.interface_name -e icmp.type \
