@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -19,6 +18,7 @@
 enum lane_state {
 	LANE_RUNS, /* or has not come up yet */
 	LANE_WAITS,
+	LANE_ENDED, /* and nobody was told */
 };
 
 struct kick {
@@ -41,7 +41,7 @@ struct lane {
 	uint64_t base; /* virtual time when its own began */
 	uint64_t now, want; /* while it waits */
 	uint64_t wake_at; /* it is interrupted then; CALENDAR_NEVER */
-	uint64_t until; /* of the window that it runs in */
+	uint64_t until; /* of the window that it runs in, or did; beyond `now` */
 	bool due; /* sequential: it is to run in this window */
 	uint32_t nkicks; /* in this window */
 };
@@ -169,6 +169,7 @@ int lane_add(struct lane **out, struct lanes *ls, const struct lane_config *conf
 	l->arg = config->arg;
 	l->base = lanes_now(ls);
 	l->now = l->base;
+	l->until = l->base + 1;
 	l->wake_at = CALENDAR_NEVER;
 	*ls->end = l;
 	ls->end = &l->next;
@@ -202,10 +203,6 @@ void lane_remove(struct lane *l)
 	struct lanes *ls = l->ls;
 	struct lane **p = &ls->first;
 
-	if (getenv("LANE_DEBUG"))
-		fprintf(stderr, "lane %u: calls %lu faults %lu now %lu\n", l->index, l->page->calls,
-			l->page->faults, l->now - l->base);
-
 	while (*p != l)
 		p = &(*p)->next;
 	*p = l->next;
@@ -215,6 +212,12 @@ void lane_remove(struct lane *l)
 	munmap(l->page, NL_LANE_BYTES);
 	close(l->page_fd);
 	free(l);
+}
+
+void lane_ended(struct lane *l)
+{
+	l->state = LANE_ENDED;
+	l->due = false;
 }
 
 void *lane_arg(const struct lane *l)
@@ -315,8 +318,9 @@ static void take_wait(struct lane *l)
 	uint64_t now = __atomic_load_n(&l->page->now, __ATOMIC_RELAXED);
 	uint64_t want = __atomic_load_n(&l->page->want, __ATOMIC_RELAXED);
 
-	/* The guest's word, as far as it is possible. */
+	/* The guest's word, as far as it is possible: it cannot have come beyond its window. */
 	now = now < NL_LANE_NEVER - l->base ? l->base + now : l->now;
+	now = now < l->until ? now : l->until - 1;
 	l->now = now > l->now ? now : l->now;
 	want = want < NL_LANE_NEVER - l->base ? l->base + want : CALENDAR_NEVER;
 	l->want = want > l->now ? want : l->now;
@@ -452,6 +456,9 @@ static void open_window(struct lanes *ls, uint64_t from)
 	struct lane *l;
 
 	move_calendar(ls, from);
+	for (l = ls->first; l; l = l->next)
+		if (l->state == LANE_RUNS) /* it was added just now, and is waited for first */
+			return;
 	next = calendar_next(ls->cal);
 	end = end < next ? end : next;
 	end = end > from ? end : from + 1;
@@ -459,6 +466,22 @@ static void open_window(struct lanes *ls, uint64_t from)
 	ls->stats.windows++;
 	for (l = ls->first; l; l = l->next)
 		l->due = next_of(l) < end;
+}
+
+/* Tells of guests that have ended. Whether there were any. */
+static bool tell_ended(struct lanes *ls)
+{
+	struct lane *l, *next;
+	bool any = false;
+
+	for (l = ls->first; l; l = next) {
+		next = l->next;
+		if (l->state != LANE_ENDED)
+			continue;
+		ls->ops->ended(ls->arg, l);
+		any = true;
+	}
+	return any;
 }
 
 /* One step; false: somebody is to be waited for. */
@@ -470,9 +493,13 @@ static bool step(struct lanes *ls)
 		return false;
 	if (release_due(ls))
 		return false;
+	if (tell_ended(ls))
+		return true;
 	if (!all_ready(ls))
 		return false;
 	look_at_kicks(ls);
+	if (ls->held) /* by one of them: this was the end */
+		return false;
 	next = next_time(ls);
 	if (next == CALENDAR_NEVER || next > ls->limit) {
 		lanes_hold(ls);

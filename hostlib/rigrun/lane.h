@@ -29,6 +29,11 @@ struct lanes_ops {
 		     uint16_t avail);
 	/* Whether the switch has the rings of a card that the guest has given to it. */
 	bool (*ready)(void *arg, struct lane *lane, unsigned int card);
+	/*
+	 * The guest of `lane` has ended, as lane_ended() said: the lane is to be removed. Called where
+	 * all wait, in the order of the lanes.
+	 */
+	void (*ended)(void *arg, struct lane *lane);
 	/* Behind a number of kicks or events: devices are told. */
 	void (*flush)(void *arg);
 	/* Nothing will ever happen again, or the limit is reached. */
@@ -74,6 +79,8 @@ int lane_page_fd(const struct lane *l);
 int lanes_event_fd(const struct lanes *ls);
 /* Its guest ended, or is about to: nobody waits for it. Frees it. */
 void lane_remove(struct lane *l);
+/* Its guest ended of itself, at some moment of real time: ended() is called when that does not matter. */
+void lane_ended(struct lane *l);
 
 void *lane_arg(const struct lane *l);
 /* It has something to look at, from now on. */

@@ -75,7 +75,8 @@ static void words_of(struct words *w, const struct node_words *c)
 	add(w, "noreboot");
 	add(w, "con=none");
 	add(w, "con0=null,fd:1");
-	add(w, "umid=%s-%u", n->name, (unsigned int)getpid());
+	add(w, "uml_dir=%s/uml", c->sockets); /* nothing is left there when the power is cut */
+	add(w, "umid=%s", n->name);
 	if (c->cow)
 		add(w, "ubd0=%s,%s", c->cow, c->image(c->arg, n->image));
 	add_cards(w, c);
@@ -102,6 +103,7 @@ static void become(char *const words[], const struct node_words *c, int log_fd)
 	}
 	unsetenv("TERM");
 	execv(words[0], words);
+	dprintf(2, "%s cannot be run: %s\n", words[0], strerror(errno));
 	_exit(127);
 }
 
@@ -122,4 +124,34 @@ pid_t node_start(const struct node_words *c, int log_fd)
 	for (i = 0; i < w.n; i++)
 		free(w.word[i]);
 	return pid;
+}
+
+/* fn(child, sig) for each child of a process that has one thread. */
+static void each_child(pid_t pid, void (*fn)(pid_t child, int sig), int sig)
+{
+	char path[64];
+	FILE *f;
+	int child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	f = fopen(path, "re");
+	while (f && fscanf(f, "%d", &child) == 1)
+		fn(child, sig);
+	if (f)
+		fclose(f);
+}
+
+static void send_signal(pid_t pid, int sig)
+{
+	kill(pid, sig);
+}
+
+static void signal_below(pid_t pid, int sig)
+{
+	each_child(pid, send_signal, sig);
+}
+
+void node_stop(pid_t pid, bool on)
+{
+	each_child(pid, signal_below, on ? SIGSTOP : SIGCONT);
 }

@@ -27,4 +27,7 @@ struct node_words {
  */
 pid_t node_start(const struct node_words *w, int log_fd);
 
+/* Stops the guest kernel of this process, or lets it go on; the rest of it follows (isolate.c). */
+void node_stop(pid_t pid, bool on);
+
 #endif

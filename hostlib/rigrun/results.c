@@ -26,7 +26,7 @@ static int whole_file(int dirfd, const char *name, writer *write, const void *wh
 		return rc;
 	}
 	rc = write(what, out);
-	if (fclose(out) != 0 && rc == 0)
+	if (fclose(out) != 0 && (rc == 0 || rc == -EIO)) /* it knows why */
 		rc = -errno;
 	if (rc == 0 && renameat(dirfd, HALF, dirfd, name) < 0)
 		rc = -errno;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Runs a rig; see run.h. */
 #include <errno.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,15 @@ static int begin(struct run *r)
 	return err ? err : start_nodes(r);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	remove(path);
+	return 0;
+}
+
 static void end(struct run *r)
 {
 	run_progress_end(r);
@@ -159,7 +169,7 @@ static void end(struct run *r)
 	record_free(r->record);
 	loop_free(r->loop);
 	if (r->scratch[0])
-		rmdir(r->scratch);
+		nftw(r->scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	free(r);
 }
 
@@ -175,8 +185,7 @@ int rig_run(const struct run_config *config)
 	rc = begin(r);
 	if (!rc) {
 		run_progress_begin(r);
-		run_clock_go(r);
-		run_look_whether_up(r); /* there may be no nodes */
+		run_boot_begin(r);
 		if (!r->ending)
 			rc = loop_run(r->loop);
 		rc = rc ? rc : r->err;

@@ -2,7 +2,8 @@
 /*
  * Runs a rig: boots its nodes, takes its steps and samples, judges, and fills the folder of the run.
  *
- * The time of the run begins when all nodes are up that are not `off`.
+ * The time of the run begins when all nodes are up that are not `off`. One that ends before that, or
+ * is not up after an hour of virtual time or ten minutes of real time, ends the run.
  */
 #ifndef NESTLING_RIGRUN_RUN_H
 #define NESTLING_RIGRUN_RUN_H

@@ -12,6 +12,9 @@
 #include "run_private.h"
 
 #define FIREWALL "/etc/rig.nft"
+/* As long as nodes may take to be up: by then they never will. */
+#define VIRTUAL_MAX_NS (3600 * 1000000000ULL)
+#define REAL_MAX_NS (600 * 1000000000ULL)
 
 static void go_on(struct run_node *n);
 
@@ -80,10 +83,11 @@ static char *setup_text(const struct rig_node *n)
 static void trouble(struct run_node *n, const char *what, const char *why)
 {
 	struct run *r = n->run;
+	const char *name = r->rig->node[n->index].name;
 
-	record_event(r->record, run_now(r), RECORD_FAILURE, n->index, RIG_NONE, "%s: %s", what,
-		     why);
-	run_say(r, "%s: %s: %s", r->rig->node[n->index].name, what, why);
+	record_event(r->record, run_now(r), RECORD_FAILURE, n->index, RIG_NONE, "%s: %s: %s", name,
+		     what, why);
+	run_say(r, "%s: %s: %s", name, what, why);
 }
 
 static void step_done(void *arg, const struct agent_result *result)
@@ -263,6 +267,30 @@ void run_node_called(void *arg, uint32_t node, bool late)
 	free(text);
 	if (err)
 		run_fail(r, err, r->rig->node[node].name);
+}
+
+static void boot_over(struct event *e, uint64_t now_ns)
+{
+	struct run *r = e->arg;
+	uint32_t i;
+
+	(void)now_ns;
+	for (i = 0; i < r->rig->nnodes; i++)
+		if (r->node[i].state != NODE_UP && r->node[i].state != NODE_OFF)
+			trouble(&r->node[i], "boot",
+				r->lanes ? "not up after an hour" : "not up after ten minutes");
+	run_finish(r, "a node did not come up");
+}
+
+void run_boot_begin(struct run *r)
+{
+	uint64_t now = r->lanes ? calendar_now(r->cal) : loop_now_ns();
+
+	calendar_add(r->cal, &r->end, now + (r->lanes ? VIRTUAL_MAX_NS : REAL_MAX_NS), UINT32_MAX,
+		     boot_over, r);
+	run_clock_set(r);
+	run_clock_go(r);
+	run_look_whether_up(r); /* there may be no nodes */
 }
 
 void run_look_whether_up(struct run *r)

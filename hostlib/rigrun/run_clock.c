@@ -71,6 +71,12 @@ static bool lane_ready(void *arg, struct lane *lane, unsigned int card)
 	return rig_net_ready(r->net, n->index, card);
 }
 
+static void lane_over(void *arg, struct lane *lane)
+{
+	(void)arg;
+	run_node_ended(lane_arg(lane));
+}
+
 static void lane_flush(void *arg)
 {
 	struct run *r = arg;
@@ -86,6 +92,7 @@ static void lane_idle(void *arg)
 const struct lanes_ops run_lanes_ops = {
 	.kick = lane_kick,
 	.ready = lane_ready,
+	.ended = lane_over,
 	.flush = lane_flush,
 	.idle = lane_idle,
 };

@@ -48,51 +48,62 @@ static void let_go(struct run_node *n)
 	n->pid = 0;
 }
 
-/* How it ended, for the time line. */
-static void tell_end(struct run_node *n, int status)
+/* How it ended, for the time line and the user. */
+static void tell_end(struct run_node *n)
 {
 	struct run *r = n->run;
-	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	enum record_kind kind = well && n->wanted_end ? RECORD_ENDED
-				: well                ? RECORD_WARNING
-						      : RECORD_FAILURE;
+	bool well = WIFEXITED(n->status) && WEXITSTATUS(n->status) == 0;
+	enum record_kind kind = !well || !r->started ? RECORD_FAILURE
+				: n->wanted_end      ? RECORD_ENDED
+						     : RECORD_WARNING;
 	const char *name = r->rig->node[n->index].name;
+	char how[80] = "";
 
-	if (r->ending)
-		return;
-	if (WIFSIGNALED(status))
-		record_event(r->record, run_now(r), kind, n->index, RIG_NONE,
-			     "%s died of signal %d", name, WTERMSIG(status));
+	if (WIFSIGNALED(n->status))
+		snprintf(how, sizeof(how), " of signal %d", WTERMSIG(n->status));
 	else if (!well)
-		record_event(r->record, run_now(r), kind, n->index, RIG_NONE,
-			     "%s ended with status %d; its console: %s.log", name,
-			     WEXITSTATUS(status), name);
-	else
-		record_event(r->record, run_now(r), kind, n->index, RIG_NONE, "%s ended%s", name,
-			     n->wanted_end ? "" : " by itself");
-	if (!well)
-		run_say(r, "%s ended with status %#x; see %s/%s.log", name, status, r->c.folder,
-			name);
+		snprintf(how, sizeof(how), " with status %d", WEXITSTATUS(n->status));
+	else if (!n->wanted_end)
+		snprintf(how, sizeof(how), " by itself");
+	if (!r->started)
+		strcat(how, " before all nodes were up");
+	record_event(r->record, run_now(r), kind, n->index, RIG_NONE, "%s ended%s%s%s%s", name, how,
+		     kind == RECORD_FAILURE ? "; its console: " : "",
+		     kind == RECORD_FAILURE ? name : "", kind == RECORD_FAILURE ? ".log" : "");
+	if (kind == RECORD_FAILURE)
+		run_say(r, "%s ended%s; see %s/%s.log", name, how, r->c.folder, name);
+}
+
+void run_node_ended(struct run_node *n)
+{
+	struct run *r = n->run;
+	bool again = n->reboots;
+	int err = 0;
+
+	tell_end(n);
+	let_go(n);
+	n->reboots = n->wanted_end = false;
+	if (!r->started)
+		run_finish(r, "a node did not come up");
+	else if (again)
+		err = run_node_start(r, n->index);
+	if (err)
+		run_fail(r, err, r->rig->node[n->index].name);
 }
 
 static void process_ended(struct loop_watch *w, short revents)
 {
 	struct run_node *n = w->arg;
-	struct run *r = n->run;
-	bool again = n->reboots;
-	int status = 0, err = 0;
 
 	(void)revents;
-	if (waitpid(n->pid, &status, WNOHANG) == 0)
+	if (waitpid(n->pid, &n->status, WNOHANG) == 0)
 		return;
-	tell_end(n, status);
-	let_go(n);
-	n->reboots = n->wanted_end = false;
-	if (again && !r->ending)
-		err = run_node_start(r, n->index);
-	if (err)
-		run_fail(r, err, r->rig->node[n->index].name);
-	run_look_whether_up(r);
+	loop_close(w);
+	n->pid = 0;
+	if (n->lane)
+		lane_ended(n->lane);
+	else
+		run_node_ended(n);
 }
 
 /* The console's log goes on behind a restart. */
@@ -104,7 +115,8 @@ static int open_log(struct run_node *n)
 	if (n->log_fd >= 0)
 		return 0;
 	snprintf(name, sizeof(name), "%s.log", r->rig->node[n->index].name);
-	n->log_fd = openat(r->c.folder_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	n->log_fd = openat(r->c.folder_fd, name,
+			   O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	return n->log_fd < 0 ? -errno : 0;
 }
 
@@ -203,12 +215,13 @@ int run_node_start(struct run *r, uint32_t node)
 /* Kills it and all that belongs to it, and waits. */
 static void kill_now(struct run_node *n)
 {
-	if (!n->pid)
-		return;
-	kill(-n->pid, SIGKILL);
-	kill(n->pid, SIGKILL);
-	waitpid(n->pid, NULL, 0);
-	let_go(n);
+	if (n->pid) {
+		kill(-n->pid, SIGKILL);
+		kill(n->pid, SIGKILL);
+		waitpid(n->pid, NULL, 0);
+	}
+	if (n->pid || n->lane)
+		let_go(n);
 }
 
 void run_node_crash(struct run *r, uint32_t node)
@@ -226,7 +239,7 @@ void run_node_pause(struct run *r, uint32_t node, bool on)
 	if (n->lane)
 		lane_pause(n->lane, on);
 	else if (n->pid)
-		kill(-n->pid, on ? SIGSTOP : SIGCONT);
+		node_stop(n->pid, on);
 }
 
 void run_nodes_end(struct run *r)

@@ -36,7 +36,8 @@ struct run_node {
 	struct run *run;
 	uint32_t index;
 	enum node_state state;
-	pid_t pid; /* 0: none */
+	pid_t pid; /* 0: none, or it has ended */
+	int status; /* with which it has ended */
 	struct loop_watch ended; /* its pidfd */
 	struct lane *lane;
 	int log_fd;
@@ -66,7 +67,8 @@ struct run {
 	struct judge *judge;
 	struct run_node *node;
 	struct run_sampler *sampler;
-	struct event step, look, end; /* the next step; figures that a verdict needs; the end */
+	struct event step, look,
+		end; /* the next step; figures that a verdict needs; the end, of the boot at first */
 	uint32_t next_step;
 	uint32_t pending; /* commands of steps that have not ended */
 	char scratch[64]; /* folder for sockets and COW files; "" */
@@ -96,6 +98,8 @@ extern const struct lanes_ops run_lanes_ops;
 
 /* run_node.c. 0 or -errno. */
 int run_node_start(struct run *r, uint32_t node);
+/* Its process has ended; in virtual time where all wait. */
+void run_node_ended(struct run_node *n);
 /* The power is cut. */
 void run_node_crash(struct run *r, uint32_t node);
 void run_node_pause(struct run *r, uint32_t node, bool on);
@@ -104,6 +108,8 @@ struct lane *run_node_lane(void *arg, uint32_t node);
 void run_nodes_end(struct run *r);
 
 /* run_boot.c */
+/* Time goes by until all are up, or too long. */
+void run_boot_begin(struct run *r);
 void run_node_called(void *arg, uint32_t node, bool late);
 /* A node is up, or will never be: the run begins when that holds for all. */
 void run_look_whether_up(struct run *r);

@@ -25,10 +25,18 @@ static const char *node_name(const struct run *r, uint32_t node)
 
 static void trouble(struct run *r, const struct rig_step *s, const char *why)
 {
-	record_event(r->record, run_now(r), RECORD_FAILURE, s->node, s->link, "%s: %s",
-		     rig_action_name(s->action), why);
-	run_say(r, "%s %s: %s", rig_action_name(s->action),
-		s->node == RIG_NONE ? "" : node_name(r, s->node), why);
+	const char *what = s->command;
+	char text[512];
+
+	if (s->action == RIG_DO_COPY)
+		what = s->copy.host;
+	if (s->action == RIG_DO_FETCH)
+		what = s->copy.guest;
+	snprintf(text, sizeof(text), "%s%s%s%s%.300s: %s", rig_action_name(s->action),
+		 s->node == RIG_NONE ? "" : " ", s->node == RIG_NONE ? "" : node_name(r, s->node),
+		 what ? " " : "", what ? what : "", why);
+	record_event(r->record, run_now(r), RECORD_FAILURE, s->node, s->link, "%s", text);
+	run_say(r, "%s", text);
 }
 
 /* Of what waitpid() or the agent says. */
@@ -55,6 +63,8 @@ static void errand_done(void *arg, const struct agent_result *result)
 			exit_status(result->status), result->output, result->len);
 	else if (result->status < 0)
 		trouble(r, s, strerror(-result->status));
+	if (s->action == RIG_DO_FETCH && result->status < 0)
+		unlinkat(r->c.folder_fd, s->copy.host, 0);
 	run_judge(r);
 }
 
@@ -83,8 +93,10 @@ static int fetch(struct run *r, const struct rig_step *s, struct errand *e)
 		fd < 0 ? -errno
 		       : agent_get(r->agent, s->node, s->copy.guest, FETCH_MAX, fd, errand_done, e);
 
-	if (err && fd >= 0)
+	if (err && fd >= 0) {
 		close(fd);
+		unlinkat(r->c.folder_fd, s->copy.host, 0);
+	}
 	return err;
 }
 

@@ -17,13 +17,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include "offload.h"
-#include "port_guest.h"
-#include "vhost.h"
+#include "port_guest_private.h"
 
-#define RX 0 /* to the guest */
-#define TX 1
 #define BATCH 128 /* frames of one guest a turn */
-#define SPREAD_MAX 64 /* buffers of one frame to the guest */
 
 #define FEATURES                                                                      \
 	(VIRTIO_F_VERSION_1 | VHOST_F_PROTOCOL_FEATURES | VIRTIO_F_EVENT_IDX |        \
@@ -32,41 +28,19 @@
 	 VIRTIO_NET_F_GUEST_TSO4 | VIRTIO_NET_F_GUEST_TSO6 | VIRTIO_NET_F_GUEST_ECN | \
 	 VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_HOST_TSO6 | VIRTIO_NET_F_HOST_ECN)
 
-/* struct virtio_net_hdr_v1 (virtio 1.2, 5.1.6), little-endian as this machine. */
-struct net_header {
-	uint8_t flags, gso_type;
-	uint16_t hdr_len, gso_size, csum_start, csum_offset, num_buffers;
-};
-
-struct guest {
-	struct port *port;
-	struct vhost vhost;
-	struct loop_watch session, kick[VHOST_RINGS];
-	struct loop_timer more; /* frames that a turn had no time for */
-	struct loop_timer lost; /* the ring for frames to the guest was found broken */
-	/*
-	 * Those at hand. Two, because a frame from the guest may be what a delayed frame to the same
-	 * guest waited for.
-	 */
-	struct vring_buffer rx, tx;
-	uint64_t bad; /* frames of the guest that made no sense */
-	size_t header_len;
-	struct port_guest_leader leader; /* interrupt is NULL: nobody leads its time */
-};
-
 static bool is_led(const struct guest *g)
 {
 	return g->leader.interrupt;
 }
 
-static void interrupt(struct guest *g, unsigned int n)
+void guest_interrupt(struct guest *g, unsigned int n)
 {
 	vhost_call(&g->vhost, n);
 	if (is_led(g))
 		g->leader.interrupt(g->leader.arg);
 }
 
-static void end(struct guest *g)
+void guest_end(struct guest *g)
 {
 	struct sw *sw = g->port->sw;
 
@@ -181,9 +155,9 @@ static void tx_serve(struct guest *g)
 	if (serve_tx(g))
 		loop_timer_set(sw_loop(sw), &g->more, 0, tx_more, g);
 	if (vring_publish(&g->vhost.ring[TX].vring))
-		interrupt(g, TX);
+		guest_interrupt(g, TX);
 	if (is_lost(g))
-		end(g);
+		guest_end(g);
 	else
 		switch_flush(sw);
 }
@@ -199,131 +173,10 @@ static void tx_kicked(struct loop_watch *w, short revents)
 	if (drain(w->fd))
 		tx_serve(w->arg);
 	else
-		end(w->arg);
+		guest_end(w->arg);
 }
 
-/* --- to the guest ----------------------------------------------------------- */
-
-/* Bytes from `from` on, of header and packet as one. */
-static void put_bytes(const struct net_header *h, uint32_t head, const struct packet *p,
-		      uint32_t from, char *to, uint32_t len)
-{
-	if (from < head) {
-		uint32_t n = head - from < len ? head - from : len;
-
-		memcpy(to, (const char *)h + from, n);
-		from += n;
-		to += n;
-		len -= n;
-	}
-	if (len)
-		packet_copy(p, from - head, to, len);
-}
-
-/* Fills the buffer at hand from `from` on; returns bytes filled. */
-static uint32_t fill_buffer(const struct guest *g, const struct net_header *h,
-			    const struct packet *p, uint32_t from, uint32_t total)
-{
-	const struct vring_buffer *b = &g->rx;
-	uint32_t filled = 0;
-	unsigned int i;
-
-	for (i = 0; i < b->nwrite && from + filled < total; i++) {
-		uint32_t n = total - from - filled;
-
-		if (n > b->write[i].iov_len)
-			n = (uint32_t)b->write[i].iov_len;
-		put_bytes(h, (uint32_t)g->header_len, p, from + filled, b->write[i].iov_base, n);
-		filled += n;
-	}
-	return filled;
-}
-
-struct spread {
-	uint16_t head[SPREAD_MAX];
-	uint32_t len[SPREAD_MAX];
-	unsigned int n;
-	char *count_at; /* num_buffers in the first buffer; NULL: not to be set */
-};
-
-/*
- * Spreads header and packet over the guest's buffers. 0, -EAGAIN: too few now, none was used;
- * -EMSGSIZE: too large for what there is; -EPROTO.
- */
-static int spread(struct guest *g, const struct net_header *h, const struct packet *p,
-		  struct spread *s)
-{
-	struct vring *v = &g->vhost.ring[RX].vring;
-	uint32_t total = (uint32_t)g->header_len + p->len, done = 0;
-	bool merge = g->vhost.features & VIRTIO_NET_F_MRG_RXBUF;
-
-	s->n = 0;
-	while (done < total) {
-		int got = s->n < SPREAD_MAX ? vring_pop(v, &g->rx) : -EMSGSIZE;
-
-		if (got == 0 && vring_want_kick(v))
-			continue;
-		if (got <= 0 || (!merge && g->rx.write_len < total)) {
-			vring_unpop(v, s->n + (got > 0));
-			return got == 0 ? -EAGAIN : got < 0 ? got : -EMSGSIZE;
-		}
-		if (!s->n)
-			s->count_at = g->rx.nwrite && g->rx.write[0].iov_len >= sizeof(*h)
-					      ? g->rx.write[0].iov_base
-					      : NULL;
-		s->head[s->n] = g->rx.head;
-		s->len[s->n] = fill_buffer(g, h, p, done, total);
-		done += s->len[s->n];
-		s->n++;
-	}
-	return 0;
-}
-
-static void lost(struct loop_timer *t)
-{
-	end(t->arg);
-}
-
-static int send_frame(struct port *port, const struct packet *p)
-{
-	struct guest *g = port->arg;
-	struct vhost_ring *r = &g->vhost.ring[RX];
-	struct net_header h = {
-		.flags = p->meta.flags,
-		.gso_type = p->meta.gso_type,
-		.hdr_len = p->meta.hdr_len,
-		.gso_size = p->meta.gso_size,
-		.csum_start = p->meta.csum_start,
-		.csum_offset = p->meta.csum_offset,
-		.num_buffers = 1,
-	};
-	struct spread s;
-	unsigned int i;
-	int err;
-
-	if (!r->on || !port->up)
-		return -ENETDOWN;
-	err = spread(g, &h, p, &s);
-	if (err == -EPROTO) /* not from here: the switch is in the middle of it */
-		loop_timer_set(sw_loop(port->sw), &g->lost, 0, lost, g);
-	if (err)
-		return err;
-	if (s.n > 1 && s.count_at) {
-		h.num_buffers = (uint16_t)s.n;
-		memcpy(s.count_at, &h, g->header_len);
-	}
-	for (i = 0; i < s.n; i++)
-		vring_push(&r->vring, s.head[i], s.len[i]);
-	return 0;
-}
-
-static void flush(struct port *port)
-{
-	struct guest *g = port->arg;
-
-	if (g->vhost.ring[RX].on && vring_publish(&g->vhost.ring[RX].vring))
-		interrupt(g, RX);
-}
+/* --- led, or not --------------------------------------------------------------- */
 
 /* Frames up to index avail, or as many as a ring holds. */
 static void serve_tx_until(struct guest *g, uint16_t avail)
@@ -338,7 +191,7 @@ static void serve_tx_until(struct guest *g, uint16_t avail)
 		vring_push(v, g->tx.head, 0);
 	}
 	if (vring_publish(v))
-		interrupt(g, TX);
+		guest_interrupt(g, TX);
 }
 
 bool port_guest_ready(const struct port *port)
@@ -358,7 +211,7 @@ int port_guest_kicked(struct port *port, unsigned int n, uint16_t avail)
 		port_writable(port);
 	if (!is_lost(g))
 		return 0;
-	end(g);
+	guest_end(g);
 	return -EPROTO;
 }
 
@@ -370,12 +223,12 @@ static void rx_kicked(struct loop_watch *w, short revents)
 
 	(void)revents;
 	if (!drain(w->fd)) {
-		end(g);
+		guest_end(g);
 		return;
 	}
 	port_writable(g->port);
 	if (is_lost(g))
-		end(g);
+		guest_end(g);
 	else
 		switch_flush(sw);
 }
@@ -436,10 +289,12 @@ static void session_ready(struct loop_watch *w, short revents)
 	struct sw *sw = g->port->sw;
 
 	(void)revents;
-	if (vhost_serve(&g->vhost) < 0)
-		end(g);
-	else
+	if (vhost_serve(&g->vhost) == 0)
 		switch_flush(sw);
+	else if (is_led(g)) /* when it hung up is real time: its leader knows when it is gone */
+		loop_del(&g->session);
+	else
+		guest_end(g);
 }
 
 static void carrier(struct port *port, bool up)
@@ -481,8 +336,8 @@ static const struct port_ops guest_ops = {
 	.kind = "guest",
 	.takes_large = true,
 	.takes_csum = true,
-	.send = send_frame,
-	.flush = flush,
+	.send = guest_send,
+	.flush = guest_flush,
 	.carrier = carrier,
 	.describe = describe,
 	.close = guest_close,

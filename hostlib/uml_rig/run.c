@@ -16,6 +16,7 @@
 static int find_linux(char *out, size_t len)
 {
 	const char *named = getenv("NESTLING_LINUX");
+	struct stat st;
 	ssize_t n;
 
 	if (named) {
@@ -27,8 +28,11 @@ static int find_linux(char *out, size_t len)
 		out[n] = 0;
 		strcpy(strrchr(out, '/') + 1, "linux");
 	}
-	if (access(out, X_OK) == 0)
-		return 0;
+	if (access(out, X_OK) == 0 && stat(out, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			return 0;
+		errno = EISDIR;
+	}
 	log_err("%s: %s; uml_rig needs it beside itself, or named by NESTLING_LINUX", out,
 		strerror(errno));
 	return -ENOENT;
