@@ -124,18 +124,25 @@ static int print_help(void)
 	fputs("\nFILE may be - for standard input.\n"
 	      "\noptions:\n"
 	      "  -D, --define NAME=VALUE   another value for a variable that the rig sets\n"
-	      "  -o, --output FILE         where to write, instead of standard output\n"
-	      "  -q, --quiet               check: say nothing when all is well\n"
+	      "  -o, --output FILE         where to write, instead of standard output; run: the "
+	      "folder\n"
+	      "  -q, --quiet               check: say nothing when all is well; run: no progress\n"
 	      "  -w, --write               fmt: change the files\n"
+	      "      --to-end              run: go on when all is decided\n"
+	      "      --sequential          run: one guest at a time; the same comes out\n"
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
 	      "\nexamples:\n"
 	      "  uml_rig check two-hosts.rig\n"
+	      "  uml_rig run two-hosts.rig\n"
 	      "  uml_rig check -D loss=5% two-hosts.rig\n"
 	      "  uml_rig graph -o net.svg router-nat.rig\n"
 	      "  uml_rig help link\n"
 	      "\nexit status: 0 fine; 1 errors in a rig, or fmt --check found a file that "
-	      "differs,\nor the output cannot be written; 2 wrong usage; 3 a file cannot be read\n",
+	      "differs,\nor the output cannot be written, or run: a verdict or node failed; 2 "
+	      "wrong usage; "
+	      "3 a file\ncannot be read; 4 a run could not begin or go on; 130 it was "
+	      "interrupted\n",
 	      stdout);
 	return EXIT_FINE;
 }
