@@ -195,12 +195,14 @@ struct port *net_port_of(const struct rig_net *net, uint32_t link, unsigned int 
 	return net->link[link].port[*in ? from : l->end[to].kind == RIG_END_LAN ? from : to];
 }
 
-/* What does nothing counts nothing: a limit that no frame reaches makes it count. */
-static void count_all(struct link_spec *spec)
+/*
+ * What does nothing counts nothing: a limit that no frame reaches makes it count. CoDel takes the MTU
+ * for the size of a frame, and counts by itself. `whole` is all that is set.
+ */
+static void count_all(struct link_spec *spec, const struct link_spec *whole)
 {
 	spec->set |= LINK_SET_MTU;
-	if (!spec->mtu)
-		spec->mtu = MTU_NONE;
+	spec->mtu = whole->mtu || whole->queue_kind == LINK_QUEUE_CODEL ? whole->mtu : MTU_NONE;
 }
 
 /* All settings of a way, for a port that came. */
@@ -210,7 +212,7 @@ static int set_way(struct rig_net *net, uint32_t link, unsigned int way)
 	bool in;
 	struct port *port = net_port_of(net, link, way, &in);
 
-	count_all(&spec);
+	count_all(&spec, &spec);
 	return port ? port_set_link(port, in, &spec) : 0;
 }
 
@@ -222,9 +224,9 @@ static int change_way(struct rig_net *net, uint32_t link, unsigned int way,
 	bool in;
 	struct port *port = net_port_of(net, link, way, &in);
 
-	if (spec.set & LINK_SET_MTU)
-		count_all(&spec);
 	link_spec_merge(&net->link[link].way[way].spec, changes);
+	if (spec.set & (LINK_SET_MTU | LINK_SET_QUEUE))
+		count_all(&spec, &net->link[link].way[way].spec);
 	return port ? port_set_link(port, in, &spec) : 0;
 }
 

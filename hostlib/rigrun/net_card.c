@@ -81,12 +81,12 @@ static void card_called(struct loop_watch *w, short revents)
 		card_warn(card, "its guest is not let in", err);
 }
 
-/* The guest, or its loader, hung up. */
+/* The guest, or its loader, hung up; or a port went that is no card's, even behind all cards. */
 void net_card_lost(struct rig_net *net, const struct port *port)
 {
 	uint32_t n, i;
 
-	for (n = 0; n < net->c.rig->nnodes; n++) {
+	for (n = 0; net->card && n < net->c.rig->nnodes && net->card[n]; n++) {
 		for (i = 0; i <= net->c.rig->node[n].cards; i++) {
 			struct net_card *card = &net->card[n][i];
 

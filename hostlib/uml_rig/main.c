@@ -131,6 +131,8 @@ static int print_help(void)
 	      "folder\n"
 	      "  -q, --quiet               check: say nothing when all is well; run: no progress\n"
 	      "  -w, --write               fmt: change the files\n"
+	      "      --to-end              run: go on when all is decided\n"
+	      "      --sequential          run: one guest at a time; the same comes out\n"
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
 	      "\nexamples:\n"
