@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 180
+# timeout: 300
 # needs: linux uml_rig
 # company: rig-run
 # uml_rig run with real guests: lives of nodes, files, commands, ends, and errors as a user meets them.
@@ -132,8 +132,8 @@ link b l
 at 0s run a \"ping -c 2 -i 0.1 10.0.0.2 | tail -n 1 | cut -d/ -f 3 | cut -d' ' -f 3\" as=rtt
 at 1s pause b
 at 1s run a \"ping -c 1 -W 1 10.0.0.2\" as=paused
-at 2500ms resume b
-at 2600ms run a \"ping -c 3 10.0.0.2\" as=resumed
+at 6s resume b
+at 6100ms run a \"ping -c 3 10.0.0.2\" as=resumed
 expect a.rtt >= 30 by 30s
 expect a.paused.status == 1 by 30s
 expect a.resumed.status == 0 by 30s"
@@ -252,7 +252,7 @@ begin() {
 	rm -rf "$1.d"
 	env --default-signal=INT "$RIG" run -q --to-end -o "$1.d" "$1.rig" >"$T/out" 2>&1 </dev/null &
 	pid=$!
-	wait_for 20 grep -q 'login\|Linux version\|rig' "$1.d/b.log" 2>/dev/null || true
+	wait_for 5 test -s "$1.d/b.log"
 	sleep "${2:-2}"
 	guests=$(tree $pid)
 	[ -n "$guests" ] || fail "no guests run"
