@@ -1,66 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The controller of virtual time; see lane.h. */
 #include <errno.h>
-#include <linux/futex.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include "lane.h"
+#include "lane_private.h"
 #include "memfile.h"
 
 #define TURN_NS (10 * 1000 * 1000ULL) /* real time between two looks at the loop */
+#define RING_PATIENCE_NS (10 * 1000 * 1000 * 1000ULL)
 #define RETRY_NS (1000 * 1000ULL) /* the same while a switch is waited for */
-
-enum lane_state {
-	LANE_RUNS, /* or has not come up yet */
-	LANE_WAITS,
-	LANE_ENDED, /* and nobody was told */
-};
-
-struct kick {
-	uint64_t time;
-	struct lane *lane; /* NULL: it is gone */
-	uint32_t index; /* of the lane */
-	uint32_t n; /* of its lane, in this window */
-	uint16_t card, ring, avail;
-};
-
-struct lane {
-	struct lanes *ls;
-	struct lane *next; /* in the order they were added */
-	uint32_t index;
-	void *arg;
-	int page_fd;
-	struct nl_lane *page;
-	enum lane_state state;
-	bool paused;
-	uint64_t base; /* virtual time when its own began */
-	uint64_t now, want; /* while it waits */
-	uint64_t wake_at; /* it is interrupted then; CALENDAR_NEVER */
-	uint64_t until; /* of the window that it runs in, or did; beyond `now` */
-	bool due; /* sequential: it is to run in this window */
-	uint32_t nkicks; /* in this window */
-};
-
-struct lanes {
-	struct loop *loop;
-	struct calendar *cal;
-	const struct lanes_ops *ops;
-	void *arg;
-	int event_fd;
-	struct loop_timer turn;
-	struct lane *first, **end;
-	uint32_t count;
-	uint64_t lookahead, limit, window_end;
-	bool sequential, held;
-	struct kick *kick;
-	uint32_t nkicks, room;
-	struct lanes_stats stats;
-};
 
 static void turn(struct loop_timer *t);
 
@@ -257,102 +209,6 @@ static uint64_t next_of(const struct lane *l)
 	return l->want < l->wake_at ? l->want : l->wake_at;
 }
 
-/* --- what a guest said while it ran ------------------------------------------ */
-
-static bool make_room(struct lanes *ls, uint32_t n)
-{
-	uint32_t room = ls->room ? ls->room : 256;
-	struct kick *kick;
-
-	while (room < ls->nkicks + n)
-		room *= 2;
-	if (room == ls->room)
-		return true;
-	kick = realloc(ls->kick, room * sizeof(*kick));
-	if (!kick)
-		return false;
-	ls->kick = kick;
-	ls->room = room;
-	return true;
-}
-
-/* In the guest's order; times that it cannot have are made ones that it can. */
-static void take_kicks(struct lane *l)
-{
-	struct lanes *ls = l->ls;
-	struct nl_lane *page = l->page;
-	uint32_t i, n = __atomic_load_n(&page->nkicks, __ATOMIC_RELAXED);
-	uint64_t least = l->now;
-
-	n = n < NL_LANE_KICKS ? n : NL_LANE_KICKS;
-	if (!make_room(ls, n))
-		n = 0;
-	for (i = 0; i < n; i++) {
-		const struct nl_lane_kick k = page->kick[i];
-		uint64_t time = l->base + (k.time < NL_LANE_NEVER ? k.time : 0);
-
-		time = time > least ? time : least;
-		time = time < l->until ? time : l->until - 1;
-		least = time;
-		ls->kick[ls->nkicks++] = (struct kick){
-			.time = time,
-			.lane = l,
-			.index = l->index,
-			.n = l->nkicks++,
-			.card = k.card,
-			.ring = k.ring,
-			.avail = k.avail,
-		};
-	}
-	page->nkicks = 0;
-}
-
-static void go_on(struct lane *l)
-{
-	__atomic_store_n(&l->page->state, NL_LANE_RUNS, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &l->page->state, FUTEX_WAKE, 1, NULL, NULL, 0);
-}
-
-static void take_wait(struct lane *l)
-{
-	uint64_t now = __atomic_load_n(&l->page->now, __ATOMIC_RELAXED);
-	uint64_t want = __atomic_load_n(&l->page->want, __ATOMIC_RELAXED);
-
-	/* The guest's word, as far as it is possible: it cannot have come beyond its window. */
-	now = now < NL_LANE_NEVER - l->base ? l->base + now : l->now;
-	now = now < l->until ? now : l->until - 1;
-	l->now = now > l->now ? now : l->now;
-	want = want < NL_LANE_NEVER - l->base ? l->base + want : CALENDAR_NEVER;
-	l->want = want > l->now ? want : l->now;
-	l->state = LANE_WAITS;
-}
-
-/* Whether it still runs. */
-static bool look_at(struct lane *l)
-{
-	uint32_t state = __atomic_load_n(&l->page->state, __ATOMIC_ACQUIRE);
-
-	if (state == NL_LANE_RUNS)
-		return true;
-	take_kicks(l);
-	if (state == NL_LANE_FULL) {
-		go_on(l);
-		return true;
-	}
-	take_wait(l);
-	return false;
-}
-
-static bool anybody_runs(struct lanes *ls)
-{
-	struct lane *l;
-	bool any = false;
-
-	for (l = ls->first; l; l = l->next)
-		any |= l->state == LANE_RUNS && look_at(l);
-	return any;
-}
-
 /* --- windows ---------------------------------------------------------------- */
 
 static void release(struct lane *l, uint64_t at)
@@ -368,7 +224,7 @@ static void release(struct lane *l, uint64_t at)
 	l->page->run_at = at - l->base;
 	l->page->until = ls->window_end - l->base;
 	ls->stats.runs++;
-	go_on(l);
+	lane_go_on(l);
 }
 
 /* Releases those that have something to do in this window, or the next of them. */
@@ -407,6 +263,19 @@ static void move_calendar(struct lanes *ls, uint64_t to)
 	ls->ops->flush(ls->arg);
 }
 
+/* A guest that lies of its rings is not waited for for ever. */
+static bool is_patient(struct lanes *ls, struct lane *l, unsigned int card)
+{
+	uint64_t now = loop_now_ns();
+
+	if (!ls->unready_ns)
+		ls->unready_ns = now;
+	if (now - ls->unready_ns < RING_PATIENCE_NS)
+		return true;
+	l->ignored |= 1u << card;
+	return false;
+}
+
 /* The switch has all rings that its guests gave to it. */
 static bool all_ready(struct lanes *ls)
 {
@@ -415,8 +284,10 @@ static bool all_ready(struct lanes *ls)
 
 	for (l = ls->first; l; l = l->next)
 		for (card = 0; card < NL_NET_MAX; card++)
-			if ((l->page->started & (1u << card)) && !ls->ops->ready(ls->arg, l, card))
+			if ((l->page->started & ~l->ignored & (1u << card)) &&
+			    !ls->ops->ready(ls->arg, l, card) && is_patient(ls, l, card))
 				return false;
+	ls->unready_ns = 0;
 	return true;
 }
 
@@ -489,7 +360,7 @@ static bool step(struct lanes *ls)
 {
 	uint64_t next;
 
-	if (anybody_runs(ls))
+	if (lanes_anybody_runs(ls))
 		return false;
 	if (release_due(ls))
 		return false;

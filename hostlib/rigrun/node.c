@@ -73,6 +73,7 @@ static void words_of(struct words *w, const struct node_words *c)
 	add(w, "%s", c->program);
 	add(w, "mem=%lluK", (unsigned long long)n->mem_bytes >> 10);
 	add(w, "noreboot");
+	add(w, "nestling.plain"); /* no shell that nobody would type into */
 	add(w, "con=none");
 	add(w, "con0=null,fd:1");
 	add(w, "uml_dir=%s/uml", c->sockets); /* nothing is left there when the power is cut */

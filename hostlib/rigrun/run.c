@@ -45,14 +45,18 @@ static void agent_up(void *arg, unsigned int node, bool late)
 static int make_scratch(struct run *r)
 {
 	const char *tmp = getenv("TMPDIR");
+	int err;
 
 	if (!tmp || !*tmp || strlen(tmp) > 32)
 		tmp = "/tmp";
 	snprintf(r->scratch, sizeof(r->scratch), "%s/uml_rig.XXXXXX", tmp);
 	if (mkdtemp(r->scratch))
 		return 0;
+	err = -errno;
+	log_err("%s: no folder for sockets can be made there: %s; name another with TMPDIR", tmp,
+		strerror(-err));
 	r->scratch[0] = 0;
-	return -errno;
+	return err;
 }
 
 static int make_net(struct run *r)
