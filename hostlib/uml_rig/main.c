@@ -62,6 +62,13 @@ static const struct command {
 	 "        boot the network, take the steps, judge; results go to NAME.run\n"
 	 "        --to-end: go on when all is decided; --parallel: on all CPUs; --sequential: one\n"
 	 "        guest at a time (the same comes out)"},
+	{"diff",
+	 cmd_diff,
+	 {0},
+	 2,
+	 2,
+	 "diff RUN RUN\n"
+	 "        the first difference of two folders of runs: time, node, frame; or line"},
 	{"help",
 	 cmd_help,
 	 {OPT_MARKDOWN},
@@ -235,8 +242,9 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 	c->argc = argc - optind;
 	c->argv = argv + optind;
 	if (cmd && (c->argc < cmd->min || c->argc > cmd->max))
-		return usage(cmd->name,
-			     c->argc < cmd->min ? "needs the name of a file" : "takes one name");
+		return usage(cmd->name, c->argc < cmd->min ? "needs the name of a file"
+					: cmd->max == 1    ? "takes one name"
+							   : "takes two names");
 	return -1;
 }
 

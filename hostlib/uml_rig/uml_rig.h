@@ -36,6 +36,7 @@ int cmd_fmt(struct context *c);
 int cmd_graph(struct context *c);
 int cmd_dump(struct context *c);
 int cmd_run(struct context *c);
+int cmd_diff(struct context *c);
 int cmd_help(struct context *c);
 
 /* load.c: 0 and a rig; otherwise an exit status, and people were told. */

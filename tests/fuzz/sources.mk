@@ -16,3 +16,4 @@ FUZZ_SRC_fuzz_nat_merge = $(addprefix hostlib/switch/,port_nat_merge.c offload.c
 FUZZ_SRC_fuzz_rig = $(RIG_SRC) $(addprefix hostlib/switch/,link_parse.c link_print.c link_spec.c port_nat_config.c port_words.c)
 FUZZ_LIBS_fuzz_rig = -lm
 FUZZ_SRC_fuzz_agent = $(addprefix hostlib/rigrun/,agent.c agent_node.c agent_request.c)
+FUZZ_SRC_fuzz_frames = hostlib/rigrun/frames.c
