@@ -110,7 +110,7 @@ truncate -s 2M "$T/large"
 run 3 check "$T/large"
 expect_text '1 MiB'
 for args in "" "chekc x" "check" "graph a b" "check --dot x" "graph -x a" "check -D" "check -D x a" \
-	"fmt -w --check a" "graph --dot --svg a" "help nonsense" "run" "run a b" "walk x" "up x"; do
+	"fmt -w --check a" "graph --dot --svg a" "help nonsense" "run" "run a b" "diff a" "diff a b c" "walk x" "up x"; do
 	# shellcheck disable=SC2086  # words
 	run 2 $args
 done

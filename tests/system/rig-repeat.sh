@@ -81,12 +81,9 @@ times first env
 grep -q '"deterministic": true' first.d/manifest.json || fail "doubts: $(grep -A 3 doubts first.d/manifest.json)"
 [ "$(stat -c %s first.d/capture.pcapng)" -gt 100000 ] || fail "too little happened: $(ls -l first.d)"
 grep -q '^passed  alice.sent' first.out || fail "nothing was sent: $(cat first.out)"
-for how in --sequential ''; do
-	rm -rf second.d
-	# shellcheck disable=SC2086
-	times second env
-	same second
-	[ -n "$how" ] || continue
+times second env
+same second
+for how in --sequential --parallel; do
 	rm -rf second.d
 	"$RIG" run -q --to-end "$how" -o second.d repeat.rig >second.out 2>&1 || true
 	rm -f second.d/wall.json
@@ -129,3 +126,6 @@ times seed env
 for file in capture.pcapng outputs.txt; do
 	if cmp -s "first.d/$file" "other-seed.d/$file"; then fail "another seed gives the same $file"; fi
 done
+"$RIG" diff first.d one-cpu.d >"$T/out" || fail "diff of equals: $(cat "$T/out")"
+"$RIG" diff first.d other-seed.d >"$T/out" && fail "diff sees nothing"
+grep -q '^capture.pcapng: frame [1-9]' "$T/out" || fail "diff: $(cat "$T/out")"
