@@ -51,7 +51,7 @@ static void look_for_lane(void)
 		panic("The page of virtual time cannot be mapped");
 }
 
-bool nl_time_led(void)
+static bool is_led(void)
 {
 	look_for_lane();
 	return nl_lane;
@@ -76,7 +76,7 @@ bool nl_time_random(void *buf, unsigned long len)
 {
 	unsigned long at, n;
 
-	if (!nl_time_led())
+	if (!is_led())
 		return false;
 	for (at = 0; at < len; at += n) {
 		u64 x = next_random();
@@ -98,7 +98,7 @@ u64 nl_time_ask(u64 now, u64 want, bool idle)
 {
 	u64 at;
 
-	if (!nl_time_led())
+	if (!is_led())
 		return want < NL_LANE_NEVER || !idle ? want : sleep_really(now);
 	if (want < nl_lane->until)
 		return want;
@@ -143,16 +143,12 @@ static void cost(u64 ns)
 
 void nl_lane_cost_call(void)
 {
-	if (nl_lane)
-		nl_lane->calls++;
 	if (time_travel_mode != TT_MODE_OFF)
 		cost(nl_lane ? nl_lane->call_ns : CALL_NS);
 }
 
 void nl_lane_cost_fault(void)
 {
-	if (nl_lane)
-		nl_lane->faults++;
 	if (time_travel_mode != TT_MODE_OFF)
 		cost(nl_lane ? nl_lane->fault_ns : FAULT_NS);
 }

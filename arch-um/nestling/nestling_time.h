@@ -10,8 +10,6 @@
 unsigned long long nl_time_ask(unsigned long long now, unsigned long long want, _Bool idle);
 /* The guest's time. */
 unsigned long long nl_time_now(void);
-/* Whether a time that never comes may be waited for. */
-_Bool nl_time_led(void);
 /* Fills buf with what a led guest has for the host's random numbers. False: it has those. */
 _Bool nl_time_random(void *buf, unsigned long len);
 

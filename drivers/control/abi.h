@@ -48,8 +48,7 @@ enum nl_kind {
 	NL_KIND_SSL = 3, /* serial line /dev/ttyS<index>, 0-63 */
 	NL_KIND_INITRD = 4, /* initial RAM disk, index 0, boot only */
 	NL_KIND_NET = 5, /* network card eth<index>, 0-15 */
-	NL_KIND_LANE =
-		6, /* virtual time that others lead (lane_abi.h): fd[0] a page, fd[1] an eventfd; boot only */
+	NL_KIND_LANE = 6, /* virtual time that others lead (lane_abi.h), boot only */
 	NL_KIND_COUNT = 8, /* bound for tables */
 };
 

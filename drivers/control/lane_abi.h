@@ -13,6 +13,8 @@
  * it waits. A guest whose list is full waits with NL_LANE_FULL until it has been read, at the
  * same time.
  *
+ * The slot of kind NL_KIND_LANE has the page in fd[0] and the eventfd in fd[1].
+ *
  * Times are in ns since the guest's start. The page is the guest kernel's to write: whoever reads it
  * believes nothing.
  */
@@ -49,7 +51,6 @@ struct nl_lane {
 	/* The guest's, while it runs. */
 	uint64_t now, want;
 	uint64_t forced_ns; /* by how much it moved on of itself, because a program did not stop */
-	uint64_t calls, faults; /* that it paid for */
 	uint32_t started; /* a bit for each card whose rings were told to the loader */
 	uint32_t nkicks;
 	uint32_t state; /* enum nl_lane_state; futex */

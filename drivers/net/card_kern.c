@@ -32,8 +32,8 @@
 #include "control.h"
 #include "doorbell.h"
 #include "lane.h"
-#include "line_user.h"
 #include "slots.h"
+#include "stub_user.h"
 
 #define RING_NUM 256
 #define STOP_WAIT (10 * HZ)
@@ -124,7 +124,7 @@ static bool wait_stopped(struct nl_card *card)
 	if (time_travel_mode == TT_MODE_OFF)
 		return wait_for_completion_timeout(&card->stopped, STOP_WAIT);
 	for (naps = 0; !completion_done(&card->stopped) && naps < STOP_NAPS; naps++) {
-		nl_line_nap(1);
+		nl_nap_us(1000);
 		nl_control_hear();
 	}
 	return completion_done(&card->stopped);

@@ -15,7 +15,6 @@
 #include "help.h"
 #include "hostfs.h"
 #include "initrd.h"
-#include "lane.h"
 #include "log.h"
 #include "mconsole.h"
 #include "net.h"
@@ -23,6 +22,7 @@
 #include "run_options.h"
 #include "super.h"
 #include "umid.h"
+#include "virtual_time.h"
 
 /* A closed 0, 1 or 2 would be given to the next file that is opened. */
 static void fix_standard_fds(void)
@@ -98,7 +98,7 @@ static int parse(struct linux_ctx *ctx, int argc, char *argv[])
 /* Everything that is named is opened before anything boots. */
 static int open_all(struct linux_ctx *ctx)
 {
-	int status = lane_open(ctx);
+	int status = virtual_time_open(ctx);
 
 	if (!status)
 		status = disks_open_all(ctx);

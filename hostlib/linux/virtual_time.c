@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Virtual time; see lane.h. */
+/* Virtual time; see virtual_time.h. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include "lane.h"
 #include "lane_abi.h"
 #include "log.h"
+#include "virtual_time.h"
 
 static int refuse(const char *why)
 {
@@ -39,7 +39,7 @@ static int add_word(struct linux_ctx *ctx, char *word)
 	return options_add_word(&ctx->opt.kernel, &ctx->opt.nkernel, word) ? STATUS_OSERR : 0;
 }
 
-int lane_open(struct linux_ctx *ctx)
+int virtual_time_open(struct linux_ctx *ctx)
 {
 	struct options *o = &ctx->opt;
 	struct nl_lane *lane;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Virtual time: the words that the guest kernel gets for it, and who leads it (lane_abi.h). */
-#ifndef NESTLING_LINUX_LANE_H
-#define NESTLING_LINUX_LANE_H
+#ifndef NESTLING_LINUX_VIRTUAL_TIME_H
+#define NESTLING_LINUX_VIRTUAL_TIME_H
 
 #include "ctx.h"
 
 /* Checks the descriptors of lane= and makes their slot. 0, or an exit status (said). */
-int lane_open(struct linux_ctx *ctx);
+int virtual_time_open(struct linux_ctx *ctx);
 
 #endif
