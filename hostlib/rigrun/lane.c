@@ -280,13 +280,17 @@ static bool is_patient(struct lanes *ls, struct lane *l, unsigned int card)
 static bool all_ready(struct lanes *ls)
 {
 	struct lane *l;
-	unsigned int card;
 
-	for (l = ls->first; l; l = l->next)
-		for (card = 0; card < NL_NET_MAX; card++)
-			if ((l->page->started & ~l->ignored & (1u << card)) &&
-			    !ls->ops->ready(ls->arg, l, card) && is_patient(ls, l, card))
+	for (l = ls->first; l; l = l->next) {
+		uint32_t cards = l->page->started & ~l->ignored;
+
+		for (; cards; cards &= cards - 1) {
+			unsigned int card = (unsigned int)__builtin_ctz(cards);
+
+			if (!ls->ops->ready(ls->arg, l, card) && is_patient(ls, l, card))
 				return false;
+		}
+	}
 	ls->unready_ns = 0;
 	return true;
 }

@@ -12,8 +12,6 @@
 #include "port_kinds.h"
 #include "stp.h"
 
-#define MTU_NONE 65536 /* the most that a link takes */
-
 /* Switches' seeds: far from each other, the same in each run. */
 static uint64_t seed_of(const struct rig_net *net, uint64_t n)
 {
@@ -45,6 +43,7 @@ static struct sw *new_switch(struct rig_net *net, uint64_t n, bool hub)
 		.hub = hub,
 		.seed = seed_of(net, n),
 		.own_time = net->c.calendar,
+		.count_links = true,
 		.calendar = net->c.calendar,
 		.events = &events,
 		.events_arg = net,
@@ -195,39 +194,24 @@ struct port *net_port_of(const struct rig_net *net, uint32_t link, unsigned int 
 	return net->link[link].port[*in ? from : l->end[to].kind == RIG_END_LAN ? from : to];
 }
 
-/*
- * What does nothing counts nothing: a limit that no frame reaches makes it count. CoDel takes the MTU
- * for the size of a frame, and counts by itself. `whole` is all that is set.
- */
-static void count_all(struct link_spec *spec, const struct link_spec *whole)
-{
-	spec->set |= LINK_SET_MTU;
-	spec->mtu = whole->mtu || whole->queue_kind == LINK_QUEUE_CODEL ? whole->mtu : MTU_NONE;
-}
-
 /* All settings of a way, for a port that came. */
 static int set_way(struct rig_net *net, uint32_t link, unsigned int way)
 {
-	struct link_spec spec = net->link[link].way[way].spec;
 	bool in;
 	struct port *port = net_port_of(net, link, way, &in);
 
-	count_all(&spec, &spec);
-	return port ? port_set_link(port, in, &spec) : 0;
+	return port ? port_set_link(port, in, &net->link[link].way[way].spec) : 0;
 }
 
 /* Some of them, as a step names them. */
 static int change_way(struct rig_net *net, uint32_t link, unsigned int way,
 		      const struct link_spec *changes)
 {
-	struct link_spec spec = *changes;
 	bool in;
 	struct port *port = net_port_of(net, link, way, &in);
 
 	link_spec_merge(&net->link[link].way[way].spec, changes);
-	if (spec.set & (LINK_SET_MTU | LINK_SET_QUEUE))
-		count_all(&spec, &net->link[link].way[way].spec);
-	return port ? port_set_link(port, in, &spec) : 0;
+	return port ? port_set_link(port, in, changes) : 0;
 }
 
 int net_port_came(struct rig_net *net, uint32_t link, unsigned int end, struct port *port)

@@ -84,6 +84,8 @@ static int make_net(struct run *r)
 	err = agent_new(&r->agent, rig_net_hidden(r->net), &events, r);
 	for (i = 0; i < r->rig->nnodes && !err; i++)
 		err = agent_node_add(r->agent, i);
+	if (err)
+		log_err("the agents' switch cannot be made: %s", strerror(-err));
 	return err;
 }
 
@@ -138,15 +140,16 @@ static int begin(struct run *r)
 	r->loop = loop_new();
 	r->record = record_new(r->rig);
 	r->judge = r->record ? judge_new(r->record) : NULL;
-	if (!r->loop || !r->judge)
-		return -ENOMEM;
-	err = loop_signals(r->loop, signals, signalled, r);
-	if (!err)
-		err = make_scratch(r);
+	err = !r->loop || !r->judge ? -ENOMEM : loop_signals(r->loop, signals, signalled, r);
 	if (!err)
 		err = run_clock_new(r);
 	if (!err)
 		err = make_nodes(r);
+	if (err) {
+		log_err("the run cannot begin: %s", strerror(-err));
+		return err;
+	}
+	err = make_scratch(r);
 	if (!err)
 		err = make_net(r);
 	return err ? err : start_nodes(r);

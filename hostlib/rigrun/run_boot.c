@@ -2,19 +2,29 @@
 /* What a node gets when its system is up: its name and addresses, its files, its run= commands. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include "run_private.h"
 
 #define FIREWALL "/etc/rig.nft"
 /* As long as nodes may take to be up: by then they never will. */
 #define VIRTUAL_MAX_NS (3600 * 1000000000ULL)
 #define REAL_MAX_NS (600 * 1000000000ULL)
+
+/* What it gets, in this order; behind the files its commands. */
+enum {
+	AT_SETUP,
+	AT_RULES, /* a router's, as a file */
+	AT_FILTER, /* which is read */
+	AT_COPIES,
+};
+
+/* Of give(). */
+enum {
+	NOTHING = 1,
+	ALL,
+};
 
 static void go_on(struct run_node *n);
 
@@ -90,84 +100,6 @@ static void trouble(struct run_node *n, const char *what, const char *why)
 	run_say(r, "%s: %s: %s", name, what, why);
 }
 
-static void step_done(void *arg, const struct agent_result *result)
-{
-	struct run_node *n = arg;
-
-	if (n->state != NODE_SETTING_UP || result->status == -ECONNRESET)
-		return;
-	if (result->status < 0)
-		trouble(n, "setting it up", strerror(-result->status));
-	go_on(n);
-}
-
-static void setup_done(void *arg, const struct agent_result *result)
-{
-	struct run_node *n = arg;
-
-	if (n->state != NODE_SETTING_UP || result->status == -ECONNRESET)
-		return;
-	if (result->status < 0)
-		trouble(n, "addresses and routes",
-			result->len ? result->output : strerror(-result->status));
-	go_on(n);
-}
-
-static void command_done(void *arg, const struct agent_result *result)
-{
-	struct run_node *n = arg;
-	struct run *r = n->run;
-	const struct rig_node *rn = &r->rig->node[n->index];
-	const char *command = n->at && n->at - 1 < rn->copies + rn->run.count
-				      ? rn->run.item[n->at - 1 - rn->copies]
-				      : "";
-	char what[200];
-
-	if (n->state != NODE_SETTING_UP || result->status == -ECONNRESET)
-		return;
-	(result->cut ? record_command_cut : record_command)(
-		r->record, run_now(r), n->index, NULL, command,
-		WIFEXITED(result->status) ? WEXITSTATUS(result->status) : RECORD_NO_STATUS,
-		result->output, result->len);
-	if (result->status) {
-		snprintf(what, sizeof(what), "run=%.120s", command);
-		trouble(n, what, result->len ? result->output : "it failed");
-	}
-	go_on(n);
-}
-
-static void copy_in(struct run_node *n, const char *host, const char *guest, uint32_t mode)
-{
-	struct run *r = n->run;
-	int fd = open(host, O_RDONLY | O_CLOEXEC), err;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		err = -errno;
-		if (fd >= 0)
-			close(fd);
-	} else {
-		err = agent_put(r->agent, n->index, guest, mode ? mode : st.st_mode & 0777, fd,
-				step_done, n);
-		if (err)
-			close(fd);
-	}
-	if (!err)
-		return;
-	trouble(n, host, strerror(-err));
-	go_on(n);
-}
-
-static void run_command(struct run_node *n, const char *command, agent_done_fn done)
-{
-	int err = agent_exec(n->run->agent, n->index, command, NULL, done, n);
-
-	if (!err)
-		return;
-	trouble(n, command, strerror(-err));
-	go_on(n);
-}
-
 static void is_up(struct run_node *n)
 {
 	struct run *r = n->run;
@@ -178,95 +110,98 @@ static void is_up(struct run_node *n)
 	run_look_whether_up(r);
 }
 
-/* The next thing that it gets: files, a router's rules, commands. */
+/* What it is given at `at` did not work. Rules that are not there are not read. */
+static void failed(struct run_node *n, const char *why)
+{
+	char what[200];
+
+	snprintf(what, sizeof(what), "%s%.120s", n->command ? "run=" : "", n->doing);
+	trouble(n, what, why);
+	if (n->at == AT_FILTER)
+		n->at++;
+}
+
+static void done(void *arg, const struct agent_result *result)
+{
+	struct run_node *n = arg;
+	const char *why = result->status < 0 ? strerror(-result->status) : "it failed";
+
+	if (n->state != NODE_SETTING_UP || result->status == -ECONNRESET)
+		return;
+	if (n->command)
+		run_record(n->run, n->index, NULL, n->command, result);
+	if (result->status)
+		failed(n, result->len ? result->output : why);
+	go_on(n);
+}
+
+static int set_up(struct run_node *n)
+{
+	char *text = setup_text(&n->run->rig->node[n->index]);
+	int err = text ? agent_setup(n->run->agent, n->index, text, done, n) : -ENOMEM;
+
+	free(text);
+	return err;
+}
+
+/*
+ * Gives it the thing at `at`: 0, done() will be called; NOTHING: it gets none here; ALL: that was
+ * all; -errno.
+ */
+static int give(struct run_node *n, uint32_t at)
+{
+	struct run *r = n->run;
+	const struct rig_node *rn = &r->rig->node[n->index];
+	const struct rig_copy rules = {.host = rn->firewall, .guest = FIREWALL, .mode = 0600};
+
+	n->command = NULL;
+	if (at == AT_SETUP) {
+		n->doing = "addresses and routes";
+		return set_up(n);
+	}
+	if (at < AT_COPIES) {
+		if (!rn->firewall)
+			return NOTHING;
+		n->doing = at == AT_RULES ? rn->firewall : "firewall=";
+		return at == AT_RULES
+			       ? run_put(r, n->index, &rules, done, n)
+			       : agent_exec(r->agent, n->index, "nft -f " FIREWALL, NULL, done, n);
+	}
+	at -= AT_COPIES;
+	if (at < rn->copies) {
+		n->doing = rn->copy[at].host;
+		return run_put(r, n->index, &rn->copy[at], done, n);
+	}
+	at -= rn->copies;
+	if (at == rn->run.count)
+		return ALL;
+	n->doing = n->command = rn->run.item[at];
+	return agent_exec(r->agent, n->index, n->command, NULL, done, n);
+}
+
 static void go_on(struct run_node *n)
 {
-	const struct rig_node *rn = &n->run->rig->node[n->index];
-	uint32_t at = n->at++;
+	int rc;
 
-	if (at < rn->copies) {
-		copy_in(n, rn->copy[at].host, rn->copy[at].guest, rn->copy[at].mode);
-		return;
-	}
-	if (at - rn->copies < rn->run.count) {
-		run_command(n, rn->run.item[at - rn->copies], command_done);
-		return;
-	}
-	is_up(n);
-}
-
-static void rules_done(void *arg, const struct agent_result *result)
-{
-	struct run_node *n = arg;
-
-	if (n->state != NODE_SETTING_UP || result->status == -ECONNRESET)
-		return;
-	if (result->status)
-		trouble(n, "firewall=", result->len ? result->output : strerror(-result->status));
-	go_on(n);
-}
-
-static void rules_there(void *arg, const struct agent_result *result)
-{
-	struct run_node *n = arg;
-
-	if (n->state != NODE_SETTING_UP || result->status == -ECONNRESET)
-		return;
-	if (result->status)
-		rules_done(arg, result);
-	else
-		run_command(n, "nft -f " FIREWALL, rules_done);
-}
-
-/* A router's rules come before its files. */
-static void put_rules(struct run_node *n)
-{
-	const char *host = n->run->rig->node[n->index].firewall;
-	int fd = open(host, O_RDONLY | O_CLOEXEC), err = fd < 0 ? -errno : 0;
-
-	if (!err) {
-		err = agent_put(n->run->agent, n->index, FIREWALL, 0600, fd, rules_there, n);
-		if (err)
-			close(fd);
-	}
-	if (!err)
-		return;
-	trouble(n, host, strerror(-err));
-	go_on(n);
-}
-
-static void named(void *arg, const struct agent_result *result)
-{
-	struct run_node *n = arg;
-
-	if (n->state == NODE_SETTING_UP && result->status != -ECONNRESET &&
-	    n->run->rig->node[n->index].firewall) {
-		if (result->status < 0)
-			trouble(n, "addresses and routes", result->output);
-		put_rules(n);
-		return;
-	}
-	setup_done(arg, result);
+	while ((rc = give(n, n->at++)) < 0 || rc == NOTHING)
+		if (rc < 0)
+			failed(n, strerror(-rc));
+	if (rc == ALL)
+		is_up(n);
 }
 
 void run_node_called(void *arg, uint32_t node, bool late)
 {
 	struct run *r = arg;
 	struct run_node *n = &r->node[node];
-	char *text = setup_text(&r->rig->node[node]);
-	int err = text ? 0 : -ENOMEM;
 
 	n->state = NODE_SETTING_UP;
-	n->at = 0;
+	n->at = AT_SETUP;
 	if (late)
 		record_event(r->record, run_now(r), RECORD_WARNING, node, RIG_NONE,
 			     "%s: whether its system is up could not be told",
 			     r->rig->node[node].name);
-	if (!err)
-		err = agent_setup(r->agent, node, text, named, n);
-	free(text);
-	if (err)
-		run_fail(r, err, r->rig->node[node].name);
+	go_on(n);
 }
 
 static void boot_over(struct event *e, uint64_t now_ns)

@@ -2,6 +2,7 @@
 /* Guests of a run: their processes come and go. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "node.h"
+#include "rng.h"
 #include "run_private.h"
 
 /* What work costs in virtual time: about what it costs the host. */
@@ -48,6 +50,32 @@ static void let_go(struct run_node *n)
 	n->pid = 0;
 }
 
+/* The last line that it said, which tells why more often than not. */
+static void last_words(const struct run_node *n, char *out, size_t len)
+{
+	const struct run *r = n->run;
+	char name[RIG_NAME_MAX + 8], tail[512], *line;
+	ssize_t got;
+	int fd;
+
+	*out = 0;
+	snprintf(name, sizeof(name), "%s.log", r->rig->node[n->index].name);
+	fd = openat(r->c.folder_fd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (lseek(fd, -(off_t)sizeof(tail) + 1, SEEK_END) < 0)
+		lseek(fd, 0, SEEK_SET);
+	got = read(fd, tail, sizeof(tail) - 1);
+	close(fd);
+	while (got > 0 && strchr("\r\n", tail[got - 1]))
+		got--;
+	tail[got > 0 ? got : 0] = 0;
+	line = strrchr(tail, '\n');
+	line = line ? line + 1 : tail;
+	if (*line)
+		snprintf(out, len, ": %.250s", line);
+}
+
 /* How it ended, for the time line and the user. */
 static void tell_end(struct run_node *n)
 {
@@ -57,7 +85,7 @@ static void tell_end(struct run_node *n)
 				: n->wanted_end      ? RECORD_ENDED
 						     : RECORD_WARNING;
 	const char *name = r->rig->node[n->index].name;
-	char how[80] = "";
+	char how[80] = "", words[300];
 
 	if (WIFSIGNALED(n->status))
 		snprintf(how, sizeof(how), " of signal %d", WTERMSIG(n->status));
@@ -70,8 +98,10 @@ static void tell_end(struct run_node *n)
 	record_event(r->record, run_now(r), kind, n->index, RIG_NONE, "%s ended%s%s%s%s", name, how,
 		     kind == RECORD_FAILURE ? "; its console: " : "",
 		     kind == RECORD_FAILURE ? name : "", kind == RECORD_FAILURE ? ".log" : "");
-	if (kind == RECORD_FAILURE)
-		run_say(r, "%s ended%s; see %s/%s.log", name, how, r->c.folder, name);
+	if (kind != RECORD_FAILURE)
+		return;
+	last_words(n, words, sizeof(words));
+	run_say(r, "%s ended%s; see %s/%s.log%s", name, how, r->c.folder, name, words);
 }
 
 void run_node_ended(struct run_node *n)
@@ -120,13 +150,6 @@ static int open_log(struct run_node *n)
 	return n->log_fd < 0 ? -errno : 0;
 }
 
-static uint64_t mix(uint64_t x)
-{
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL; /* splitmix64 (Steele et al., 2014) */
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
 static int make_lane(struct run_node *n)
 {
 	struct run *r = n->run;
@@ -136,12 +159,17 @@ static int make_lane(struct run_node *n)
 		.fault_ns = FAULT_NS,
 		.arg = n,
 	};
-	unsigned int i;
+	char name[RIG_NAME_MAX + 32];
+	struct rng rng;
+	size_t i;
 
-	for (i = 0; i < sizeof(c.seed) / 8; i++) {
-		uint64_t v = mix(r->rig->seed + mix(n->index * 4 + i + 1) + mix(c.start_ns));
+	/* Other numbers behind a restart. */
+	snprintf(name, sizeof(name), "node %s %" PRIu64, r->rig->node[n->index].name, c.start_ns);
+	rng_seed(&rng, r->rig->seed, name);
+	for (i = 0; i < sizeof(c.seed); i += sizeof(uint64_t)) {
+		uint64_t v = rng_next(&rng);
 
-		memcpy(c.seed + 8 * i, &v, 8);
+		memcpy(c.seed + i, &v, sizeof(v));
 	}
 	return lane_add(&n->lane, r->lanes, &c);
 }

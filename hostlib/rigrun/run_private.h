@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files of the runner share: run.c (beginning and end), run_clock.c (time), run_node.c
- * (guests), run_boot.c (what a node gets when it is up), run_step.c (steps), run_sample.c (samples),
- * run_end.c (results), run_progress.c.
+ * (guests), run_boot.c (what a node gets when it is up), run_ask.c (requests), run_step.c (steps),
+ * run_sample.c (samples), run_end.c (results), run_facts.c (what it was made of), run_progress.c.
  */
 #ifndef NESTLING_RIGRUN_RUN_PRIVATE_H
 #define NESTLING_RIGRUN_RUN_PRIVATE_H
@@ -43,7 +43,9 @@ struct run_node {
 	int log_fd;
 	bool reboots; /* it is started again when it has ended */
 	bool wanted_end; /* by a step */
-	uint32_t at; /* of its copies, then of its commands, while it is set up */
+	/* While it is set up (run_boot.c): the next thing, and the one that it was given last. */
+	uint32_t at;
+	const char *doing, *command; /* for people; NULL: no command of the rig's */
 	char *cow; /* what it writes, in our scratch folder; NULL: no image, or its own */
 };
 
@@ -113,6 +115,14 @@ void run_boot_begin(struct run *r);
 void run_node_called(void *arg, uint32_t node, bool late);
 /* A node is up, or will never be: the run begins when that holds for all. */
 void run_look_whether_up(struct run *r);
+
+/* run_ask.c */
+/* A file of the host's into a node. 0 or -errno; done is called if and only if 0 is returned. */
+int run_put(struct run *r, uint32_t node, const struct rig_copy *copy, agent_done_fn done,
+	    void *arg);
+/* A command that came to its end goes into the record. */
+void run_record(struct run *r, uint32_t node, const char *label, const char *command,
+		const struct agent_result *result);
 
 /* run_step.c, run_sample.c: begin at the start of the run. */
 void run_steps_begin(struct run *r);

@@ -2,7 +2,6 @@
 /* Samples: numbers of commands and figures of links, again and again. */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include "run_private.h"
 
 static void sample_due(struct event *e, uint64_t now_ns);
@@ -20,16 +19,11 @@ static void command_done(void *arg, const struct agent_result *result)
 	struct run_sampler *s = arg;
 	struct run *r = s->run;
 	const struct rig_sample *rs = &r->rig->sample[s->index];
-	int status = result->status < 0          ? RECORD_NO_STATUS
-		     : WIFEXITED(result->status) ? WEXITSTATUS(result->status)
-						 : 128 + WTERMSIG(result->status);
 
 	s->waits = false;
 	if (r->ending)
 		return;
-	(result->cut ? record_command_cut : record_command)(r->record, run_now(r), rs->node,
-							    rs->label, rs->command, status,
-							    result->output, result->len);
+	run_record(r, rs->node, rs->label, rs->command, result);
 	run_judge(r);
 }
 

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "run_private.h"
 
@@ -39,14 +37,6 @@ static void trouble(struct run *r, const struct rig_step *s, const char *why)
 	run_say(r, "%s", text);
 }
 
-/* Of what waitpid() or the agent says. */
-static int exit_status(int status)
-{
-	if (status < 0)
-		return RECORD_NO_STATUS;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static void errand_done(void *arg, const struct agent_result *result)
 {
 	struct errand *e = arg;
@@ -58,31 +48,12 @@ static void errand_done(void *arg, const struct agent_result *result)
 	if (r->ending)
 		return;
 	if (s->action == RIG_DO_RUN)
-		(result->cut ? record_command_cut : record_command)(
-			r->record, run_now(r), s->node, s->label, s->command,
-			exit_status(result->status), result->output, result->len);
+		run_record(r, s->node, s->label, s->command, result);
 	else if (result->status < 0)
 		trouble(r, s, strerror(-result->status));
 	if (s->action == RIG_DO_FETCH && result->status < 0)
 		unlinkat(r->c.folder_fd, s->copy.host, 0);
 	run_judge(r);
-}
-
-static int put(struct run *r, const struct rig_step *s, struct errand *e)
-{
-	int fd = open(s->copy.host, O_RDONLY | O_CLOEXEC), err;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		err = -errno;
-	} else {
-		err = agent_put(r->agent, s->node, s->copy.guest,
-				s->copy.mode ? s->copy.mode : st.st_mode & 0777, fd, errand_done,
-				e);
-	}
-	if (err && fd >= 0)
-		close(fd);
-	return err;
 }
 
 static int fetch(struct run *r, const struct rig_step *s, struct errand *e)
@@ -108,7 +79,7 @@ static int ask(struct run *r, const struct rig_step *s, struct errand *e)
 	case RIG_DO_RUN:
 		return agent_exec(r->agent, s->node, s->command, NULL, errand_done, e);
 	case RIG_DO_COPY:
-		return put(r, s, e);
+		return run_put(r, s->node, &s->copy, errand_done, e);
 	case RIG_DO_FETCH:
 		return fetch(r, s, e);
 	case RIG_DO_REBOOT:

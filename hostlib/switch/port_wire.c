@@ -118,9 +118,9 @@ static void fate_out(void *arg, const struct frame *f, enum link_fate what, uint
 static const struct link_ops ops_in = {.deliver = deliver_in, .fate = fate_in};
 static const struct link_ops ops_out = {.deliver = deliver_out, .fate = fate_out};
 
-static bool is_plain(const struct link *l)
+static bool is_plain(const struct port *port, const struct link *l)
 {
-	return !l || link_is_perfect(l);
+	return !l || (link_is_perfect(l) && !port->sw->config.count_links);
 }
 
 static void send_segment(void *arg, struct frame *seg)
@@ -150,7 +150,7 @@ void port_receive(struct port *port, const struct packet *p)
 	int err;
 
 	port_captured(port, CAPTURE_IN, p, NULL);
-	if (is_plain(port->in)) {
+	if (is_plain(port, port->in)) {
 		bridge_input(port, p, NULL);
 		return;
 	}
@@ -163,7 +163,7 @@ void port_forward(struct port *port, const struct packet *p, struct frame *f)
 {
 	int err;
 
-	if (is_plain(port->out)) {
+	if (is_plain(port, port->out)) {
 		port_output(port, p, f);
 		return;
 	}

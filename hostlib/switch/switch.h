@@ -131,6 +131,7 @@ struct sw_config {
 	uint64_t queue_bytes; /* of each port's device; 0: 4 MiB */
 	unsigned int queue_frames; /* 0: 4096 */
 	bool own_time; /* the owner moves the calendar (virtual time) */
+	bool count_links; /* links that do nothing are gone through, too, and count */
 	struct calendar *calendar; /* with own_time: one for many switches; NULL: its own */
 	const struct sw_events *events; /* NULL: nobody wants to know */
 	void *events_arg;

@@ -241,10 +241,11 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 	}
 	c->argc = argc - optind;
 	c->argv = argv + optind;
+	if (cmd && cmd->min == 2 && c->argc != 2)
+		return usage(cmd->name, "needs two folders of runs");
 	if (cmd && (c->argc < cmd->min || c->argc > cmd->max))
-		return usage(cmd->name, c->argc < cmd->min ? "needs the name of a file"
-					: cmd->max == 1    ? "takes one name"
-							   : "takes two names");
+		return usage(cmd->name,
+			     c->argc < cmd->min ? "needs the name of a file" : "takes one name");
 	return -1;
 }
 
