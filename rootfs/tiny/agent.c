@@ -179,7 +179,7 @@ static void __attribute__((noreturn)) agent_main(bool image, int ready)
 {
 	static struct agent a;
 	sigset_t child;
-	int fd, err;
+	int err;
 
 	a.image = image;
 	agent_init(&a);
@@ -190,10 +190,7 @@ static void __attribute__((noreturn)) agent_main(bool image, int ready)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &child, NULL);
 	a.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (write(fd, "-1000", 5) < 0)
-		errno = 0;
-	close(fd);
+	file_write("/proc/self/oom_score_adj", "-1000");
 	err = card_take(&a.card);
 	if (err)
 		dprintf(2, "agent: the hidden card: %s\n", strerror(-err));

@@ -24,12 +24,6 @@ static void answer_next(struct agent *a)
 	answer_free(n);
 }
 
-void answers_clear(struct agent *a)
-{
-	while (a->answers)
-		answer_next(a);
-}
-
 void answer_add(struct agent *a, uint32_t id, int status, uint16_t flags, uint8_t *data, int fd,
 		uint64_t len)
 {

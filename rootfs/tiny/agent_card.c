@@ -36,9 +36,9 @@ static int hide(int ifindex, int old)
 	if (unshare(CLONE_NEWNET))
 		return -errno;
 	fd = namespace_fd();
-	if (fd < 0 || setns(old, CLONE_NEWNET))
-		return fd < 0 ? fd : -errno;
-	err = net_link_move(ifindex, fd);
+	err = setns(old, CLONE_NEWNET) ? -errno : fd < 0 ? fd : 0;
+	if (!err)
+		err = rtnl_link_move(ifindex, fd);
 	if (!err && setns(fd, CLONE_NEWNET))
 		err = -errno;
 	if (err) {
@@ -78,13 +78,9 @@ static void wait_carrier(const char *name)
 static void be_quiet(const char *name)
 {
 	char path[96];
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (write(fd, "1", 1) < 0)
-		errno = 0;
-	close(fd);
+	file_write(path, "1");
 }
 
 /* Up, and a socket at it, in the namespace where we are. 0 or -errno. */
@@ -94,7 +90,7 @@ static int open_card(struct card *c, const char *name)
 	int bytes = RECEIVE_BYTES, err;
 
 	be_quiet(name);
-	err = net_link_up(c->ifindex, AGENT_MTU);
+	err = rtnl_link_up(c->ifindex, AGENT_MTU);
 	if (err)
 		return err;
 	wait_carrier(name);
@@ -119,7 +115,7 @@ int card_take(struct card *c)
 
 	if (old < 0)
 		return old;
-	c->ifindex = net_find(prefix, sizeof(prefix), c->mac, name);
+	c->ifindex = rtnl_find(prefix, sizeof(prefix), c->mac, name);
 	if (c->ifindex < 0) {
 		err = c->ifindex;
 		goto out;
@@ -128,7 +124,7 @@ int card_take(struct card *c)
 	if (hidden < 0)
 		dprintf(2, "agent: the card %s stays visible: error %d\n", name, -hidden);
 	else
-		c->ifindex = net_find(prefix, sizeof(prefix), c->mac, name);
+		c->ifindex = rtnl_find(prefix, sizeof(prefix), c->mac, name);
 	err = open_card(c, name);
 	/* The socket keeps the namespace; commands run in the old one. */
 	if (hidden >= 0) {

@@ -45,11 +45,21 @@ static void set_environment(const struct agent *a, char *text, const char *end)
 			putenv(text);
 }
 
+/* What is the agent's own does not go on in what it starts. */
+static void be_ordinary(void)
+{
+	sigset_t none;
+
+	file_write("/proc/self/oom_score_adj", "0");
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
 static void __attribute__((noreturn))
 become_command(const struct agent *a, int out, char *command, const char *end)
 {
-	int null = open("/dev/null", O_RDONLY), fd;
-	sigset_t none;
+	int null = open("/dev/null", O_RDONLY);
 
 	setsid();
 	dup2(null, 0);
@@ -57,13 +67,7 @@ become_command(const struct agent *a, int out, char *command, const char *end)
 	dup2(out, 2);
 	if (null > 2)
 		close(null);
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (write(fd, "0", 1) < 0)
-		errno = 0;
-	close(fd);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	be_ordinary();
 	umask(022);
 	set_environment(a, command + strlen(command) + 1, end);
 	if (chdir("/root") && chdir("/"))
@@ -235,16 +239,13 @@ void exec_reap(struct agent *a)
 
 void exec_end(struct agent *a)
 {
-	char *const off[] = {"poweroff", NULL}, *const again[] = {"reboot", NULL};
-	sigset_t none;
+	const char *program = a->ending == AGENT_REBOOT ? "reboot" : "poweroff";
 
 	a->ending_pid = fork();
 	if (a->ending_pid == 0) {
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
+		be_ordinary();
 		set_environment(a, NULL, NULL);
-		execvp(a->ending == AGENT_REBOOT ? "reboot" : "poweroff",
-		       a->ending == AGENT_REBOOT ? again : off);
+		execlp(program, program, NULL);
 		_exit(127);
 	}
 	if (a->ending_pid < 0)

@@ -18,21 +18,25 @@ static bool path_valid(const uint8_t *path, size_t len)
 	       strlen((const char *)path) == len - 1;
 }
 
-/* Those above the file; what is there stays. */
-static void make_parents(char *path)
+/* Those above the file; what is there stays. 0 or -errno. */
+static int make_parents(char *path)
 {
 	char *slash;
+	int err = 0;
 
-	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (slash = strchr(path + 1, '/'); slash && !err; slash = strchr(slash + 1, '/')) {
 		*slash = 0;
-		mkdir(path, 0755);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			err = -errno;
 		*slash = '/';
 	}
+	return err;
 }
 
 int file_put_begin(struct incoming *in, const uint8_t *data, size_t len, size_t *head)
 {
 	struct agent_put put;
+	int err;
 
 	if (len < sizeof(put))
 		return -EINVAL;
@@ -42,8 +46,11 @@ int file_put_begin(struct incoming *in, const uint8_t *data, size_t len, size_t 
 	*head = sizeof(put) + put.path_len;
 	in->mode = put.mode & 07777;
 	memcpy(in->path, data + sizeof(put), put.path_len);
-	make_parents(in->path);
+	err = make_parents(in->path);
+	if (err)
+		return err;
 	snprintf(in->temporary, sizeof(in->temporary), "%s.rig-%u", in->path, in->id);
+	unlink(in->temporary); /* of a life of the guest that was cut off */
 	in->fd = open(in->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return in->fd < 0 ? -errno : 0;
 }
@@ -101,6 +108,11 @@ static int read_all(int fd, uint64_t max, uint8_t **out, uint64_t *len)
 			return -EFBIG;
 		}
 	}
+	if (n < 0) {
+		n = -errno;
+		free(data);
+		return (int)n;
+	}
 	*out = data;
 	return 0;
 }
@@ -144,4 +156,16 @@ void file_get(struct agent *a, uint32_t id, const uint8_t *data, size_t len)
 		answer_add(a, id, got < 0 ? got : 0, 0, text, -1, got < 0 ? 0 : size);
 	else
 		answer_add(a, id, 0, 0, NULL, got, size);
+}
+
+int file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
 }

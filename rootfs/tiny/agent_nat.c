@@ -155,7 +155,7 @@ static int answers(int fd)
 	return got >= MESSAGES ? 0 : -EPROTO;
 }
 
-int net_masquerade(int ifindex)
+int nat_masquerade(int ifindex)
 {
 	struct batch b = {.len = 0};
 	char table[32];

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "agent_wire.h"
+#include "rtnl.h"
 
 #define ENV_MAX 512 /* variables of a command */
 #define DRAINS_MAX 64 /* pipes that background processes hold */
@@ -70,7 +71,7 @@ struct agent {
 	unsigned int nanswers;
 	struct job jobs[AGENT_EXECS_MAX];
 	int drains[DRAINS_MAX]; /* -1: free */
-	char **env; /* what SETUP names; NULL at the end */
+	char **env; /* what SETUP names */
 	size_t nenv;
 	uint8_t ending; /* AGENT_END or AGENT_REBOOT when its answer has gone */
 	pid_t ending_pid;
@@ -88,8 +89,6 @@ void answer_add(struct agent *a, uint32_t id, int status, uint16_t flags, uint8_
 void answer_acked(struct agent *a, const struct agent_frame *f);
 /* Sends what the card and the host take. */
 void answers_send(struct agent *a);
-/* Forgets all of them. */
-void answers_clear(struct agent *a);
 
 /* agent_request.c: a piece of a request. */
 void request_frame(struct agent *a, const struct agent_frame *f, const uint8_t *data);
@@ -102,6 +101,8 @@ int file_put_more(struct incoming *in, const uint8_t *data, size_t len);
 int file_put_end(struct incoming *in);
 void file_put_drop(struct incoming *in);
 void file_get(struct agent *a, uint32_t id, const uint8_t *data, size_t len);
+/* Into a file of /proc, which is there or not. */
+int file_write(const char *path, const char *text);
 
 /* agent_exec.c */
 void exec_begin(struct agent *a, uint32_t id, const uint8_t *data, size_t len);
@@ -121,19 +122,7 @@ void setup(struct agent *a, uint32_t id, char *text);
 /* agent_up.c: whether the image's system is up. */
 bool system_is_up(void);
 
-/* agent_net.c: rtnetlink. All return 0 or -errno. */
-struct net_address {
-	int family; /* AF_INET, AF_INET6 */
-	uint8_t bytes[16];
-	unsigned int prefix;
-};
-int net_link_up(int ifindex, uint32_t mtu); /* mtu 0: as it is */
-int net_link_move(int ifindex, int namespace_fd);
-int net_address_add(int ifindex, const struct net_address *addr);
-int net_route_add(const struct net_address *to, const struct net_address *via);
-/* The card with that hardware address: index, or -errno. name: at least IF_NAMESIZE, or NULL. */
-int net_find(const uint8_t *mac, size_t len, uint8_t *whole, char *name);
-/* agent_nat.c: what leaves by a card gets its address there. */
-int net_masquerade(int ifindex);
+/* agent_nat.c: what leaves by a card gets its address there. 0 or -errno. */
+int nat_masquerade(int ifindex);
 
 #endif

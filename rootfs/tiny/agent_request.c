@@ -74,13 +74,17 @@ static void perform(struct agent *a)
 /* Whether f is the piece that comes next. */
 static bool take(struct agent *a, const struct agent_frame *f)
 {
-	if (!a->in.active) {
-		/* Numbers only grow: what is old is a duplicate. */
-		if (f->offset || f->id <= a->last_id)
-			return false;
-		begin(a, f);
-	}
-	return f->id == a->in.id && f->type == a->in.type && agent_receiver_take(&a->in.receive, f);
+	struct agent_receiver first = {0};
+
+	if (a->in.active)
+		return f->id == a->in.id && f->type == a->in.type &&
+		       agent_receiver_take(&a->in.receive, f);
+	/* Numbers only grow: what is old is a duplicate. Room is made for what was taken only. */
+	if (f->id <= a->last_id || !agent_receiver_take(&first, f))
+		return false;
+	begin(a, f);
+	a->in.receive = first;
+	return true;
 }
 
 void request_frame(struct agent *a, const struct agent_frame *f, const uint8_t *data)

@@ -15,7 +15,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,28 +24,8 @@
 
 #define COMPLAINTS_MAX 4096 /* bytes of text */
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static int write_sysctl(const char *format, const char *name, const char *text)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), format, name);
-	return write_file(path, text);
-}
-
 /* ADDRESS, or with a prefix length ADDRESS/PREFIX. */
-static int parse_address(const char *text, bool with_prefix, struct net_address *out)
+static int parse_address(const char *text, bool with_prefix, struct rtnl_address *out)
 {
 	char copy[64], *slash, *end;
 	unsigned long bits;
@@ -86,7 +65,7 @@ static int find_card(const char *text, char *name)
 		return -EINVAL;
 	for (i = 0; i < 6; i++)
 		mac[i] = (uint8_t)b[i];
-	return net_find(mac, sizeof(mac), NULL, name);
+	return rtnl_find(mac, sizeof(mac), NULL, name);
 }
 
 static int on_hostname(struct agent *a, char **rest)
@@ -101,8 +80,8 @@ static int on_hostname(struct agent *a, char **rest)
 
 static int on_card(struct agent *a, char **rest)
 {
-	struct net_address address;
-	char name[IF_NAMESIZE];
+	struct rtnl_address address;
+	char name[IF_NAMESIZE], path[96];
 	const char *word = strtok_r(NULL, " ", rest);
 	int ifindex = find_card(word, name), err;
 
@@ -110,19 +89,20 @@ static int on_card(struct agent *a, char **rest)
 	if (ifindex < 0)
 		return ifindex;
 	/* Its own link-local address is ready at once, too. A kernel without IPv6 has no such file. */
-	write_sysctl("/proc/sys/net/ipv6/conf/%s/accept_dad", name, "0");
-	err = net_link_up(ifindex, 0);
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_dad", name);
+	file_write(path, "0");
+	err = rtnl_link_up(ifindex, 0);
 	while (!err && (word = strtok_r(NULL, " ", rest))) {
 		err = parse_address(word, true, &address);
 		if (!err)
-			err = net_address_add(ifindex, &address);
+			err = rtnl_address_add(ifindex, &address);
 	}
 	return err;
 }
 
 static int on_route(struct agent *a, char **rest)
 {
-	struct net_address to, via;
+	struct rtnl_address to, via;
 	int err = parse_address(strtok_r(NULL, " ", rest), true, &to);
 
 	(void)a;
@@ -130,26 +110,26 @@ static int on_route(struct agent *a, char **rest)
 		err = parse_address(strtok_r(NULL, " ", rest), false, &via);
 	if (!err && to.family != via.family)
 		err = -EINVAL;
-	return err ? err : net_route_add(&to, &via);
+	return err ? err : rtnl_route_add(&to, &via);
 }
 
 static int on_gateway(struct agent *a, char **rest)
 {
-	const struct net_address everything = {0};
-	struct net_address via;
+	const struct rtnl_address everything = {0};
+	struct rtnl_address via;
 	int err = parse_address(strtok_r(NULL, " ", rest), false, &via);
 
 	(void)a;
-	return err ? err : net_route_add(&everything, &via);
+	return err ? err : rtnl_route_add(&everything, &via);
 }
 
 static int on_forward(struct agent *a, char **rest)
 {
-	int err = write_file("/proc/sys/net/ipv4/ip_forward", "1");
+	int err = file_write("/proc/sys/net/ipv4/ip_forward", "1");
 
 	(void)a;
 	(void)rest;
-	write_file("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+	file_write("/proc/sys/net/ipv6/conf/all/forwarding", "1");
 	return err;
 }
 
@@ -158,7 +138,7 @@ static int on_nat(struct agent *a, char **rest)
 	int ifindex = find_card(strtok_r(NULL, " ", rest), NULL);
 
 	(void)a;
-	return ifindex < 0 ? ifindex : net_masquerade(ifindex);
+	return ifindex < 0 ? ifindex : nat_masquerade(ifindex);
 }
 
 static int on_env(struct agent *a, char **rest)

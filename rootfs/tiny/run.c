@@ -239,6 +239,18 @@ static void mount_layers(const struct run_job *h)
 		   "lowerdir=" LOWER ",upperdir=" CHANGES "/upper,workdir=" CHANGES "/work");
 }
 
+static void set_up_network(void)
+{
+	int err = net_up();
+
+	if (!err)
+		err = net_resolver(ROOT);
+	if (!err)
+		return;
+	errno = -err;
+	fail("setting up the network");
+}
+
 static void make_root(const struct job *job)
 {
 	must_mount("tmpfs", "/run", "tmpfs", 0, "mode=755");
@@ -250,8 +262,8 @@ static void make_root(const struct job *job)
 	else
 		mount_layers(job->head);
 	/* Below what is shared: the host's own files are not ours to change. */
-	if (job->head->network && (net_up() || net_resolver(ROOT)))
-		fail("setting up the network");
+	if (job->head->network)
+		set_up_network();
 	mount_shares(job);
 	make_dirs(ROOT "/dev");
 	make_dirs(ROOT "/proc");

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* rtnetlink(7) as far as the agent needs it: one request, one answer. */
+/* rtnetlink(7) as far as this system needs it: one request, one answer. See rtnl.h. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "agent_private.h"
+#include "rtnl.h"
 
 #define ATTRIBUTES 256 /* bytes; what we say is far less */
 
@@ -66,7 +68,7 @@ static int ask(struct request *r)
 	return err;
 }
 
-int net_link_up(int ifindex, uint32_t mtu)
+int rtnl_link_up(int ifindex, uint32_t mtu)
 {
 	struct request r;
 
@@ -78,7 +80,7 @@ int net_link_up(int ifindex, uint32_t mtu)
 	return ask(&r);
 }
 
-int net_link_move(int ifindex, int namespace_fd)
+int rtnl_link_move(int ifindex, int namespace_fd)
 {
 	struct request r;
 
@@ -88,13 +90,13 @@ int net_link_move(int ifindex, int namespace_fd)
 	return ask(&r);
 }
 
-static size_t bytes_of(const struct net_address *a)
+static size_t bytes_of(const struct rtnl_address *a)
 {
 	return a->family == AF_INET ? 4 : 16;
 }
 
 /* Without the search for duplicates: in a rig an address is where it was put. */
-int net_address_add(int ifindex, const struct net_address *addr)
+int rtnl_address_add(int ifindex, const struct rtnl_address *addr)
 {
 	uint32_t broadcast;
 	struct request r;
@@ -115,7 +117,7 @@ int net_address_add(int ifindex, const struct net_address *addr)
 	return ask(&r);
 }
 
-int net_route_add(const struct net_address *to, const struct net_address *via)
+int rtnl_route_add(const struct rtnl_address *to, const struct rtnl_address *via)
 {
 	struct request r;
 
@@ -145,7 +147,7 @@ static bool has_mac(int fd, const char *name, const uint8_t *mac, size_t len, ui
 	return true;
 }
 
-int net_find(const uint8_t *mac, size_t len, uint8_t *whole, char *name)
+int rtnl_find(const uint8_t *mac, size_t len, uint8_t *whole, char *name)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), found = -ENODEV;
 	struct if_nameindex *list = if_nameindex(), *i;
