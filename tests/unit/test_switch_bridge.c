@@ -387,6 +387,26 @@ static void test_links(void)
 	end();
 }
 
+/* A link that does nothing counts where the owner wants it, whatever its queue would be. */
+static void test_count_links(void)
+{
+	const struct sw_config counts = {.count_links = true};
+	const struct link_spec none = {0};
+	const struct link_spec codel = {.set = LINK_SET_QUEUE, .queue_kind = LINK_QUEUE_CODEL};
+	unsigned int on;
+
+	for (on = 0; on < 2; on++) {
+		begin(on ? &counts : NULL);
+		CU_ASSERT_EQUAL(port_set_link(port[0], true, &none), 0);
+		CU_ASSERT_EQUAL(port_set_link(port[1], false, &codel), 0);
+		say(0, 10, 0, 0);
+		CU_ASSERT_STRING_EQUAL(heard(), "011111");
+		CU_ASSERT_EQUAL(link_stats(port[0]->in)->delivered, on);
+		CU_ASSERT_EQUAL(link_stats(port[1]->out)->delivered_bytes, on * 64);
+		end();
+	}
+}
+
 /* A tag that tells the priority only becomes the network's where that is tagged. */
 static void test_priority(void)
 {
@@ -453,6 +473,7 @@ int main(void)
 		{"every size", test_sizes},
 		{"names", test_names},
 		{"links", test_links},
+		{"links that count", test_count_links},
 		{"a tag of priority", test_priority},
 		{"a cable that is pulled", test_pulled},
 		{"a port named twice", test_capture_once},
