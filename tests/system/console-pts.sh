@@ -3,6 +3,7 @@
 # needs: screen tmux
 # Pseudo-terminals: joined, left and joined again by screen and by tmux.
 set -euo pipefail
+. tests/system/lib-found.sh
 
 dir=$(mktemp -d)
 export SCREENDIR=$dir/screen
@@ -58,7 +59,7 @@ wait_for "the session is there when screen comes back" screen_shows "^KEEP='safe
 # tmux runs a small terminal program on the device.
 tmux -S "$dir/tmux" -f /dev/null new-session -d -x 80 -y 24 \
 	"stty raw -echo; cat <$two & cat >$two"
-tmux_shows() { tmux -S "$dir/tmux" capture-pane -p | grep -q "$1"; }
+tmux_shows() { tmux -S "$dir/tmux" capture-pane -p | found "$1"; }
 prompt_in_tmux() { tmux -S "$dir/tmux" send-keys Enter; tmux_shows '# *$'; }
 wait_for "tmux shows the prompt on con2" prompt_in_tmux
 # shellcheck disable=SC2016

@@ -5,6 +5,7 @@
 # runs; then a touched or copied backing file boots, a changed one is refused before boot, and a
 # COW file named alone needs to be called one.
 set -euo pipefail
+. tests/system/lib-found.sh
 # shellcheck source=disk-lib.bash
 . "$(dirname "$0")/disk-lib.bash"
 
@@ -28,19 +29,19 @@ truncate -s 1M "$dir/signal"
 disk_start ubd1="$dir/disk.img,$dir/back" ubd2rc="$dir/signal" wait=yes boot=1 &
 guest=$!
 for ((i = 0; i < 300; i++)); do
-	if build/bin/uml_cow info "$dir/disk.img" 2>/dev/null | grep -q 'sha256-chunks'; then break; fi
+	if build/bin/uml_cow info "$dir/disk.img" 2>/dev/null | found 'sha256-chunks'; then break; fi
 	sleep 0.1
 done
 printf stop | dd of="$dir/signal" conv=notrunc status=none
 wait $guest || { cat "$dir/console"; fail "the guest ended with status $?"; }
-build/bin/uml_cow info "$dir/disk.img" | grep -q 'sha256-chunks' || fail "no hash was recorded"
-tr -d '\0' <"$dir/result" | grep -qx 'read written1' || fail "first boot"
+build/bin/uml_cow info "$dir/disk.img" | found 'sha256-chunks' || fail "no hash was recorded"
+tr -d '\0' <"$dir/result" | found -x 'read written1' || fail "first boot"
 
 # A copy in the place of the original, with an mtime of its own.
 cp "$dir/back" "$dir/copy" && touch -d @1500000000 "$dir/copy" && mv "$dir/copy" "$dir/back"
 disk_boot ubd1="$dir/disk.img,$dir/back" boot=2
 grep -qx 'before backing!' "$dir/out" || fail "second boot"
-build/bin/uml_cow info "$dir/disk.img" | grep -q 'backing mtime: 1500000000' ||
+build/bin/uml_cow info "$dir/disk.img" | found 'backing mtime: 1500000000' ||
 	fail "the header's mtime did not follow"
 
 # Named alone: by the comma.

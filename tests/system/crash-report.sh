@@ -26,7 +26,7 @@ died() { # PATTERN...: each must stand in the report
 	local status=$?
 	[ $status -eq 70 ] || fail "status $status instead of 70"
 	[ -f "$R" ] || fail "there is no report"
-	tr -d '\r' <"$T/out" | grep -qF "the report is in $R" || fail "the path of the report is not told"
+	tr -d '\r' <"$T/out" | found -F "the report is in $R" || fail "the path of the report is not told"
 	[ "$(stat -c %a "$R")" = 600 ] || fail "others may read the report"
 	for p in '^kernel:  6\.' '^memory:  64 MB' '^command: .*umid=dead' "$@"; do
 		grep -qE -- "$p" "$R" || { cp "$R" "$T/out"; fail "no '$p' in the report"; }

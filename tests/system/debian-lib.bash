@@ -1,5 +1,6 @@
 # Boots a Debian image in our guest and looks at it; sourced by debian-*.sh.
 # shellcheck shell=bash
+. tests/system/lib-found.sh
 
 fail() { echo "$*"; exit 1; }
 
@@ -43,7 +44,7 @@ END
 	[ "$rc" -eq 0 ] || fail "status $rc: $(cat "$t/out")"
 	grep -a 'login prompt after' "$t/out"
 	build/bin/uml_moo "$t/cow" "$t/merged" >"$t/moo" 2>&1 || fail "uml_moo: $(cat "$t/moo")"
-	dumpe2fs -h "$t/merged" 2>/dev/null | grep -q '^Filesystem state: *clean$' || fail "the file system was not left clean"
-	if dumpe2fs -h "$t/merged" 2>/dev/null | grep -q needs_recovery; then fail "the journal was left to be replayed"; fi
+	dumpe2fs -h "$t/merged" 2>/dev/null | found '^Filesystem state: *clean$' || fail "the file system was not left clean"
+	if dumpe2fs -h "$t/merged" 2>/dev/null | found needs_recovery; then fail "the journal was left to be replayed"; fi
 	fsck.ext4 -fn "$t/merged" >"$t/fsck" 2>&1 || fail "fsck: $(cat "$t/fsck")"
 }

@@ -6,12 +6,14 @@
 #   expect_status N COMMAND...   runs COMMAND, output to $T/out, and checks its status
 #   expect_text PATTERN          grep -E over $T/out
 #   one_line      $T/out is one line (an error message)
+#   found ARGS   grep -q ARGS at the end of a pipeline
 #   wait_for N COMMAND...        tries COMMAND for up to N seconds
 #   tree PID      all descendants of a process, parents first
 #   all_gone PID...  none of them is left (or only to be reaped)
 #   fail TEXT     ends the test
 # shellcheck shell=bash
 set -uo pipefail
+. tests/system/lib-found.sh
 T=$(mktemp -d)
 LINUX=$PWD/build/bin/linux
 UML=$T/uml
@@ -28,8 +30,8 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 
 fail() {
-	echo "FAILED: $*"
 	[ -f "$T/out" ] && { echo "--- output"; tail -n 40 "$T/out" | tr -d '\r'; }
+	echo "FAILED: $*" # last: of a long output, the end is what is looked at
 	exit 1
 }
 
@@ -46,7 +48,7 @@ expect_status() {
 }
 
 expect_text() {
-	tr -d '\r' <"$T/out" | grep -qE -- "$1" || fail "no '$1' in the output"
+	tr -d '\r' <"$T/out" | found -E -- "$1" || fail "no '$1' in the output"
 }
 
 one_line() {

@@ -8,7 +8,7 @@ timeout -k 5 80 "$LINUX" uml_dir="$UML" mem=600M <"$T/in" >"$T/out" 2>&1 &
 pid=$!
 cleanup_hooks+=("kill $pid 2>/dev/null; wait $pid 2>/dev/null")
 exec 3>"$T/in"
-told() { [ -f "$T/out" ] && tr -d '\r' <"$T/out" | grep -q "^$1"; }
+told() { [ -f "$T/out" ] && tr -d '\r' <"$T/out" | found "^$1"; }
 say() {
 	echo "$1; echo $2" >&3
 	wait_for 30 told "$2" || fail "no answer to: $1"

@@ -21,9 +21,9 @@ for n in $numbers; do
 	for i in $(seq 0 $((n - 1))); do cards+=(eth"$i=daemon,,unix,$ctl"); done
 	net_guest g "$probe" "${cards[@]}"
 	net_wait g || fail "$n cards: the guest failed"
-	said g | grep -qx "cards $n" || fail "$n cards: $(said g | head -n 1)"
+	said g | found -x "cards $n" || fail "$n cards: $(said g | head -n 1)"
 	for i in $(seq 0 $((n - 1))); do
-		said g | grep -qx "through eth$i" || fail "$n cards: nothing passes through eth$i"
+		said g | found -x "through eth$i" || fail "$n cards: nothing passes through eth$i"
 	done
 	[ "$(said g | grep -c ..:..:..:..:..:.. || true)" -eq "$n" ] &&
 		[ "$(said g | grep ..:..:..:..:..:.. | sort -u | wc -l)" -eq "$n" ] || fail "$n cards: addresses are doubled"
@@ -33,8 +33,8 @@ done
 # Gaps stay gaps, and virtio_uml.device= takes the next free one.
 net_guest g "$probe" eth3="daemon,,unix,$ctl" eth9="daemon,,unix,$ctl" virtio_uml.device="$ctl:1"
 net_wait g || fail "gaps: the guest failed"
-for i in 0 3 9; do said g | grep -qx "through eth$i" || fail "gaps: nothing passes through eth$i"; done
-said g | grep -qx "cards 3" || fail "gaps: $(said g | head -n 1)"
+for i in 0 3 9; do said g | found -x "through eth$i" || fail "gaps: nothing passes through eth$i"; done
+said g | found -x "cards 3" || fail "gaps: $(said g | head -n 1)"
 echo "eth0, eth3 and eth9: numbers as given"
 
 # A mix: a switch, a NAT, an old switch, two guests by multicast on this host alone.
@@ -49,5 +49,5 @@ net_guest g 'ip addr add 10.0.0.2/24 dev eth0; ip addr add 10.9.9.15/24 dev eth1
 	for a in 10.0.0.1 10.9.9.2 10.0.2.77 10.0.3.77; do ping -c 1 -W 5 $a >/dev/null && echo "reached $a"; done' \
 	eth0="daemon,,unix,$ctl" eth1="nat,net=10.9.9.0/24" eth2="daemon,,unix,$dir/old" eth3="mcast,,$group,11020,0"
 net_wait g || fail "the mix: the guest failed: $(cat "$dir/g.err")"
-for a in 10.0.0.1 10.9.9.2 10.0.2.77 10.0.3.77; do said g | grep -qx "reached $a" || fail "the mix: $a is not reached"; done
+for a in 10.0.0.1 10.9.9.2 10.0.2.77 10.0.3.77; do said g | found -x "reached $a" || fail "the mix: $a is not reached"; done
 echo "a switch, a NAT, Debian's uml_switch and multicast, side by side in one guest"

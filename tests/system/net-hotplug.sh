@@ -20,17 +20,17 @@ net_guest a 'ip addr add 10.0.0.1/24 dev eth0; ip link set eth0 up
 	done' eth0="daemon,,unix,$ctl"
 wait_for 20 grep -q pong "$dir/a.out" || fail "no traffic"
 
-mc a config eth0 | grep -q "connected" || fail "eth0 is not told to be connected: $(mc a config eth0)"
+mc a config eth0 | found "connected" || fail "eth0 is not told to be connected: $(mc a config eth0)"
 for i in $(seq "$rounds"); do
 	mc a config "eth7=daemon,,unix,$ctl" >"$dir/mc.out" 2>&1 || fail "round $i: plug: $(cat "$dir/mc.out")"
 	wait_for 10 sh -c "[ \$(grep -c 'eth7 came' '$dir/a.out') -eq $i ]" || fail "round $i: the guest does not see its card"
-	net_ctl show ports | grep -q "a.eth7.*ready" || fail "round $i: the switch does not see it"
+	net_ctl show ports | found "a.eth7.*ready" || fail "round $i: the switch does not see it"
 	mc a config "ubd7=$dir/disk.img" >"$dir/mc.out" 2>&1 || fail "round $i: plug a disk: $(cat "$dir/mc.out")"
 	sleep "$pause"
 	mc a remove eth7 >"$dir/mc.out" 2>&1 || fail "round $i: unplug: $(cat "$dir/mc.out")"
 	wait_for 10 sh -c "[ \$(grep -c 'eth7 went' '$dir/a.out') -eq $i ]" || fail "round $i: the guest keeps its card"
 	wait_for 10 mc a remove ubd7 >/dev/null 2>&1 || fail "round $i: unplug a disk"
-	net_ctl show ports | grep -q "a.eth7" && fail "round $i: the switch keeps it"
+	net_ctl show ports | found "a.eth7" && fail "round $i: the switch keeps it"
 	sleep "$pause"
 done
 echo "$rounds times plugged and unplugged; $(grep -c pong "$dir/a.out") pings meanwhile, $(grep -c lost "$dir/a.out") lost"
@@ -55,7 +55,7 @@ refused "eth0 to eth15" config "eth16=daemon"
 refused "there is no eth5" remove eth5
 refused "no hardware address" config "eth3=daemon,1:2,unix,$ctl"
 refused "tap" config "eth3=tuntap,no-such-tap-here"
-mc a config | grep -c '^eth' | grep -qx 1 || fail "there are other cards: $(mc a config)"
+mc a config | grep -c '^eth' | found -x 1 || fail "there are other cards: $(mc a config)"
 echo "what cannot be is refused, in one line"
 
 # The guest's own root takes the driver off and puts it on again: the switch lets go in between.
@@ -66,7 +66,7 @@ net_guest u 'd=$(basename $(readlink /sys/class/net/eth0/device)); drv=/sys/bus/
 	done
 	ip addr add 10.0.0.3/24 dev eth0; ip link set eth0 up; ping -c 1 -W 5 10.0.0.2 >/dev/null && echo pong' eth0="daemon,,unix,$ctl"
 net_wait u || fail "u failed"
-[ "$(said u | grep -c gone)" -eq 3 ] && said u | grep -qx pong || fail "taking the driver off and on"
+[ "$(said u | grep -c gone)" -eq 3 ] && said u | found -x pong || fail "taking the driver off and on"
 echo "the driver off and on, three times"
 
 # A switch that is stopped does not give a card's rings back: the card goes all the same, in seconds.
@@ -75,5 +75,5 @@ wait_for 10 sh -c "build/bin/uml_switch ctl -unix '$ctl' show ports | grep -q 'a
 kill -STOP $net_switch_pid
 timeout 14 build/bin/uml_mconsole -d "$dir/uml" a remove eth5 >"$dir/mc.out" 2>&1 || fail "the card of a stopped switch stays: $(cat "$dir/mc.out")"
 kill -CONT $net_switch_pid
-mc a config | grep -q '^eth5' && fail "eth5 is still there"
+mc a config | found '^eth5' && fail "eth5 is still there"
 echo "a switch that is stopped does not keep a card"

@@ -24,9 +24,9 @@ net_guest n "udhcpc -i eth0 -n -q -t 10 >/dev/null 2>&1; ip -4 -o addr show eth0
 	wget -qO- http://10.0.2.2:$port/file | sha256sum; echo ready
 	while :; do echo from the guest | nc -l -p 80; done" eth0="nat,hostfwd=tcp:127.0.0.1:$fwd::80"
 wait_for 30 grep -q ready "$dir/n.out" || fail "the guest has no network"
-said n | grep -q "10.0.2.15/24" || fail "no address by DHCP"
-said n | grep -q "nameserver 10.0.2.3" || fail "no name server by DHCP"
-said n | grep -q "$(sha256sum <"$dir/web/file")" || fail "what the guest fetched is not what the host has"
+said n | found "10.0.2.15/24" || fail "no address by DHCP"
+said n | found "nameserver 10.0.2.3" || fail "no name server by DHCP"
+said n | found "$(sha256sum <"$dir/web/file")" || fail "what the guest fetched is not what the host has"
 get() { python3 -c 'import socket, sys; s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); s.settimeout(5); print(s.recv(100).decode().strip())' "$1"; }
 [ "$(get "$fwd")" = "from the guest" ] || fail "the forward leads nowhere"
 echo "address, 1.3 MB from the host, a forward to the guest"
@@ -36,7 +36,7 @@ net_guest m "udhcpc -i eth0 -n -q -t 10 >/dev/null 2>&1; echo ready; while :; do
 wait_for 30 grep -q ready "$dir/m.out" || fail "no network by the switch"
 live=$(free)
 net_ctl forward world add "tcp:127.0.0.1:$live::80"
-net_ctl forward world | grep -q "$live" || fail "the forward is not listed"
+net_ctl forward world | found "$live" || fail "the forward is not listed"
 [ "$(get "$live")" = "from m" ] || fail "a forward that was added leads nowhere"
 net_ctl forward world remove "tcp:127.0.0.1:$live::80"
 ! get "$live" 2>/dev/null || fail "a forward that was removed is there"

@@ -18,13 +18,13 @@ rss() { awk '/^VmRSS/ { print int($2 / 1024) }' /proc/$net_switch_pid/status; }
 alive() { # the switch is, and serves
 	kill -0 $net_switch_pid || fail "$1: the switch has ended"
 	net_guest probe "ip addr add 10.0.99.99/16 dev eth0; ip link set eth0 up; ping -c 3 -W 5 10.0.0.1 >/dev/null && echo pong" eth0="daemon,,unix,$ctl"
-	net_wait probe && said probe | grep -qx pong || fail "$1: the switch does not serve any more"
+	net_wait probe && said probe | found -x pong || fail "$1: the switch does not serve any more"
 	echo "$1: the switch serves, $(rss) MB"
 }
 
 net_guest sizes "mount -t hostfs $dir/tools /mnt; ip link set eth0 mtu 65535; ip addr add 10.0.0.2/16 dev eth0; ip link set eth0 up; /mnt/netload sizes 10.0.0.1 5000 $step" \
 	hostfs="$dir/tools,ro" eth0="daemon,,unix,$ctl"
-net_wait sizes && said sizes | grep -q "sizes up to 65507" || fail "sizes: $(said sizes)"
+net_wait sizes && said sizes | found "sizes up to 65507" || fail "sizes: $(said sizes)"
 echo "$(said sizes), there and back"
 
 # Garbage: bytes by chance, requests cut short, silence, messages of vhost-user with wrong sizes.
@@ -101,7 +101,7 @@ for i in $(seq "$guests"); do
 	net_guest "m$i" "ip addr add 10.0.2.$i/16 dev eth0; ip link set eth0 up; ping -c 1 -W 20 10.0.0.1 >/dev/null && echo pong" eth0="daemon,,unix,$ctl"
 done
 for i in $(seq "$guests"); do
-	net_wait "m$i" && said "m$i" | grep -qx pong || fail "guest $i of $guests reached nobody: $(cat "$dir/m$i.err")"
+	net_wait "m$i" && said "m$i" | found -x pong || fail "guest $i of $guests reached nobody: $(cat "$dir/m$i.err")"
 done
 echo "$guests guests at once, each reached the server"
 alive "the end"

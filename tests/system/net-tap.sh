@@ -21,10 +21,10 @@ probe='ip addr add 10.7.0.2/24 dev eth0; ip link set eth0 up; ping -c 1 -W 10 10
 for card in eth0=tuntap,tap7 eth0=tuntap,tap7,02:00:00:00:00:77 vec0:transport=tap,ifname=tap7,mac=02:00:00:00:00:78; do
 	net_guest g "$probe" "$card"
 	net_wait g || fail "$card: the guest failed: $(cat "$dir/g.err")"
-	said g | grep -q : || fail "$card: the host is not reached"
+	said g | found : || fail "$card: the host is not reached"
 	case $card in
-	*:77) said g | grep -qx 02:00:00:00:00:77 || fail "$card: $(said g)" ;;
-	*:78) said g | grep -qx 02:00:00:00:00:78 || fail "$card: $(said g)" ;;
+	*:77) said g | found -x 02:00:00:00:00:77 || fail "$card: $(said g)" ;;
+	*:78) said g | found -x 02:00:00:00:00:78 || fail "$card: $(said g)" ;;
 	esac
 	echo "$card: the host answers"
 done

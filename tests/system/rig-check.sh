@@ -178,7 +178,7 @@ well_formed "$T/big.svg" || fail "the large picture"
 run 0 help
 [ "$(wc -l <"$T/out")" -eq 18 ] || fail "help does not list 18 statements"
 while read -r name _; do
-	"$RIG" help "$name" | grep -q '^    ' || fail "no example for $name"
+	"$RIG" help "$name" | found '^    ' || fail "no example for $name"
 done <"$T/out"
 "$RIG" help --markdown >"$T/markdown"
 python3 - "$T/markdown" Documentation/rig-language.md <<'PY' || fail "rig-language.md is not what 'uml_rig help --markdown' prints"

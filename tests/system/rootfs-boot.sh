@@ -3,6 +3,7 @@
 # needs: linux expect
 # The built-in system: a command's output and status, a shell that can write, its endings.
 set -euo pipefail
+. tests/system/lib-found.sh
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 fail() { echo "$*"; exit 1; }
@@ -11,8 +12,8 @@ export linux="build/bin/linux mem=64M uml_dir=$t/uml"
 rc=0
 timeout 30 $linux -- -c 'echo hello; id -un; exit 7' </dev/null >"$t/out" 2>&1 || rc=$?
 [ "$rc" -eq 7 ] || fail "status $rc, not 7: $(cat "$t/out")"
-tr -d '\r' <"$t/out" | grep -qx hello || fail "no output: $(cat "$t/out")"
-tr -d '\r' <"$t/out" | grep -qx root || fail "not root: $(cat "$t/out")"
+tr -d '\r' <"$t/out" | found -x hello || fail "no output: $(cat "$t/out")"
+tr -d '\r' <"$t/out" | found -x root || fail "not root: $(cat "$t/out")"
 
 cat >"$t/shell" <<'END'
 set timeout 30

@@ -16,7 +16,7 @@ cmp "$img" "$t/again.img" || fail "two builds differ"
 [ -z "$(ls -A "$t/tmp")" ] || fail "left behind: $(ls -A "$t/tmp")"
 fsck.ext4 -fn "$img" >"$t/fsck" 2>&1 || fail "fsck: $(cat "$t/fsck")"
 for f in /usr/sbin/exim4 /usr/sbin/cron /etc/init.d/nestling-boot /etc/fstab; do
-	debugfs -R "stat $f" "$img" 2>/dev/null | grep -q 'Type: regular' || fail "$f is not in the image"
+	debugfs -R "stat $f" "$img" 2>/dev/null | found 'Type: regular' || fail "$f is not in the image"
 done
 [ "$(debugfs -R 'cat /etc/hostname' "$img" 2>/dev/null)" = debian ] || fail "host name"
 [ -z "$(debugfs -R 'cat /etc/machine-id' "$img" 2>/dev/null)" ] || fail "the image has a machine-id"

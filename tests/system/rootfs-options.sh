@@ -21,7 +21,7 @@ shows() { debugfs -R "cat $1" "$t/out.img" 2>/dev/null; }
 [ "$(shows /etc/ran)" = "ran as 0" ] || fail "script: $(shows /etc/ran)"
 [ "$(shows /var/www/index.html)" = "from the host" ] || [ "$(shows /var/www/site/index.html)" = "from the host" ] ||
 	fail "copied files"
-debugfs -R "stat /usr/bin/tree" "$t/out.img" 2>/dev/null | grep -q 'Type: regular' || fail "package"
+debugfs -R "stat /usr/bin/tree" "$t/out.img" 2>/dev/null | found 'Type: regular' || fail "package"
 rc=0
 TMPDIR=$t/tmp rootfs/uml_mkroot debian -q --size 3M "$t/small.img" >"$t/log" 2>&1 || rc=$?
 [ $rc -ne 0 ] && [ "$(wc -l <"$t/log")" -eq 1 ] && [ ! -e "$t/small.img" ] || fail "3M: status $rc, $(cat "$t/log")"

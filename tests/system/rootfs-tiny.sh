@@ -4,6 +4,7 @@
 # company: tiny
 # The built-in system: small, the same bytes each time, with copies, and its refusals.
 set -euo pipefail
+. tests/system/lib-found.sh
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 mkroot=rootfs/uml_mkroot
@@ -57,4 +58,4 @@ wait "$pid" || rc=$?
 [ -z "$(ls -A "$t/tmp")" ] || fail "left behind: $(ls -A "$t/tmp")"
 [ -z "$(find "$t" -name '*.part')" ] || fail "left a part"
 [ "$($mkroot list | wc -l)" -ge 3 ] || fail "list: too few recipes"
-$mkroot show debian | grep -q '^init *= sysvinit' || fail "show debian"
+$mkroot show debian | found '^init *= sysvinit' || fail "show debian"

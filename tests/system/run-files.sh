@@ -227,7 +227,7 @@ for how in "" "--rw $T/d"; do
 	# shellcheck disable=SC2086
 	run $how -- python3 "$T/notify.py" "$T/d" >"$T/out" 2>&1 || fail "inotify: '$how'"
 	for event in 1:create:a 1:modify:a 1:close:a 1:from:a 1:to:b 1:create:dir 1:attrib:b 1:modify:old 2:modify: 1:delete:b; do
-		tr ' ' '\n' <"$T/out" | grep -qx "$event" || fail "inotify: '$how': no $event"
+		tr ' ' '\n' <"$T/out" | found -x "$event" || fail "inotify: '$how': no $event"
 	done
 done
 echo "inotify"

@@ -20,7 +20,7 @@ run -- sh -c 'i=0; while [ $i -lt 300 ]; do echo $i; echo $i >&2; i=$((i+1)); do
 awk 'BEGIN { for (i = 0; i < 300; i++) print i "\n" i }' | cmp - "$T/o" || fail "output and errors in one file are out of order"
 head -c 3000000 /dev/urandom >"$T/bytes"
 run cat <"$T/bytes" | cmp - "$T/bytes" || fail "bytes changed on the way"
-run -- sh -c 'head -c 2000000 /dev/zero; sleep 0.2; echo end' | tail -c 4 | grep -qx end || fail "the last output was lost"
+run -- sh -c 'head -c 2000000 /dev/zero; sleep 0.2; echo end' | tail -c 4 | found -x end || fail "the last output was lost"
 run -- sh -c 'while echo y; do :; done' | head -n 1 >"$T/out"
 [ "${PIPESTATUS[0]}" -eq 141 ] || fail "a reader that goes away: the writer ends with another status than of SIGPIPE"
 [ "$(cat "$T/out")" = y ] || fail "a reader that goes away: $(cat "$T/out")"
@@ -57,8 +57,8 @@ cd "$T/share" || exit 1
 [ "$(A='b c' run -- sh -c 'pwd; id -u; id -g; umask; echo "$A"' | tr '\n' '|')" = "$T/share|$(id -u)|$(id -g)|$(umask)|b c|" ] ||
 	fail "directory, user or environment differ"
 cd - >/dev/null || exit 1
-run --clean-env --env N=1 -- env | grep -q '^HOME=' && fail "--clean-env passes HOME on"
-run --clean-env --env N=1 -- env | grep -qx N=1 || fail "--env"
+run --clean-env --env N=1 -- env | found '^HOME=' && fail "--clean-env passes HOME on"
+run --clean-env --env N=1 -- env | found -x N=1 || fail "--env"
 [ "$(run --chdir / pwd)" = / ] || fail "--chdir"
 [ "$(run --user root -- id -u)" = 0 ] || fail "--user root"
 
@@ -71,10 +71,10 @@ expect_status 1 run -- cat "$T/home/.ssh/id"
 run --user root -- sh -c "umount $T/home/.ssh; mkdir /h; mount -t hostfs -o $T/home none /h; cat $T/home/.ssh/id /h/.ssh/id; cat /h/open/file; echo x >/h/open/file" >"$T/out" 2>&1
 expect_text '^plain$'
 ! grep -q secret "$T/out" && [ "$(cat "$T/home/open/file")" = plain ] || fail "root in the guest sees or changes what it must not"
-run --show-secrets -- cat "$T/home/.ssh/id" | grep -qx secret || fail "--show-secrets"
-run --ro "$T/home/.ssh" -- cat "$T/home/.ssh/id" | grep -qx secret || fail "--ro"
+run --show-secrets -- cat "$T/home/.ssh/id" | found -x secret || fail "--show-secrets"
+run --ro "$T/home/.ssh" -- cat "$T/home/.ssh/id" | found -x secret || fail "--ro"
 expect_status 1 run --hide "$T/home/open" -- cat "$T/home/open/file"
-run --tmpfs "$T/home/open" -- sh -c "ls $T/home/open | wc -l" | grep -qx 0 || fail "--tmpfs"
+run --tmpfs "$T/home/open" -- sh -c "ls $T/home/open | wc -l" | found -x 0 || fail "--tmpfs"
 expect_status 1 run -- test -e "/proc/$$/cwd/Makefile"
 run --rw "$T/share" -- sh -c "cd $T/share && mkdir d && echo one >d/a && ln d/a d/b && ln -s a d/c && mv d/b d/e &&
 	echo two >>d/e && chmod 640 d/e && flock d/a true && rm d/c && ln -s e d/c && echo three >$T/outside" || fail "--rw: a step failed"
@@ -108,13 +108,13 @@ mke2fs -q -F -d "$T/tree" "$T/image" 16M >/dev/null 2>&1
 cp "$T/image" "$T/image.before"
 BIN=$(dirname "$LINUX")
 image() { run --user root --chdir / "$@"; }
-image --root "$T/image" -- /bin/sh -c 'echo lost >/lost && busybox cat /lost' | grep -qx lost || fail "--root: no change in memory"
+image --root "$T/image" -- /bin/sh -c 'echo lost >/lost && busybox cat /lost' | found -x lost || fail "--root: no change in memory"
 image --root "$T/image" --keep "$T/c.cow" -- /bin/sh -c '[ ! -e /lost ] && echo kept >/kept' || fail "--root with --keep"
-image --root "$T/image" --keep "$T/c.cow" -- /bin/busybox cat /kept | grep -qx kept || fail "--root with --keep: nothing was kept"
+image --root "$T/image" --keep "$T/c.cow" -- /bin/busybox cat /kept | found -x kept || fail "--root with --keep: nothing was kept"
 "$BIN/uml_cow" check "$T/c.cow" >"$T/out" 2>&1 || fail "uml_cow check"
-"$BIN/uml_cow" info "$T/c.cow" | grep -qx "backing file: $T/image" || fail "uml_cow info"
+"$BIN/uml_cow" info "$T/c.cow" | found -x "backing file: $T/image" || fail "uml_cow info"
 "$BIN/uml_moo" -q "$T/c.cow" "$T/merged" || fail "uml_moo"
-image --root "$T/merged" -- /bin/busybox cat /kept | grep -qx kept || fail "the merged image lacks what was kept"
+image --root "$T/merged" -- /bin/busybox cat /kept | found -x kept || fail "the merged image lacks what was kept"
 cmp "$T/image" "$T/image.before" || fail "--keep changed the image"
 expect_status 125 image --root "$T/image" --keep "$T/merged" -- /bin/sh
 one_line

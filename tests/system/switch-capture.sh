@@ -28,7 +28,7 @@ want >"$T/want"
 
 # same_frames NAME: $T/got is as it should be, and tshark had no complaint
 same_frames() {
-	grep -v 'Running as user' "$T/err" | grep -qiE 'cut short|damaged|corrupt|error' &&
+	grep -v 'Running as user' "$T/err" | found -iE 'cut short|damaged|corrupt|error' &&
 		fail "$1: tshark says: $(cat "$T/err")"
 	diff "$T/want" "$T/got" >"$T/out" || fail "$1: tshark reads other frames (-) than written (+)"
 }

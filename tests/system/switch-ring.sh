@@ -39,7 +39,7 @@ python3 "$T/station.py" "$T/a" "$T/station" <"$T/go" 2>"$T/station.log" &
 cleanup_hooks+=("kill $a $b $! 2>/dev/null; wait")
 exec 3>"$T/go"
 station_is_there() {
-	ctl "$T/a" show ports | grep -q " old .*${1:-}"
+	ctl "$T/a" show ports | found " old .*${1:-}"
 }
 wait_for 10 station_is_there || fail "no station: $(cat "$T/station.log")"
 
@@ -73,7 +73,7 @@ wait_for 20 station_is_there ' up ' || fail "the station stays blocked"
 through first
 
 up=$(ctl "$T/a" show ports | awk '$2 == "trunk" && $3 == "up" { print $1; exit }')
-if ctl "$T/a" show ports | grep -q '^t.* blocked'; then
+if ctl "$T/a" show ports | found '^t.* blocked'; then
 	ctl "$T/a" port remove "$up"
 else # both forward here: b blocks its end of one of them
 	blocked=$(ctl "$T/b" show ports | awk '$3 == "blocked" { sub("old", "t", $1); print $1 }')

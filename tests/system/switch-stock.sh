@@ -57,7 +57,7 @@ stock 1
 client=$!
 cleanup_hooks+=("kill $client 2>/dev/null")
 
-said() { tr -d '\r' <"$T/console$1" | grep -qE -- "$2"; }
+said() { tr -d '\r' <"$T/console$1" | found -E -- "$2"; }
 show() { "$SW" ctl -unix "$CTL" "$@" >"$T/out" 2>&1; }
 wait_for 60 said 2 'server is up' || { tail "$T/console2"; fail "the server does not boot"; }
 wait_for 60 said 1 'first ping is answered' || { tail "$T/console1"; fail "the guests do not hear each other"; }
