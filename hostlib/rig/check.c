@@ -225,3 +225,15 @@ int rig_check(struct rig_parser *p)
 	rig_names_free(names);
 	return p->fatal;
 }
+
+int rig_check_said(struct rig_parser *p)
+{
+	struct rig_names *names = rig_names_new();
+
+	if (!names)
+		return p->fatal = -ENOMEM;
+	collect_names(p, names);
+	rig_check_deeds(p, names);
+	rig_names_free(names);
+	return p->fatal;
+}

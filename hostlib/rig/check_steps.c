@@ -139,16 +139,24 @@ static void check_expect(struct rig_parser *p, struct rig_names *names, const st
 		check_label(p, ls, e);
 }
 
-int rig_check_steps(struct rig_parser *p, struct rig_names *names)
+void rig_check_deeds(struct rig_parser *p, struct rig_names *names)
 {
 	struct rig *r = p->rig;
-	struct labels ls = {0};
 	uint32_t i;
 
 	for (i = 0; i < r->ncaptures; i++)
 		check_capture(p, names, &r->capture[i]);
 	for (i = 0; i < r->nsteps; i++)
 		check_step(p, names, &r->step[i]);
+}
+
+int rig_check_steps(struct rig_parser *p, struct rig_names *names)
+{
+	struct rig *r = p->rig;
+	struct labels ls = {0};
+	uint32_t i;
+
+	rig_check_deeds(p, names);
 	for (i = 0; i < r->nsamples; i++) {
 		struct rig_sample *s = &r->sample[i];
 

@@ -93,6 +93,10 @@ struct rig_setting {
 };
 #define RIG_COUNT(table) (sizeof(table) / sizeof(*(table)))
 
+/* rig.c: for one text. NULL without memory; p->fatal may be set. */
+struct rig_parser *rig_parser_new(struct rig *rig);
+void rig_parser_free(struct rig_parser *p);
+
 /* expand.c: */
 /* Puts variables into a word, in p->scratch. 0, -EINVAL (told), -ENOMEM. */
 int rig_expand(struct rig_parser *p, const struct rig_raw *raw, struct rig_word *out);
@@ -172,13 +176,17 @@ int rig_st_expect(struct rig_parser *p);
 
 /* check.c: names become indices, defaults are filled in, and what contradicts itself is told. */
 int rig_check(struct rig_parser *p);
+/* The same for the captures and steps that a rig, which was checked, has now (said.c). */
+int rig_check_said(struct rig_parser *p);
 
 /* check_links.c: cards and links. */
 struct rig_names;
 int rig_check_links(struct rig_parser *p, struct rig_names *names);
 /* check_addresses.c: addresses on each network. */
 int rig_check_addresses(struct rig_parser *p);
-/* check_steps.c: captures, steps, samples and expectations. */
+/* check_steps.c: captures and steps. */
+void rig_check_deeds(struct rig_parser *p, struct rig_names *names);
+/* Those, samples and expectations. */
 int rig_check_steps(struct rig_parser *p, struct rig_names *names);
 
 /* names.c: nodes, lans and nats by name. */

@@ -56,7 +56,7 @@ void rig_free(struct rig *r)
 	free(r);
 }
 
-static struct rig_parser *new_parser(struct rig *r)
+struct rig_parser *rig_parser_new(struct rig *r)
 {
 	struct rig_parser *p = calloc(1, sizeof(*p));
 
@@ -71,7 +71,7 @@ static struct rig_parser *new_parser(struct rig *r)
 	return p;
 }
 
-static void free_parser(struct rig_parser *p)
+void rig_parser_free(struct rig_parser *p)
 {
 	free(p->building.text);
 	free(p->building.column);
@@ -124,7 +124,7 @@ static void check_defines(struct rig_parser *p)
 
 static int parse(struct rig *r, uint32_t file, const struct rig_define *defines, uint32_t n)
 {
-	struct rig_parser *p = new_parser(r);
+	struct rig_parser *p = rig_parser_new(r);
 	int rc;
 
 	if (!p)
@@ -147,7 +147,7 @@ static int parse(struct rig *r, uint32_t file, const struct rig_define *defines,
 		p->fatal = -ENOMEM;
 	rc = p->fatal ? p->fatal : r->private->nerrors || r->private->unknown_define ? -EINVAL : 0;
 out:
-	free_parser(p);
+	rig_parser_free(p);
 	return rc;
 }
 

@@ -324,6 +324,16 @@ int rig_load_text(struct rig **out, const char *path, const char *text, size_t l
 void rig_free(struct rig *rig);
 
 /*
+ * A step or a capture more for a rig that was loaded, by words as they stand behind `at TIME` or
+ * `capture`; files of the host's are named from `folder`. The rig itself stays as it is, but *out has
+ * texts in its memory. 0; -EINVAL and others: err has a sentence; -ENOMEM.
+ */
+int rig_read_step(struct rig *rig, const char *folder, const char *const *words, uint32_t n,
+		  struct rig_step *out, char *err, size_t len);
+int rig_read_capture(struct rig *rig, const char *folder, const char *const *words, uint32_t n,
+		     struct rig_capture *out, char *err, size_t len);
+
+/*
  * How many errors there are, and the n-th: its text and where it is, NULL beyond those that are
  * kept. In the order of the files.
  */

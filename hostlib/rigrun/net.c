@@ -105,7 +105,7 @@ static bool same_end(const struct rig_end *a, const struct rig_end *b)
 	return a->kind == b->kind && a->index == b->index;
 }
 
-static bool is_captured(const struct rig_capture *c, const struct rig *r, uint32_t link)
+bool net_is_captured(const struct rig_capture *c, const struct rig *r, uint32_t link)
 {
 	if (c->all)
 		return true;
@@ -114,8 +114,7 @@ static bool is_captured(const struct rig_capture *c, const struct rig *r, uint32
 	return same_end(&r->link[link].end[0], &c->of) || same_end(&r->link[link].end[1], &c->of);
 }
 
-/* Its interfaces have numbers that do not depend on whose guest comes first. */
-static int name_interfaces(struct rig_net *net, const struct rig_capture *c, struct capture *cap)
+int net_name_interfaces(struct rig_net *net, const struct rig_capture *c, struct capture *cap)
 {
 	const struct rig *r = net->c.rig;
 	char name[PORT_NAME_MAX];
@@ -124,7 +123,7 @@ static int name_interfaces(struct rig_net *net, const struct rig_capture *c, str
 
 	for (n = 0; n < r->nnodes && got >= 0; n++) {
 		for (i = 0; i < r->node[n].cards && got >= 0; i++) {
-			if (!is_captured(c, r, r->node[n].card[i].link))
+			if (!net_is_captured(c, r, r->node[n].card[i].link))
 				continue;
 			net_card_name(net, n, i, name, sizeof(name));
 			got = capture_interface(cap, name);
@@ -151,7 +150,7 @@ static int open_capture(struct rig_net *net, uint32_t i, char *err, size_t len)
 	}
 	if (capture_open(&net->capture[i], &spec, err, len) < 0)
 		return -EINVAL;
-	return name_interfaces(net, c, net->capture[i]);
+	return net_name_interfaces(net, c, net->capture[i]);
 }
 
 static int open_captures(struct rig_net *net, char *err, size_t len)
@@ -170,12 +169,16 @@ static int open_captures(struct rig_net *net, char *err, size_t len)
 static int capture_port(struct rig_net *net, uint32_t link, struct port *port)
 {
 	const struct rig *r = net->c.rig;
+	struct rig_net_live *live;
 	uint32_t i;
 	int err = 0;
 
 	for (i = 0; i < r->ncaptures && !err; i++)
-		if (is_captured(&r->capture[i], r, link))
+		if (net_is_captured(&r->capture[i], r, link))
 			err = port_capture(port, net->capture[i]);
+	for (live = net->live; live && !err; live = live->next)
+		if (net_is_captured(&live->what, r, link))
+			err = port_capture(port, live->capture);
 	return err;
 }
 
@@ -236,6 +239,11 @@ int rig_net_set_link(struct rig_net *net, uint32_t link, uint8_t way, const stru
 		err = change_way(net, link, w, spec);
 	}
 	return err;
+}
+
+const struct link_spec *rig_net_link(const struct rig_net *net, uint32_t link, unsigned int way)
+{
+	return &net->link[link].way[way].spec;
 }
 
 static int plug_nat(struct rig_net *net, uint32_t i, char *err, size_t len)
@@ -344,6 +352,8 @@ void rig_net_free(struct rig_net *net)
 	if (!net)
 		return;
 	net_cards_close(net);
+	while (net->live)
+		rig_net_live_end(net, net->live);
 	for (i = 0; net->lan && i < net->c.rig->nlans; i++)
 		sw_free(net->lan[i]);
 	for (i = 0; net->cable && i < net->c.rig->nlinks; i++)

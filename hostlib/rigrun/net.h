@@ -46,11 +46,25 @@ struct sw *rig_net_hidden(struct rig_net *net);
 
 /* Merges settings into one way or both (RIG_WAY_*) of a link. 0 or -errno. */
 int rig_net_set_link(struct rig_net *net, uint32_t link, uint8_t way, const struct link_spec *spec);
+/* What one way (0 or 1) of a link is set to now. */
+const struct link_spec *rig_net_link(const struct rig_net *net, uint32_t link, unsigned int way);
 /* All figures of one way (RIG_WAY_0 or RIG_WAY_1). */
 void rig_net_figures(const struct rig_net *net, uint32_t link, uint8_t way,
 		     double out[RIG_FIGURES]);
 /* Frames that came to their ends since the start, in all switches. */
 uint64_t rig_net_frames(const struct rig_net *net);
+
+struct rig_net_live;
+/*
+ * Captures that begin while guests run: what->filter and so on, written to fd, which is owned from
+ * the call on. 0 and *out, to be ended by rig_net_live_end() before rig_net_free(); or -errno with a
+ * sentence in err.
+ */
+int rig_net_live_begin(struct rig_net *net, const struct rig_capture *what, int fd,
+		       struct rig_net_live **out, char *err, size_t len);
+void rig_net_live_end(struct rig_net *net, struct rig_net_live *live);
+/* Writes out what is gathered, so that it can be looked at. */
+void rig_net_live_flush(struct rig_net *net);
 
 /* The time that it takes at least from one node to another, or to the runner; 0: none. */
 uint64_t rig_net_lookahead(const struct rig_net *net);

@@ -29,6 +29,13 @@ struct net_link {
 	unsigned int index[2]; /* their numbers in their switches */
 };
 
+/* A capture that has begun later (net_live.c). */
+struct rig_net_live {
+	struct rig_net_live *next;
+	struct rig_capture what;
+	struct capture *capture;
+};
+
 struct rig_net {
 	struct rig_net_config c;
 	struct sw **lan; /* of rig->lan[] */
@@ -37,6 +44,7 @@ struct rig_net {
 	struct net_link *link;
 	struct net_card **card; /* of each node, its cards and the hidden one */
 	struct capture **capture; /* of rig->capture[] */
+	struct rig_net_live *live;
 	unsigned int next_index; /* of the port that is being made; 0: any */
 };
 
@@ -51,6 +59,13 @@ struct port *net_port_of(const struct rig_net *net, uint32_t link, unsigned int 
 int net_port_came(struct rig_net *net, uint32_t link, unsigned int end, struct port *port);
 /* It goes: what it counted stays. */
 void net_port_goes(struct rig_net *net, uint32_t link, unsigned int end);
+
+/* Whether a link is among what a capture is about. */
+bool net_is_captured(const struct rig_capture *c, const struct rig *r, uint32_t link);
+/*
+ * Its interfaces, in an order that does not depend on whose guest comes first. 0 or -errno.
+ */
+int net_name_interfaces(struct rig_net *net, const struct rig_capture *c, struct capture *cap);
 
 /* A port of some switch goes: if it is a card's, it is not there any more. */
 void net_card_lost(struct rig_net *net, const struct port *port);

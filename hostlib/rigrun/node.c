@@ -73,9 +73,14 @@ static void words_of(struct words *w, const struct node_words *c)
 	add(w, "%s", c->program);
 	add(w, "mem=%lluK", (unsigned long long)n->mem_bytes >> 10);
 	add(w, "noreboot");
-	add(w, "nestling.plain"); /* no shell that nobody would type into */
 	add(w, "con=none");
-	add(w, "con0=null,fd:1");
+	if (c->console_fd >= 0) {
+		add(w, "con0=fd:0,fd:1");
+		add(w, "escape=none"); /* the key belongs to who joins the console */
+	} else {
+		add(w, "con0=null,fd:1");
+		add(w, "nestling.plain"); /* no shell that nobody would type into */
+	}
 	add(w, "uml_dir=%s/uml", c->sockets); /* nothing is left there when the power is cut */
 	add(w, "umid=%s", n->name);
 	if (c->cow)
@@ -90,19 +95,24 @@ static void words_of(struct words *w, const struct node_words *c)
 static void become(char *const words[], const struct node_words *c, int log_fd)
 {
 	sigset_t none;
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	bool terminal = c->console_fd >= 0;
+	int in = terminal ? c->console_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int out = terminal ? c->console_fd : log_fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(log_fd, 1) < 0 || dup2(log_fd, 2) < 0)
+	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(126);
 	if (c->lane_fd >= 0) {
 		fcntl(c->lane_fd, F_SETFD, 0);
 		fcntl(c->event_fd, F_SETFD, 0);
 	}
-	unsetenv("TERM");
+	if (terminal)
+		setenv("TERM", "xterm", 0);
+	else
+		unsetenv("TERM");
 	execv(words[0], words);
 	dprintf(2, "%s cannot be run: %s\n", words[0], strerror(errno));
 	_exit(127);

@@ -19,10 +19,11 @@ struct node_words {
 	const char *sockets; /* as of rig_net_config */
 	const char *cow; /* file that takes what a node with an image writes; NULL: no image */
 	int lane_fd, event_fd; /* -1: real time */
+	int console_fd; /* the terminal that its con0 is; -1: what it prints goes to the log */
 };
 
 /*
- * Starts the guest; what it and its console say goes to log_fd. Its process, which is the leader of a
+ * Starts the guest; what it and its console say goes to log_fd, or to its terminal. Its process, which is the leader of a
  * group of its own, or -errno. `linux` ends when we do.
  */
 pid_t node_start(const struct node_words *w, int log_fd);

@@ -17,6 +17,11 @@ static void signalled(void *arg, int sig, int sender_pid)
 	struct run *r = arg;
 
 	(void)sender_pid;
+	if (r->c.serve && r->started && !r->down) {
+		run_say(r, "signal %d: the network goes down", sig);
+		run_down(r);
+		return;
+	}
 	r->interrupted = true;
 	run_say(r, "signal %d: the run ends here", sig);
 	run_finish(r, "a signal");
@@ -152,6 +157,8 @@ static int begin(struct run *r)
 	err = make_scratch(r);
 	if (!err)
 		err = make_net(r);
+	if (!err)
+		err = run_serve_begin(r);
 	return err ? err : start_nodes(r);
 }
 
@@ -167,7 +174,9 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 static void end(struct run *r)
 {
 	run_progress_end(r);
-	run_nodes_end(r);
+	run_nodes_kill(r);
+	run_serve_end(r);
+	run_nodes_free(r);
 	agent_free(r->agent);
 	rig_net_free(r->net);
 	run_clock_free(r);
@@ -198,7 +207,9 @@ int rig_run(const struct run_config *config)
 		rc = rc ? rc : r->err;
 		run_progress_end(r);
 	}
-	if (!rc)
+	if (!rc && r->c.serve && !r->c.steps)
+		rc = r->interrupted ? RUN_INTERRUPTED : r->started ? RUN_PASSED : RUN_FAILED;
+	else if (!rc)
 		rc = run_results(r);
 	end(r);
 	return rc;

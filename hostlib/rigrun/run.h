@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Runs a rig: boots its nodes, takes its steps and samples, judges, and fills the folder of the run.
+ * Runs a rig: boots its nodes, takes its steps and samples, judges, and fills the folder of the run;
+ * or keeps its network up for people to work in.
  *
  * The time of the run begins when all nodes are up that are not `off`. One that ends before that, or
  * is not up after an hour of virtual time or ten minutes of real time, ends the run.
@@ -22,6 +23,17 @@ struct run_config {
 	bool parallel; /* virtual time on all CPUs, not on one; the same comes out */
 	bool to_end; /* go on when all is decided */
 	bool quiet; /* no progress */
+	/*
+	 * A network that stays up (in real time) until somebody asks for its end at serve_fd, a listening
+	 * socket of type SOCK_SEQPACKET (serve_wire.h), or a signal comes. Nothing is judged, and its steps
+	 * and samples are not taken, but if that is wanted.
+	 */
+	bool serve, steps;
+	int serve_fd; /* stays the caller's */
+	struct rig *own_rig; /* `rig`, to which what is asked may add texts */
+	void (*up)(void *arg); /* all nodes are up */
+	void (*down)(void *arg); /* they are no more; who waits for that is told then */
+	void *arg;
 };
 
 enum run_result {

@@ -241,6 +241,13 @@ void run_look_whether_up(struct run *r)
 	r->started = true;
 	if (!r->lanes)
 		calendar_run(r->cal, r->t0, 0);
+	if (r->c.serve) {
+		calendar_del(r->cal, &r->end);
+		run_progress_end(r);
+		r->c.up(r->c.arg);
+	}
+	if (r->c.serve && !r->c.steps)
+		return;
 	run_steps_begin(r);
 	if (run_samples_begin(r) < 0)
 		run_fail(r, -ENOMEM, "samples");

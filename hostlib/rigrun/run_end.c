@@ -48,7 +48,7 @@ void run_judge(struct run *r)
 	if (r->ending)
 		return;
 	judge_update(r->judge, run_now(r));
-	if (judge_decided(r->judge) && !r->c.to_end && !r->pending)
+	if (judge_decided(r->judge) && !r->c.to_end && !r->c.serve && !r->pending)
 		run_finish(r, "all is decided");
 }
 

@@ -110,6 +110,7 @@ void run_node_ended(struct run_node *n)
 	bool again = n->reboots;
 	int err = 0;
 
+	run_console_drain(n);
 	tell_end(n);
 	let_go(n);
 	n->reboots = n->wanted_end = false;
@@ -119,6 +120,7 @@ void run_node_ended(struct run_node *n)
 		err = run_node_start(r, n->index);
 	if (err)
 		run_fail(r, err, r->rig->node[n->index].name);
+	run_down_look(r);
 }
 
 static void process_ended(struct loop_watch *w, short revents)
@@ -219,11 +221,14 @@ int run_node_start(struct run *r, uint32_t node)
 
 	if (!err)
 		err = choose_cow(n);
+	if (!err && r->c.serve && !n->console)
+		err = run_console_new(n);
 	if (!err && r->lanes)
 		err = make_lane(n);
 	if (err)
 		return err;
 	w.cow = n->cow;
+	w.console_fd = run_console_fd(n);
 	if (n->lane) {
 		w.lane_fd = lane_page_fd(n->lane);
 		w.event_fd = lanes_event_fd(r->lanes);
@@ -270,14 +275,22 @@ void run_node_pause(struct run *r, uint32_t node, bool on)
 		node_stop(n->pid, on);
 }
 
-void run_nodes_end(struct run *r)
+void run_nodes_kill(struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; r->node && i < r->rig->nnodes; i++)
+		kill_now(&r->node[i]);
+}
+
+void run_nodes_free(struct run *r)
 {
 	uint32_t i;
 
 	for (i = 0; r->node && i < r->rig->nnodes; i++) {
 		struct run_node *n = &r->node[i];
 
-		kill_now(n);
+		run_console_free(n);
 		if (n->log_fd >= 0)
 			close(n->log_fd);
 		if (n->cow && !r->rig->node[i].cow)

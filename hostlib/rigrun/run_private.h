@@ -2,7 +2,9 @@
 /*
  * What the files of the runner share: run.c (beginning and end), run_clock.c (time), run_node.c
  * (guests), run_boot.c (what a node gets when it is up), run_ask.c (requests), run_step.c (steps),
- * run_sample.c (samples), run_end.c (results), run_facts.c (what it was made of), run_progress.c.
+ * run_sample.c (samples), run_end.c (results), run_facts.c (what it was made of), run_progress.c;
+ * of a network that stays up: run_serve.c, run_client.c (who works in it), run_console.c (terminals),
+ * run_figures.c (how it is doing).
  */
 #ifndef NESTLING_RIGRUN_RUN_PRIVATE_H
 #define NESTLING_RIGRUN_RUN_PRIVATE_H
@@ -23,6 +25,8 @@
 #define RUN_SOURCE 0xf0000000U
 
 struct run;
+struct run_console;
+struct run_client;
 
 enum node_state {
 	NODE_OFF,
@@ -46,6 +50,7 @@ struct run_node {
 	/* While it is set up (run_boot.c): the next thing, and the one that it was given last. */
 	uint32_t at;
 	const char *doing, *command; /* for people; NULL: no command of the rig's */
+	struct run_console *console; /* NULL: its output goes to the log, and nobody types */
 	char *cow; /* what it writes, in our scratch folder; NULL: no image, or its own */
 };
 
@@ -85,6 +90,12 @@ struct run {
 	struct loop_timer progress;
 	bool terminal; /* progress rewrites its line */
 	bool shown; /* there is a line of progress */
+	/* A network that stays up. */
+	struct loop_watch listening;
+	struct run_client *clients;
+	struct loop_timer flush; /* of captures */
+	struct loop_timer patience; /* with nodes that are to end */
+	bool down; /* they have been asked to */
 };
 
 /* run_clock.c */
@@ -107,7 +118,8 @@ void run_node_crash(struct run *r, uint32_t node);
 void run_node_pause(struct run *r, uint32_t node, bool on);
 struct lane *run_node_lane(void *arg, uint32_t node);
 /* All end now. */
-void run_nodes_end(struct run *r);
+void run_nodes_kill(struct run *r);
+void run_nodes_free(struct run *r);
 
 /* run_boot.c */
 /* Time goes by until all are up, or too long. */
@@ -124,6 +136,13 @@ int run_put(struct run *r, uint32_t node, const struct rig_copy *copy, agent_don
 void run_record(struct run *r, uint32_t node, const char *label, const char *command,
 		const struct agent_result *result);
 
+/*
+ * run_step.c. What becomes of a step: why it could not be done, NULL: it is done. Called once, soon
+ * or later.
+ */
+typedef void (*run_told_fn)(void *arg, const char *why);
+/* Takes a step now. told NULL: trouble goes into the record. */
+void run_take(struct run *r, const struct rig_step *s, run_told_fn told, void *arg);
 /* run_step.c, run_sample.c: begin at the start of the run. */
 void run_steps_begin(struct run *r);
 int run_samples_begin(struct run *r);
@@ -140,6 +159,38 @@ void run_judge(struct run *r);
 /* Results, and the verdicts on standard output. An enum run_result or -errno. */
 int run_results(struct run *r);
 void run_doubt(struct run *r, const char *why);
+
+/* run_serve.c: does nothing for a run that is not to stay up. 0 or -errno. */
+int run_serve_begin(struct run *r);
+/* All who are there are told that it is over. */
+void run_serve_end(struct run *r);
+/* The network shall end. */
+void run_down(struct run *r);
+/* A node has ended, or is up. */
+void run_down_look(struct run *r);
+
+/* run_console.c */
+struct run_console_user {
+	struct run_console_user *next;
+	/* Must not leave or join. */
+	void (*output)(struct run_console_user *u, const char *data, size_t len);
+	void *arg;
+};
+/* n->console. 0 or -errno. */
+int run_console_new(struct run_node *n);
+void run_console_free(struct run_node *n);
+/* What the guest gets as its terminal; -1: it has none. */
+int run_console_fd(const struct run_node *n);
+/* What has been printed goes to the log now. */
+void run_console_drain(struct run_node *n);
+/* The last of what was printed comes at once. */
+void run_console_join(struct run_node *n, struct run_console_user *u);
+void run_console_leave(struct run_node *n, struct run_console_user *u);
+void run_console_type(struct run_node *n, const char *data, size_t len);
+void run_console_size(struct run_node *n, unsigned int rows, unsigned int columns);
+
+/* run_figures.c: lines of text, to be freed; NULL without memory. */
+char *run_figures(const struct run *r, size_t *len);
 
 /* run_progress.c */
 void run_progress_begin(struct run *r);

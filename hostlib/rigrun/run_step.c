@@ -10,10 +10,17 @@
 
 #define FETCH_MAX (256ULL << 20)
 
+/* Who wants to know what becomes of a step; NULL for the rig's own. */
+struct asker {
+	run_told_fn told;
+	void *arg;
+};
+
 /* A request of a step that has no answer yet. */
 struct errand {
 	struct run *run;
-	const struct rig_step *step;
+	struct rig_step step;
+	struct asker asker;
 };
 
 static const char *node_name(const struct run *r, uint32_t node)
@@ -21,7 +28,7 @@ static const char *node_name(const struct run *r, uint32_t node)
 	return r->rig->node[node].name;
 }
 
-static void trouble(struct run *r, const struct rig_step *s, const char *why)
+static void trouble(struct run *r, const struct rig_step *s, const struct asker *a, const char *why)
 {
 	const char *what = s->command;
 	char text[512];
@@ -33,6 +40,10 @@ static void trouble(struct run *r, const struct rig_step *s, const char *why)
 	snprintf(text, sizeof(text), "%s%s%s%s%.300s: %s", rig_action_name(s->action),
 		 s->node == RIG_NONE ? "" : " ", s->node == RIG_NONE ? "" : node_name(r, s->node),
 		 what ? " " : "", what ? what : "", why);
+	if (a->told) {
+		a->told(a->arg, text);
+		return;
+	}
 	record_event(r->record, run_now(r), RECORD_FAILURE, s->node, s->link, "%s", text);
 	run_say(r, "%s", text);
 }
@@ -41,18 +52,18 @@ static void errand_done(void *arg, const struct agent_result *result)
 {
 	struct errand *e = arg;
 	struct run *r = e->run;
-	const struct rig_step *s = e->step;
+	const struct rig_step *s = &e->step;
 
-	free(e);
 	r->pending--;
-	if (r->ending)
-		return;
-	if (s->action == RIG_DO_RUN)
+	if (!r->ending && s->action == RIG_DO_RUN)
 		run_record(r, s->node, s->label, s->command, result);
-	else if (result->status < 0)
-		trouble(r, s, strerror(-result->status));
+	else if (!r->ending && result->status < 0)
+		trouble(r, s, &e->asker, strerror(-result->status));
+	else if (e->asker.told)
+		e->asker.told(e->asker.arg, NULL);
 	if (s->action == RIG_DO_FETCH && result->status < 0)
 		unlinkat(r->c.folder_fd, s->copy.host, 0);
+	free(e);
 	run_judge(r);
 }
 
@@ -91,42 +102,37 @@ static int ask(struct run *r, const struct rig_step *s, struct errand *e)
 	}
 }
 
-static void errand(struct run *r, const struct rig_step *s)
+/* Asks the node: the answer comes later. 0 or -errno. */
+static int errand(struct run *r, const struct rig_step *s, const struct asker *a)
 {
 	struct errand *e = malloc(sizeof(*e));
 	int err = e ? 0 : -ENOMEM;
 
+	/* Of one that has never been on the agent believes that it may come. */
+	if (!err && r->node[s->node].state == NODE_OFF)
+		err = -ENOTCONN;
 	if (!err) {
-		*e = (struct errand){r, s};
-		err = ask(r, s, e);
+		*e = (struct errand){r, *s, *a};
+		err = ask(r, &e->step, e);
 	}
 	if (!err) {
 		r->pending++;
-		return;
+		return 0;
 	}
 	free(e);
 	if (s->action == RIG_DO_RUN)
 		record_command(r->record, run_now(r), s->node, s->label, s->command,
 			       RECORD_NO_STATUS, NULL, 0);
-	trouble(r, s, err == -ENOTCONN ? "the node is not there" : strerror(-err));
+	return err;
 }
 
-static void change_link(struct run *r, const struct rig_step *s)
+static int change_link(struct run *r, const struct rig_step *s)
 {
 	int err = rig_net_set_link(r->net, s->link, s->way, &s->spec);
 
-	if (err)
-		trouble(r, s, strerror(-err));
-	else
+	if (!err)
 		run_clock_go(r); /* how far guests may run alone has changed */
-}
-
-static void start_node(struct run *r, const struct rig_step *s)
-{
-	int err = r->node[s->node].pid ? -EALREADY : run_node_start(r, s->node);
-
-	if (err)
-		trouble(r, s, err == -EALREADY ? "it is on already" : strerror(-err));
+	return err;
 }
 
 /* For the time line. */
@@ -155,36 +161,57 @@ static void describe(const struct run *r, const struct rig_step *s, char *out, s
 	}
 }
 
-static void take(struct run *r, const struct rig_step *s)
+/* 0: done; ASKED: the answer comes later; -errno. */
+#define ASKED 1
+
+static int act(struct run *r, const struct rig_step *s, const struct asker *a)
 {
+	int err;
+
+	switch (s->action) {
+	case RIG_DO_LINK:
+		return change_link(r, s);
+	case RIG_DO_CRASH:
+		run_node_crash(r, s->node);
+		return 0;
+	case RIG_DO_ON:
+		return r->node[s->node].pid ? -EALREADY : run_node_start(r, s->node);
+	case RIG_DO_PAUSE:
+	case RIG_DO_RESUME:
+		run_node_pause(r, s->node, s->action == RIG_DO_PAUSE);
+		return 0;
+	case RIG_DO_NOTE:
+		return 0;
+	case RIG_DO_STOP:
+		run_finish(r, "stop");
+		return 0;
+	default:
+		err = errand(r, s, a);
+		return err ? err : ASKED;
+	}
+}
+
+static const char *reason(int err)
+{
+	if (err == -EALREADY)
+		return "it is on already";
+	return err == -ENOTCONN ? "the node is not there" : strerror(-err);
+}
+
+void run_take(struct run *r, const struct rig_step *s, run_told_fn told, void *arg)
+{
+	const struct asker asker = {told, arg};
 	char text[1024];
+	int rc;
 
 	describe(r, s, text, sizeof(text));
 	record_event(r->record, run_now(r), s->action == RIG_DO_NOTE ? RECORD_NOTE : RECORD_STEP,
 		     s->node, s->link, "%s", text);
-	switch (s->action) {
-	case RIG_DO_LINK:
-		change_link(r, s);
-		break;
-	case RIG_DO_CRASH:
-		run_node_crash(r, s->node);
-		break;
-	case RIG_DO_ON:
-		start_node(r, s);
-		break;
-	case RIG_DO_PAUSE:
-	case RIG_DO_RESUME:
-		run_node_pause(r, s->node, s->action == RIG_DO_PAUSE);
-		break;
-	case RIG_DO_NOTE:
-		break;
-	case RIG_DO_STOP:
-		run_finish(r, "stop");
-		break;
-	default:
-		errand(r, s);
-		break;
-	}
+	rc = act(r, s, &asker);
+	if (rc < 0)
+		trouble(r, s, &asker, reason(rc));
+	else if (rc == 0 && told)
+		told(arg, NULL);
 }
 
 static void set_next(struct run *r);
@@ -197,7 +224,7 @@ static void step_due(struct event *e, uint64_t now_ns)
 	(void)now_ns;
 	if (r->ending)
 		return;
-	take(r, s);
+	run_take(r, s, NULL, NULL);
 	rig_net_flush(r->net);
 	run_judge(r);
 	set_next(r);
@@ -219,7 +246,8 @@ static void end_due(struct event *e, uint64_t now_ns)
 void run_steps_begin(struct run *r)
 {
 	/* The last source of its moment: what is due then comes to pass. */
-	calendar_add(r->cal, &r->end, r->t0 + r->rig->end_ns, UINT32_MAX, end_due, r);
+	if (!r->c.serve)
+		calendar_add(r->cal, &r->end, r->t0 + r->rig->end_ns, UINT32_MAX, end_due, r);
 	set_next(r);
 	run_look(r);
 }

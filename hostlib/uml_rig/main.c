@@ -17,11 +17,13 @@
 #define OPT_SEQUENTIAL 0x105
 #define OPT_TO_END 0x106
 #define OPT_PARALLEL 0x107
+#define OPT_STEPS 0x108
+#define OPT_ONCE 0x109
 
 static const struct command {
 	const char *name;
 	int (*run)(struct context *c);
-	const int takes[7]; /* options, ends with 0 */
+	const int takes[8]; /* options, ends with 0 */
 	int min, max; /* names */
 	const char *help;
 } commands[] = {
@@ -69,6 +71,63 @@ static const struct command {
 	 2,
 	 "diff RUN RUN\n"
 	 "        the first difference of two folders of runs: time, node, frame; or line"},
+	{"up",
+	 cmd_up,
+	 {'D', 'd', 'n', 'o', 'q', OPT_STEPS},
+	 1,
+	 1,
+	 "up [-d] [-q] [-n NAME] [-o FOLDER] [--steps] [-D NAME=VALUE] FILE\n"
+	 "        boot the network, in real time, and keep it up for those that follow\n"
+	 "        -d: come back when it is up; --steps: take the rig's steps and samples, too"},
+	{"console",
+	 cmd_console,
+	 {'n'},
+	 1,
+	 1,
+	 "console [-n NAME] NODE\n"
+	 "        the node's console in this terminal; Ctrl-] . leaves it"},
+	{"exec",
+	 cmd_exec,
+	 {'n'},
+	 2,
+	 INT_MAX,
+	 "exec [-n NAME] NODE COMMAND...\n"
+	 "        run a command in a node; its output and exit status"},
+	{"link",
+	 cmd_link,
+	 {'n'},
+	 3,
+	 INT_MAX,
+	 "link [-n NAME] A B SETTING...\n"
+	 "        change a link, or with A '->' B one way of it, as a step of a rig does"},
+	{"step",
+	 cmd_step,
+	 {'n'},
+	 1,
+	 INT_MAX,
+	 "step [-n NAME] ACTION...\n"
+	 "        any step but run and stop: off, crash, on, reboot, pause, resume, copy, fetch"},
+	{"capture",
+	 cmd_capture,
+	 {'n', 'o'},
+	 1,
+	 INT_MAX,
+	 "capture [-n NAME] [-o OUTPUT] all | A [B] [filter=TEXT] [snap=SIZE]\n"
+	 "        frames of links from now on, in pcapng, until Ctrl-C"},
+	{"top",
+	 cmd_top,
+	 {'n', OPT_ONCE},
+	 0,
+	 0,
+	 "top [-n NAME] [--once]\n"
+	 "        nodes and links, again and again; once where there is no terminal"},
+	{"down",
+	 cmd_down,
+	 {'n'},
+	 0,
+	 0,
+	 "down [-n NAME]\n"
+	 "        end the network that is up; nodes with a cow= of their own end in order"},
 	{"help",
 	 cmd_help,
 	 {OPT_MARKDOWN},
@@ -76,6 +135,21 @@ static const struct command {
 	 1,
 	 "help [--markdown] [STATEMENT]\n"
 	 "        the statements of the language, or one of them with an example"},
+};
+
+/* What names a command takes, where it is not files. */
+static const struct names {
+	const char *command, *what;
+	bool literal; /* what looks like an option behind the first name is none of ours */
+} names[] = {
+	{"diff", "needs two folders of runs", false},
+	{"console", "needs the name of a node, and no more", false},
+	{"exec", "needs a node and a command", true},
+	{"link", "needs two ends and a setting like delay=50ms or down", true},
+	{"step", "needs what to do, like 'crash NODE'", true},
+	{"capture", "needs 'all', or what to capture", false},
+	{"top", "takes no name but -n", false},
+	{"down", "takes no name but -n", false},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -93,6 +167,10 @@ static const struct option long_options[] = {
 	{"sequential", no_argument, NULL, OPT_SEQUENTIAL},
 	{"to-end", no_argument, NULL, OPT_TO_END},
 	{"parallel", no_argument, NULL, OPT_PARALLEL},
+	{"detach", no_argument, NULL, 'd'},
+	{"name", required_argument, NULL, 'n'},
+	{"steps", no_argument, NULL, OPT_STEPS},
+	{"once", no_argument, NULL, OPT_ONCE},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -138,6 +216,11 @@ static int print_help(void)
 	      "folder\n"
 	      "  -q, --quiet               check: say nothing when all is well; run: no progress\n"
 	      "  -w, --write               fmt: change the files\n"
+	      "  -d, --detach              up: come back when the network is up\n"
+	      "  -n, --name NAME           of a network that is up; without it, the rig's, or the "
+	      "only one\n"
+	      "      --steps               up: take the rig's steps and samples, too\n"
+	      "      --once                top: one look\n"
 	      "      --to-end              run: go on when all is decided\n"
 	      "      --sequential          run: one guest at a time; the same comes out\n"
 	      "  -h, --help                this text\n"
@@ -147,11 +230,14 @@ static int print_help(void)
 	      "  uml_rig check -D loss=5% two-hosts.rig\n"
 	      "  uml_rig graph -o net.svg router-nat.rig\n"
 	      "  uml_rig run two-hosts.rig\n"
+	      "  uml_rig up -d two-hosts.rig; uml_rig exec alice ping -c 3 10.0.0.2; uml_rig down\n"
 	      "  uml_rig help link\n"
 	      "\nexit status: 0 fine; 1 errors in a rig, or fmt --check found a file that "
 	      "differs,\nor the output cannot be written, or a run did not come out as expected; 2 "
 	      "wrong\nusage; 3 a file cannot be read; 4 a run could not begin, or its results not "
-	      "be\nwritten; 130 a run was interrupted\n",
+	      "be\nwritten; 130 a run was interrupted;\nexec: that of the command; 125 what was "
+	      "asked of a "
+	      "network could not be done\n",
 	      stdout);
 	return EXIT_FINE;
 }
@@ -199,6 +285,18 @@ static int set_option(struct context *c, int letter)
 	case OPT_PARALLEL:
 		c->parallel = true;
 		break;
+	case OPT_STEPS:
+		c->steps = true;
+		break;
+	case OPT_ONCE:
+		c->once = true;
+		break;
+	case 'd':
+		c->detach = true;
+		break;
+	case 'n':
+		c->name = optarg;
+		break;
 	case OPT_TO_END:
 		c->to_end = true;
 		break;
@@ -219,12 +317,22 @@ static bool takes(const struct command *cmd, int letter)
 	return false;
 }
 
+static const struct names *names_of(const struct command *cmd)
+{
+	for (size_t i = 0; cmd && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i].command, cmd->name) == 0)
+			return &names[i];
+	return NULL;
+}
+
 /* -1: go on; else the exit status. argv[0] is the command's name, if there is one. */
 static int parse(struct context *c, const struct command *cmd, int argc, char **argv)
 {
+	const struct names *n = names_of(cmd);
+	const char *letters = n && n->literal ? "+:D:n:o:dqwhV" : ":D:n:o:dqwhV";
 	int letter, status;
 
-	while ((letter = getopt_long(argc, argv, ":D:o:qwhV", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		if (letter == '?' || letter == ':')
 			return bad_option(letter, argv);
 		if (letter == 'h')
@@ -241,11 +349,10 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 	}
 	c->argc = argc - optind;
 	c->argv = argv + optind;
-	if (cmd && cmd->min == 2 && c->argc != 2)
-		return usage(cmd->name, "needs two folders of runs");
 	if (cmd && (c->argc < cmd->min || c->argc > cmd->max))
-		return usage(cmd->name,
-			     c->argc < cmd->min ? "needs the name of a file" : "takes one name");
+		return usage(cmd->name, n                    ? n->what
+					: c->argc < cmd->min ? "needs the name of a file"
+							     : "takes one name");
 	return -1;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* uml_rig run: the folder of the run, and its exit status. */
+/* uml_rig run: the folder of the run, and its exit status. What `up` needs as well. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,8 +12,7 @@
 #include "run.h"
 #include "uml_rig.h"
 
-/* `linux` beside this program, or the one that NESTLING_LINUX names. */
-static int find_linux(char *out, size_t len)
+int find_linux(char *out, size_t len)
 {
 	const char *named = getenv("NESTLING_LINUX");
 	struct stat st;
@@ -39,12 +38,12 @@ static int find_linux(char *out, size_t len)
 }
 
 /* NAME.run, NAME.run.2, ...: a run does not overwrite another. */
-static int make_folder(const char *rig, char *out, size_t len)
+static int make_folder(const char *rig, const char *what, char *out, size_t len)
 {
 	unsigned int n;
 
 	for (n = 1; n < 10000; n++) {
-		snprintf(out, len, n == 1 ? "%s.run" : "%s.run.%u", rig, n);
+		snprintf(out, len, n == 1 ? "%s.%s" : "%s.%s.%u", rig, what, n);
 		if (mkdir(out, 0755) == 0)
 			return 0;
 		if (errno != EEXIST)
@@ -53,7 +52,7 @@ static int make_folder(const char *rig, char *out, size_t len)
 	return -errno;
 }
 
-static int open_folder(const struct context *c, const char *rig, char *path, size_t len)
+int open_folder(const struct context *c, const char *rig, const char *what, char *path, size_t len)
 {
 	int fd, err = 0;
 
@@ -62,7 +61,7 @@ static int open_folder(const struct context *c, const char *rig, char *path, siz
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)
 			err = -errno;
 	} else {
-		err = make_folder(rig, path, len);
+		err = make_folder(rig, what, path, len);
 	}
 	fd = err ? err : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
@@ -98,7 +97,7 @@ int cmd_run(struct context *c)
 	config.rig = rig;
 	rc = EXIT_TROUBLE;
 	if (find_linux(program, sizeof(program)) == 0) {
-		config.folder_fd = open_folder(c, rig->name, folder, sizeof(folder));
+		config.folder_fd = open_folder(c, rig->name, "run", folder, sizeof(folder));
 		if (config.folder_fd >= 0) {
 			rc = rig_run(&config);
 			rc = rc < 0 ? EXIT_TROUBLE : status[rc];

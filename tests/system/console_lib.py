@@ -57,9 +57,9 @@ class Stream:
 
 
 class Terminal(Stream):
-    """A guest on a terminal of its own."""
+    """A guest on a terminal of its own; or another program."""
 
-    def __init__(self, *args, rows=24, cols=80):
+    def __init__(self, *args, rows=24, cols=80, program=None):
         master, self.slave = os.openpty()
         super().__init__(master)
         self.resize(rows, cols)
@@ -70,6 +70,8 @@ class Terminal(Stream):
             fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
             for fd in range(3):
                 os.dup2(self.slave, fd)
+            if program:
+                os.execv(program, [program, *args])
             os.execv(LINUX, command(*args))
         children.append(self.pid)
 
