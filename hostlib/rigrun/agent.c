@@ -122,28 +122,78 @@ int agent_setup(struct agent *a, unsigned int node, const char *text, agent_done
 	return ask(a, node, r);
 }
 
-int agent_exec(struct agent *a, unsigned int node, const char *command, char *const *env,
-	       agent_done_fn done, void *arg)
+/* A command of either type; to be asked. NULL with *err. */
+static struct request *command_new(struct agent *a, unsigned int node, uint8_t type,
+				   const char *command, char *const *env, int *err)
 {
 	size_t len = strlen(command) + 1, i;
 	struct request *r;
 	uint8_t *to;
-	int err = may_ask(a, node);
 
-	if (err)
-		return err;
+	*err = may_ask(a, node);
 	for (i = 0; env && env[i]; i++)
 		len += strlen(env[i]) + 1;
-	if (len > AGENT_TEXT_MAX)
-		return -E2BIG;
-	r = request_new(AGENT_EXEC, len, done, arg);
-	if (r) {
-		r->max = AGENT_OUTPUT_MAX;
-		to = (uint8_t *)stpcpy((char *)r->head, command) + 1;
-		for (i = 0; env && env[i]; i++)
-			to = (uint8_t *)stpcpy((char *)to, env[i]) + 1;
+	if (!*err && len > AGENT_TEXT_MAX)
+		*err = -E2BIG;
+	r = *err ? NULL : request_new(type, len, NULL, NULL);
+	if (!r) {
+		*err = *err ? *err : -ENOMEM;
+		return NULL;
 	}
+	r->max = AGENT_OUTPUT_MAX;
+	to = (uint8_t *)stpcpy((char *)r->head, command) + 1;
+	for (i = 0; env && env[i]; i++)
+		to = (uint8_t *)stpcpy((char *)to, env[i]) + 1;
+	return r;
+}
+
+int agent_exec(struct agent *a, unsigned int node, const char *command, char *const *env,
+	       agent_done_fn done, void *arg)
+{
+	int err;
+	struct request *r = command_new(a, node, AGENT_EXEC, command, env, &err);
+
+	if (!r)
+		return err;
+	r->done = done;
+	r->arg = arg;
 	return ask(a, node, r);
+}
+
+int agent_stream(struct agent *a, unsigned int node, const char *command, agent_output_fn output,
+		 agent_done_fn done, void *arg)
+{
+	int err;
+	struct request *r = command_new(a, node, AGENT_STREAM, command, NULL, &err);
+
+	if (!r)
+		return err;
+	r->on_output = output;
+	r->done = done;
+	r->arg = arg;
+	return ask(a, node, r);
+}
+
+void agent_look(struct agent *a, unsigned int node)
+{
+	if (is_there(a, node))
+		agent_dirty(a, node);
+}
+
+void agent_signal(struct agent *a, unsigned int node, const void *arg, int sig)
+{
+	const struct request *r;
+	struct agent_frame f;
+
+	if (!is_there(a, node))
+		return;
+	for (r = a->node[node].active.first; r; r = r->next) {
+		if (r->arg != arg || !r->id)
+			continue;
+		agent_frame_init(&f, AGENT_SIGNAL, a->node[node].session, r->id);
+		f.status = sig;
+		a->way->send(a, node, &f, NULL, 0);
+	}
 }
 
 /* A request that begins with fixed bytes and a path. NULL with *err. */

@@ -54,6 +54,11 @@ struct agent_result {
 };
 
 typedef void (*agent_done_fn)(void *arg, const struct agent_result *result);
+/*
+ * Output of a command, as it comes. False: not now; the command waits, and it is offered again when
+ * agent_look() is called, or with the command's end: then it is taken in any case.
+ */
+typedef bool (*agent_output_fn)(void *arg, const char *data, size_t len);
 
 /* A port at sw, which must stay longer, and need not learn (hub). 0 or -errno. */
 int agent_new(struct agent **out, struct sw *sw, const struct agent_events *events, void *arg);
@@ -85,6 +90,16 @@ int agent_setup(struct agent *a, unsigned int node, const char *text, agent_done
 /* env: NAME=VALUE, NULL at its end; or NULL. */
 int agent_exec(struct agent *a, unsigned int node, const char *command, char *const *env,
 	       agent_done_fn done, void *arg);
+/*
+ * The same without a bound for the output, which goes to output() as it comes; only the last of it is
+ * with the result.
+ */
+int agent_stream(struct agent *a, unsigned int node, const char *command, agent_output_fn output,
+		 agent_done_fn done, void *arg);
+/* Output of the node's streams is wanted that was not before. */
+void agent_look(struct agent *a, unsigned int node);
+/* A signal for the session of each command of the node that was asked for with this arg. */
+void agent_signal(struct agent *a, unsigned int node, const void *arg, int sig);
 /* The contents of a regular file, from its beginning; fd is closed when the request ends (if 0). */
 int agent_put(struct agent *a, unsigned int node, const char *path, uint32_t mode, int fd,
 	      agent_done_fn done, void *arg);

@@ -99,6 +99,14 @@ static void on_reply(struct node *n, const struct agent_frame *f, const uint8_t 
 	}
 }
 
+static void on_output(struct node *n, const struct agent_frame *f, const uint8_t *data)
+{
+	struct request *r = request_find(&n->active, f->id);
+
+	if (r && r != n->sending)
+		request_output(r, f, data);
+}
+
 void agent_receive(struct agent *a, unsigned int node, const uint8_t *frame, size_t len)
 {
 	struct node *n = &a->node[node];
@@ -117,6 +125,8 @@ void agent_receive(struct agent *a, unsigned int node, const uint8_t *frame, siz
 			on_ack(n, &f);
 		else if (f.type == AGENT_REPLY)
 			on_reply(n, &f, frame + sizeof(f));
+		else if (f.type == AGENT_OUTPUT)
+			on_output(n, &f, frame + sizeof(f));
 		else
 			return;
 	}
@@ -134,17 +144,22 @@ static void say(struct agent *a, unsigned int node, uint8_t type, uint32_t id, u
 	a->way->send(a, node, &f, NULL, 0);
 }
 
+static bool is_command(const struct request *r)
+{
+	return r->type == AGENT_EXEC || r->type == AGENT_STREAM;
+}
+
 static bool may_start(const struct node *n, const struct request *r)
 {
 	unsigned int execs = 0;
 	const struct request *other;
 
 	for (other = n->active.first; other; other = other->next) {
-		if (other->type != AGENT_EXEC)
+		if (!is_command(other))
 			return false;
 		execs++;
 	}
-	return r->type != AGENT_EXEC || execs < AGENT_EXECS_MAX;
+	return !is_command(r) || execs < AGENT_EXECS_MAX;
 }
 
 /* Begins with the next request, if one can be. */
@@ -216,11 +231,22 @@ static void send_all(struct agent *a, unsigned int node)
 
 /* --- acting --------------------------------------------------------------------- */
 
+/* Its owner may ask for something else meanwhile, but ends nothing. */
+static void tell_output(struct agent *a, unsigned int node)
+{
+	struct request *r;
+
+	for (r = a->node[node].active.first; r; r = r->next)
+		if (request_tell_output(r))
+			say(a, node, AGENT_TAKEN, r->id, r->streamed);
+}
+
 static void call_back(struct agent *a, unsigned int node)
 {
 	struct node *n = &a->node[node];
 	struct request *r;
 
+	tell_output(a, node);
 	while ((r = n->ended.first)) {
 		request_unlink(&n->ended, r);
 		request_finish(node, r);

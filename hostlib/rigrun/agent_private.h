@@ -22,6 +22,11 @@ struct request {
 	uint64_t max; /* bytes of it that are taken */
 	uint8_t *output; /* NULL: none yet; otherwise with room for a zero byte at the end */
 	int out_fd; /* -1: none */
+	/* STREAM: output that the owner has not been told yet, and how much there was in all. */
+	agent_output_fn on_output;
+	uint8_t *stream; /* room for AGENT_WINDOW chunks */
+	size_t stream_len;
+	uint64_t streamed;
 	int error; /* of ours, writing out_fd */
 	int status;
 	bool cut;
@@ -95,6 +100,10 @@ void request_unlink(struct request_list *l, struct request *r);
 struct request *request_find(const struct request_list *l, uint32_t id);
 void request_free(struct request *r);
 void request_list_free(struct request_list *l);
+/* Output of a stream. Whether it is what comes next. */
+bool request_output(struct request *r, const struct agent_frame *f, const uint8_t *data);
+/* Offers it to the owner. Whether there was some and it was taken. */
+bool request_tell_output(struct request *r);
 /* Calls done(), and frees it. */
 void request_finish(unsigned int node, struct request *r);
 /* The chunk at send.sent: a pointer to it, or NULL, when the file has become shorter. */

@@ -61,6 +61,7 @@ void request_free(struct request *r)
 		close(r->out_fd);
 	free(r->head);
 	free(r->output);
+	free(r->stream);
 	free(r);
 }
 
@@ -74,6 +75,32 @@ void request_list_free(struct request_list *l)
 	}
 }
 
+bool request_output(struct request *r, const struct agent_frame *f, const uint8_t *data)
+{
+	const size_t room = AGENT_WINDOW * AGENT_CHUNK;
+
+	if (r->type != AGENT_STREAM || !f->length || f->offset != r->streamed ||
+	    f->length > room - r->stream_len)
+		return false;
+	if (!r->stream)
+		r->stream = malloc(room);
+	if (!r->stream)
+		return false;
+	memcpy(r->stream + r->stream_len, data, f->length);
+	r->stream_len += f->length;
+	r->streamed += f->length;
+	return true;
+}
+
+bool request_tell_output(struct request *r)
+{
+	if (!r->stream_len ||
+	    (r->on_output && !r->on_output(r->arg, (const char *)r->stream, r->stream_len)))
+		return false;
+	r->stream_len = 0;
+	return true;
+}
+
 void request_finish(unsigned int node, struct request *r)
 {
 	struct agent_result result = {
@@ -84,6 +111,7 @@ void request_finish(unsigned int node, struct request *r)
 		.len = r->output ? (size_t)r->receive.received : 0,
 	};
 
+	request_tell_output(r);
 	if (r->done)
 		r->done(r->arg, &result);
 	request_free(r);
@@ -127,7 +155,8 @@ static int status_of(const struct request *r, const struct agent_frame *f)
 {
 	if (f->status < -ERRNO_MAX)
 		return -EPROTO;
-	if (f->status > 0 && (r->type != AGENT_EXEC || f->status > 0xffff))
+	if (f->status > 0 &&
+	    ((r->type != AGENT_EXEC && r->type != AGENT_STREAM) || f->status > 0xffff))
 		return -EPROTO;
 	if (f->flags & AGENT_BROKEN && f->status >= 0)
 		return -EPROTO;

@@ -25,6 +25,7 @@ struct run_client {
 	unsigned int pending; /* requests of its in nodes: it stays until they have ended */
 	/* What it does meanwhile. */
 	struct run_node *node; /* whose console it has joined; NULL */
+	struct run_node *busy; /* where its command runs; NULL */
 	struct run_console_user user;
 	struct rig_net_live *capture; /* NULL: none */
 };

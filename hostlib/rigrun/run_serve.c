@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "run_client.h"
 
 #define FLUSH_NS 100000000ULL /* of captures that somebody looks at */
+#define EXEC_QUEUE 262144 /* bytes of a command's output that wait for who reads them */
 /* As long as nodes may take to end in order. */
 #define DOWN_MAX_NS (30 * 1000000000ULL)
 
@@ -39,7 +41,9 @@ static void hang_up(struct run_client *c)
 		run_console_leave(c->node, &c->user);
 	if (c->capture)
 		rig_net_live_end(c->run->net, c->capture);
-	c->node = NULL;
+	if (c->busy)
+		agent_signal(c->run->agent, c->busy->index, c, SIGHUP);
+	c->node = c->busy = NULL;
 	c->capture = NULL;
 	loop_close(&c->socket);
 	if (!c->pending)
@@ -85,15 +89,25 @@ static void ask_console(struct run_client *c, char **word, uint32_t n, int fd)
 	run_console_join(node, &c->user);
 }
 
+/* A command is as fast as who reads what it prints. */
+static bool exec_output(void *arg, const char *data, size_t len)
+{
+	struct run_client *c = arg;
+
+	if (c->queued > EXEC_QUEUE)
+		return false;
+	run_client_send(c, SERVE_OUT, 0, data, len);
+	return true;
+}
+
 static void exec_done(void *arg, const struct agent_result *result)
 {
 	struct run_client *c = arg;
 	int s = result->status;
 
+	c->busy = NULL;
 	if (result->len)
 		run_client_send(c, SERVE_OUT, 0, result->output, result->len);
-	if (result->cut)
-		run_client_send(c, SERVE_NOTE, 0, "the output was longer", 21);
 	if (s < 0)
 		run_client_end(c, SERVE_FAILED,
 			       s == -ECONNRESET ? "the node ended or was started again"
@@ -112,14 +126,16 @@ static void ask_exec(struct run_client *c, char **word, uint32_t n, int fd)
 	(void)fd;
 	if (!node)
 		return;
-	err = node->state == NODE_OFF
-		      ? -ENOTCONN
-		      : agent_exec(c->run->agent, node->index, word[2], NULL, exec_done, c);
-	if (err)
+	err = node->state == NODE_OFF ? -ENOTCONN
+				      : agent_stream(c->run->agent, node->index, word[2],
+						     exec_output, exec_done, c);
+	if (err) {
 		run_client_end(c, SERVE_FAILED,
 			       err == -ENOTCONN ? "the node is off" : strerror(-err));
-	else
-		c->pending++;
+		return;
+	}
+	c->pending++;
+	c->busy = node;
 }
 
 static void step_done(void *arg, const char *why)
@@ -245,9 +261,6 @@ static void asked(struct run_client *c, const struct serve_head *head, char *dat
 		run_client_end(c, SERVE_FAILED, "the network is not up yet");
 	else
 		verb->ask(c, word, n, fd);
-	/* What is said to guests from outside of the calendar's events goes now. */
-	rig_net_flush(c->run->net);
-	run_clock_set(c->run);
 }
 
 /* --- packets ------------------------------------------------------------------ */
@@ -273,13 +286,14 @@ static void packet(struct run_client *c, const struct serve_head *head, char *da
 		asked(c, head, data, len, fd);
 	else if (head->kind == SERVE_IN && c->node)
 		run_console_type(c->node, data, len);
+	else if (head->kind == SERVE_SIGNAL && c->busy)
+		agent_signal(c->run->agent, c->busy->index, c, head->value);
 	else if (head->kind == SERVE_SIZE && c->node)
 		run_console_size(c->node, size >> 16, size & 0xffff);
 }
 
-static void client_ready(struct loop_watch *w, short revents)
+static void serve_client(struct run_client *c, short revents)
 {
-	struct run_client *c = w->arg;
 	struct {
 		struct serve_head head;
 		char data[SERVE_BYTES];
@@ -297,9 +311,11 @@ static void client_ready(struct loop_watch *w, short revents)
 
 	if (revents & POLLOUT)
 		run_client_flush(c);
+	if (c->busy && c->queued <= EXEC_QUEUE)
+		agent_look(c->run->agent, c->busy->index);
 	if (!(revents & (POLLIN | POLLHUP | POLLERR)))
 		return;
-	n = recvmsg(w->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	n = recvmsg(c->socket.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	fd = n < 0 ? -1 : descriptor_of(&m);
@@ -309,6 +325,17 @@ static void client_ready(struct loop_watch *w, short revents)
 		close(fd);
 	if (n <= 0)
 		hang_up(c);
+}
+
+static void client_ready(struct loop_watch *w, short revents)
+{
+	struct run_client *c = w->arg;
+	struct run *r = c->run;
+
+	serve_client(c, revents); /* c may be gone */
+	/* What is said to guests from outside of the calendar's events goes now. */
+	rig_net_flush(r->net);
+	run_clock_set(r);
 }
 
 static void called(struct loop_watch *w, short revents)

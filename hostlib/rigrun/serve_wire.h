@@ -21,6 +21,7 @@ enum serve_kind {
 	SERVE_ASK =
 		1, /* value: SERVE_VERSION; words, each with its zero byte; may carry a descriptor */
 	SERVE_IN, /* console: what was typed */
+	SERVE_SIGNAL, /* exec: value: for the command */
 	SERVE_SIZE, /* console: value: rows << 16 | columns of its window */
 	/* From it. */
 	SERVE_OUT, /* output, for standard output */

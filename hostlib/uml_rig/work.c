@@ -33,12 +33,28 @@ static char *join(char **word, int n)
 	return NULL;
 }
 
+/* Ctrl-C is for the command, at first: it may have something to say. */
+static volatile int interrupted_fd;
+
+static void pass_on(int sig)
+{
+	signal(sig, SIG_DFL);
+	client_send(interrupted_fd, SERVE_SIGNAL, sig, NULL, 0);
+}
+
 int cmd_exec(struct context *c)
 {
 	char *command = join(c->argv + 1, c->argc - 1);
 	const char *word[] = {"exec", c->argv[0], command};
-	int status = command ? client_do(c->name, c->argv[0], word, 3, -1) : SERVE_FAILED;
+	int fd = command ? place_connect(c->name) : -1, status = SERVE_FAILED;
 
+	if (fd >= 0 && client_ask(fd, word, 3, -1) == 0) {
+		interrupted_fd = fd;
+		signal(SIGINT, pass_on);
+		status = client_follow(fd, c->argv[0]);
+	}
+	if (fd >= 0)
+		close(fd);
 	free(command);
 	return status;
 }

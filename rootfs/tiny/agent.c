@@ -60,6 +60,10 @@ static void frame(struct agent *a, const struct agent_frame *f, const uint8_t *d
 		return;
 	else if (f->type == AGENT_ACK)
 		answer_acked(a, f);
+	else if (f->type == AGENT_TAKEN)
+		exec_taken(a, f);
+	else if (f->type == AGENT_SIGNAL)
+		exec_signal(a, f);
 	else if (f->type >= AGENT_FIRST_REQUEST || f->type == AGENT_CANCEL)
 		request_frame(a, f, data);
 }
@@ -142,7 +146,8 @@ static void turn(struct agent *a)
 	p[SLOT_CARD].fd = a->card.fd;
 	p[SLOT_SIGNALS].fd = a->signals;
 	for (i = 0; i < AGENT_EXECS_MAX; i++)
-		p[SLOT_JOBS + i].fd = a->jobs[i].fd;
+		if (exec_wants_output(&a->jobs[i]))
+			p[SLOT_JOBS + i].fd = a->jobs[i].fd;
 	for (i = 0; i < DRAINS_MAX; i++)
 		p[SLOT_DRAINS + i].fd = a->drains[i];
 	if (poll(p, SLOTS, timeout_ms(a, due)) <= 0)

@@ -28,9 +28,12 @@
  *   PUT     struct agent_put, the path with its zero byte, the file
  *   GET     struct agent_get, the path with its zero byte
  *   EXEC    the command and its zero byte; then VAR=VALUE strings, each with its zero byte
+ *   STREAM  likewise; but what it prints comes at once, in OUTPUT frames, and only the rest with the
+ *           answer. No more than AGENT_WINDOW chunks go beyond what TAKEN frames have said.
  *   END     none; the orderly end is asked for when the answer comes
  *   REBOOT  likewise
  *   CANCEL  none; a PUT whose number is `id` ends without its file. No answer.
+ *   SIGNAL  none; the signal `status` goes to all of the command's session. No answer.
  * Bodies of answers: EXEC has the output, GET the file, SETUP what went wrong as a line of text.
  * Their status: of EXEC as waitpid(2) has it, or -errno; of the others 0 or -errno.
  */
@@ -40,7 +43,7 @@
 #include <stdint.h>
 
 #define AGENT_MAGIC 0x4e474741U /* "AGGN" in memory */
-#define AGENT_VERSION 1
+#define AGENT_VERSION 2
 #define AGENT_ETHERTYPE 0x88b5 /* IEEE 802: local experimental 1 */
 /* Hardware addresses: the prefix, then 00 and a node's number, or the host's own. */
 #define AGENT_PREFIX             \
@@ -72,11 +75,15 @@ enum agent_type {
 	AGENT_ACK,
 	AGENT_REPLY,
 	AGENT_CANCEL,
+	AGENT_OUTPUT,
+	AGENT_TAKEN,
+	AGENT_SIGNAL,
 	/* Requests. */
 	AGENT_SETUP,
 	AGENT_PUT,
 	AGENT_GET,
 	AGENT_EXEC,
+	AGENT_STREAM,
 	AGENT_END,
 	AGENT_REBOOT,
 	AGENT_TYPES
@@ -96,9 +103,10 @@ struct agent_frame {
 	uint16_t flags;
 	uint32_t session; /* 0: HELLO */
 	uint32_t id; /* of the request, from 1 */
-	int32_t status; /* REPLY */
+	int32_t status; /* REPLY, SIGNAL */
 	uint32_t length; /* bytes behind this header */
-	uint64_t offset; /* of them in the body; ACK: bytes that have arrived */
+	uint64_t
+		offset; /* of them in the body, or in all output; ACK, TAKEN: bytes that have arrived */
 	uint64_t total; /* of the body */
 } __attribute__((packed));
 _Static_assert(sizeof(struct agent_frame) == 54, "the header of a frame");

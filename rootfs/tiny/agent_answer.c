@@ -108,6 +108,8 @@ void answers_send(struct agent *a)
 		a->ack = false;
 	if (a->up && !a->blocked && say(a, AGENT_UP, 0, a->late ? AGENT_LATE : 0, 0))
 		a->up = false;
+	if (!a->blocked)
+		a->blocked = !exec_send(a);
 	while (!a->blocked && a->answers && agent_sender_may(&a->answers->send) &&
 	       send_chunk(a, a->answers))
 		;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Commands: each in a session of its own, output and errors in one pipe. The answer goes when the
- * shell has ended, with what is in the pipe by then. Whoever it left in the background may go on
+ * shell has ended, with what is in the pipe by then; of a stream, what was there before has gone. Whoever it left in the background may go on
  * writing: that is read and thrown away, or they would be ended by it.
  */
 #include <errno.h>
@@ -110,7 +110,7 @@ static int start(const struct agent *a, struct job *job, char *command, const ch
 	return 0;
 }
 
-void exec_begin(struct agent *a, uint32_t id, const uint8_t *data, size_t len)
+void exec_begin(struct agent *a, uint32_t id, bool stream, const uint8_t *data, size_t len)
 {
 	struct job *job = free_job(a);
 	char *command = (char *)data;
@@ -119,7 +119,7 @@ void exec_begin(struct agent *a, uint32_t id, const uint8_t *data, size_t len)
 	if (!len || data[len - 1])
 		err = -EINVAL;
 	else if (job) {
-		*job = (struct job){.id = id, .fd = -1};
+		*job = (struct job){.id = id, .fd = -1, .stream = stream};
 		err = start(a, job, command, command + len);
 	}
 	if (err)
@@ -170,7 +170,70 @@ static ssize_t take(struct job *job, size_t most)
 
 void exec_output(struct job *job)
 {
-	take(job, PIECE);
+	take(job, job->stream ? AGENT_CHUNK : PIECE);
+}
+
+bool exec_wants_output(const struct job *job)
+{
+	return !job->stream || job->len < AGENT_CHUNK;
+}
+
+/* One frame of a stream's output. False: the card takes none. */
+static bool send_output(struct agent *a, struct job *job)
+{
+	struct agent_frame f;
+	size_t n = job->len < AGENT_CHUNK ? job->len : AGENT_CHUNK;
+
+	agent_frame_init(&f, AGENT_OUTPUT, a->session, job->id);
+	f.offset = job->sent;
+	f.total = job->sent + n; /* up to now */
+	if (card_send(&a->card, &f, job->output, n))
+		return false;
+	job->sent += n;
+	job->len -= n;
+	memmove(job->output, job->output + n, job->len);
+	return true;
+}
+
+bool exec_send(struct agent *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < AGENT_EXECS_MAX; i++) {
+		struct job *job = &a->jobs[i];
+
+		while (job->stream && job->len &&
+		       job->sent - job->taken <= (AGENT_WINDOW - 1) * AGENT_CHUNK)
+			if (!send_output(a, job))
+				return false;
+	}
+	return true;
+}
+
+static struct job *find_job(const struct agent *a, uint32_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < AGENT_EXECS_MAX; i++)
+		if (a->jobs[i].pid && a->jobs[i].id == id)
+			return (struct job *)&a->jobs[i];
+	return NULL;
+}
+
+void exec_taken(struct agent *a, const struct agent_frame *f)
+{
+	struct job *job = find_job(a, f->id);
+
+	if (job && f->offset > job->taken && f->offset <= job->sent)
+		job->taken = f->offset;
+}
+
+void exec_signal(const struct agent *a, const struct agent_frame *f)
+{
+	const struct job *job = find_job(a, f->id);
+
+	if (job && f->status > 0 && f->status < NSIG)
+		kill(-job->pid, f->status);
 }
 
 void exec_drain(struct agent *a, unsigned int n)

@@ -53,6 +53,8 @@ struct job {
 	uint8_t *output;
 	size_t len, room;
 	bool cut;
+	bool stream; /* output is sent as it comes: */
+	uint64_t sent, taken; /* bytes of it */
 };
 
 struct agent {
@@ -105,7 +107,14 @@ void file_get(struct agent *a, uint32_t id, const uint8_t *data, size_t len);
 int file_write(const char *path, const char *text);
 
 /* agent_exec.c */
-void exec_begin(struct agent *a, uint32_t id, const uint8_t *data, size_t len);
+void exec_begin(struct agent *a, uint32_t id, bool stream, const uint8_t *data, size_t len);
+/* Whether more of its output is wanted now. */
+bool exec_wants_output(const struct job *job);
+/* Output of streams goes, as far as the card and the host take it. False: the card does not. */
+bool exec_send(struct agent *a);
+/* The host has taken output; a signal for a command. */
+void exec_taken(struct agent *a, const struct agent_frame *f);
+void exec_signal(const struct agent *a, const struct agent_frame *f);
 /* Output is there: of job n, or on pipe n that background processes hold. */
 void exec_output(struct job *job);
 void exec_drain(struct agent *a, unsigned int n);

@@ -58,7 +58,8 @@ static void perform(struct agent *a)
 		setup(a, in->id, (char *)in->data);
 		return;
 	case AGENT_EXEC:
-		exec_begin(a, in->id, in->data, len);
+	case AGENT_STREAM:
+		exec_begin(a, in->id, in->type == AGENT_STREAM, in->data, len);
 		return;
 	case AGENT_GET:
 		file_get(a, in->id, in->data, len);

@@ -12,7 +12,8 @@
 /* Whether a frame of this type carries a piece of a body. */
 static inline bool agent_has_body(uint8_t type)
 {
-	return type == AGENT_REPLY || (type >= AGENT_FIRST_REQUEST && type < AGENT_TYPES);
+	return type == AGENT_REPLY || type == AGENT_OUTPUT ||
+	       (type >= AGENT_FIRST_REQUEST && type < AGENT_TYPES);
 }
 
 /*

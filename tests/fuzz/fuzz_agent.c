@@ -58,13 +58,23 @@ static int file(void)
 	return fd;
 }
 
+static bool output(void *arg, const char *data, size_t len)
+{
+	static size_t sum;
+
+	(void)arg;
+	for (; len; len--)
+		sum += (uint8_t)*data++;
+	return sum & 1;
+}
+
 static void ask(uint8_t what)
 {
 	int fd = -1, rc;
 
 	if (asked++ > 64)
 		return;
-	switch (what % 6) {
+	switch (what % 7) {
 	case 0:
 		rc = agent_exec(agent, NODE, "x", NULL, done, what & 0x80 ? &outstanding : NULL);
 		break;
@@ -82,8 +92,11 @@ static void ask(uint8_t what)
 	case 4:
 		rc = agent_end(agent, NODE, done, NULL);
 		break;
-	default:
+	case 5:
 		rc = agent_reboot(agent, NODE, done, NULL);
+		break;
+	default:
+		rc = agent_stream(agent, NODE, "x", output, done, NULL);
 	}
 	if (!rc)
 		outstanding++;
@@ -113,10 +126,11 @@ static void frame(const uint8_t *data, size_t len, uint8_t right)
 	if (right & 4)
 		f.id = good.id;
 	if (right & 8) { /* a piece that fits */
-		f.type = f.type & 1 ? AGENT_REPLY : AGENT_ACK;
-		f.offset = f.type == AGENT_ACK ? (n->sending ? n->sending->send.sent : 0)
-			   : n->active.first   ? n->active.first->receive.received
-					       : 0;
+		f.type = f.type & 1 ? AGENT_REPLY : f.type & 2 ? AGENT_ACK : AGENT_OUTPUT;
+		f.offset = f.type == AGENT_ACK      ? (n->sending ? n->sending->send.sent : 0)
+			   : !n->active.first       ? 0
+			   : f.type == AGENT_OUTPUT ? n->active.first->streamed
+						    : n->active.first->receive.received;
 		f.total %= 40000;
 		f.length = f.type == AGENT_ACK ? 0 : f.length % 20000;
 	}

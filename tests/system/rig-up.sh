@@ -73,6 +73,15 @@ expect_text '^out'
 expect_text '^err'
 expect_status 137 rig exec a 'kill -9 $$'
 can '^300000$' exec a 'head -c 300000 /dev/zero | tr "\0" x' '| wc -c'
+# Output comes as it is printed, is not lost to who reads slowly, and Ctrl-C is the command's.
+"$RIG" exec a 'echo first; sleep 60' >first &
+slow=$!
+wait_for 10 grep -q first first || fail "exec: output comes late"
+kill "$slow"
+wait_for 10 sh -c "! '$RIG' exec a ps | grep -q 'sleep [6]0'" || fail "a command goes on when who wanted it is gone"
+[ "$(rig exec a 'head -c 20000000 /dev/zero' | { sleep 1; wc -c; })" = 20000000 ] || fail "exec: output is lost"
+timeout --foreground -s INT 2 "$RIG" exec a ping 10.0.0.2 >"$T/out" 2>&1
+expect_text 'packet loss'
 rig exec a 'seq 100000' | sha256sum >sum
 [ "$(cat sum)" = "$(seq 100000 | sha256sum)" ] || fail "output of exec"
 cannot 125 "there is no node 'c'" exec c true

@@ -66,6 +66,91 @@ static void test_exec(void)
 	CU_ASSERT_EQUAL(said.done, 1);
 }
 
+static struct {
+	char text[4 * AGENT_WINDOW * AGENT_CHUNK];
+	size_t len;
+	bool full; /* it takes nothing now */
+} streamed;
+
+static bool stream_output(void *arg, const char *data, size_t len)
+{
+	CU_ASSERT_PTR_EQUAL(arg, &streamed);
+	if (streamed.full)
+		return false;
+	memcpy(streamed.text + streamed.len, data, len);
+	streamed.len += len;
+	return true;
+}
+
+static void output(uint32_t id, const char *data, uint32_t len, uint64_t offset)
+{
+	struct agent_frame f;
+
+	agent_frame_init(&f, AGENT_OUTPUT, session, id);
+	f.length = len;
+	f.offset = offset;
+	f.total = offset + len;
+	say_frame(&guest, &f, data, len);
+}
+
+static void test_stream(void)
+{
+	static char big[AGENT_CHUNK];
+	const uint64_t window = AGENT_WINDOW * AGENT_CHUNK;
+	struct agent_frame f;
+	uint64_t at;
+
+	memset(&streamed, 0, sizeof(streamed));
+	start_up(1);
+	CU_ASSERT_EQUAL(agent_stream(agent, NODE, "x", stream_output, done, &streamed), 0);
+	step();
+	expect_frame(AGENT_STREAM, 1);
+	output(1, "early", 5, 0); /* before it has all of the request */
+	CU_ASSERT_EQUAL(streamed.len, 0);
+	agent_signal(agent, NODE, &said, 2); /* none of that one's */
+	expect_nothing();
+	say(AGENT_ACK, 1, 2);
+	output(1, "abc", 3, 0);
+	expect_frame(AGENT_TAKEN, 1);
+	output(1, "abc", 3, 0); /* twice */
+	output(1, "xyz", 3, 4); /* one is left out */
+	output(2, "xyz", 3, 3); /* of nobody */
+	output(1, "", 0, 3);
+	expect_nothing();
+	CU_ASSERT_EQUAL(streamed.len, 3);
+	/* Who does not read holds up the command, and no more than a window is kept of one that goes on. */
+	streamed.full = true;
+	for (at = 3; at < 3 + 2 * window; at += sizeof(big))
+		output(1, big, sizeof(big), at);
+	expect_nothing();
+	streamed.full = false;
+	agent_look(agent, NODE);
+	step();
+	CU_ASSERT_FATAL(frame(&f, NULL));
+	CU_ASSERT_EQUAL(f.type, AGENT_TAKEN);
+	CU_ASSERT_EQUAL(f.offset, 3 + window);
+	CU_ASSERT_EQUAL(streamed.len, 3 + window);
+	agent_signal(agent, NODE, &streamed, 15);
+	step();
+	CU_ASSERT_FATAL(frame(&f, NULL));
+	CU_ASSERT_EQUAL(f.type, AGENT_SIGNAL);
+	CU_ASSERT_EQUAL(f.id, 1);
+	CU_ASSERT_EQUAL(f.status, 15);
+	/* What has come before its end is not lost. */
+	streamed.full = true;
+	output(1, "last", 4, 3 + window);
+	streamed.full = false;
+	answer(1, 15, "rest");
+	CU_ASSERT_EQUAL(streamed.len, 3 + window + 4);
+	CU_ASSERT_EQUAL(memcmp(streamed.text + 3 + window, "last", 4), 0);
+	CU_ASSERT_EQUAL(said.done, 1);
+	CU_ASSERT_EQUAL(said.status, 15);
+	CU_ASSERT_EQUAL(said.len, 4);
+	output(1, "late", 4, 3 + window + 4);
+	agent_signal(agent, NODE, &streamed, 15);
+	CU_ASSERT_EQUAL(streamed.len, 3 + window + 4);
+}
+
 /* Commands side by side up to a bound; all else alone. */
 static void test_order(void)
 {
@@ -357,10 +442,19 @@ static void test_refused(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"start", test_start},       {"commands", test_exec},        {"order", test_order},
-		{"put", test_put},           {"short file", test_put_short}, {"get", test_get},
-		{"nonsense", test_nonsense}, {"lives", test_lives},          {"chain", test_chain},
-		{"apart", test_apart},       {"refused", test_refused},      CU_TEST_INFO_NULL,
+		{"start", test_start},
+		{"commands", test_exec},
+		{"order", test_order},
+		{"put", test_put},
+		{"short file", test_put_short},
+		{"get", test_get},
+		{"nonsense", test_nonsense},
+		{"lives", test_lives},
+		{"chain", test_chain},
+		{"streams", test_stream},
+		{"apart", test_apart},
+		{"refused", test_refused},
+		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {{"agents", NULL, NULL, setup, teardown, tests},
 				 CU_SUITE_INFO_NULL};

@@ -23,10 +23,11 @@ void answer_add(struct agent *a, uint32_t id, int status, uint16_t flags, uint8_
 	answered++;
 }
 
-void exec_begin(struct agent *a, uint32_t id, const uint8_t *data, size_t len)
+void exec_begin(struct agent *a, uint32_t id, bool stream, const uint8_t *data, size_t len)
 {
 	(void)a;
 	(void)id;
+	(void)stream;
 	memcpy(command, data, len);
 	command[len] = 0;
 	executed++;
