@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "csv.h"
 #include "markup.h"
 #include "names.h"
 #include "results.h"
@@ -37,12 +38,15 @@ static void quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void point(FILE *out, uint32_t n, bool ok, const char *title, const char *reason)
+static void point(FILE *out, uint32_t n, bool ok, const char *title, uint64_t decided_ns,
+		  const char *reason)
 {
 	fprintf(out, "%s %u - ", ok ? "ok" : "not ok", n);
 	description(out, title);
 	fputs("\n  ---\n  reason: ", out);
 	quoted(out, reason);
+	fputs("\n  at_s: ", out);
+	csv_seconds(out, decided_ns);
 	fputs("\n  ...\n", out);
 }
 
@@ -55,10 +59,10 @@ int results_tap(const struct results *r, FILE *out)
 	for (i = 0; i < r->rig->nexpects; i++) {
 		judge_reason(r->judge, i, reason);
 		point(out, i + 1, r->judge->cases[i].verdict == JUDGE_PASSED,
-		      r->rig->expect[i].title, reason);
+		      r->rig->expect[i].title, r->judge->cases[i].decided_ns, reason);
 	}
 	judge_run_reason(r->judge, reason);
-	point(out, i + 1, !r->record->nfailures, RUN_TITLE, reason);
+	point(out, i + 1, !r->record->nfailures, RUN_TITLE, r->facts->end_ns, reason);
 	return ferror(out) ? -EIO : 0;
 }
 
