@@ -208,6 +208,8 @@ static char *broken_why(int status, const char *said, int rc)
 	char text[WHY_ROOM], *why = NULL;
 	int n;
 
+	if (strncmp(said, "uml_rig: ", 9) == 0)
+		said += 9;
 	markup_visible(text, sizeof(text), said, strcspn(said, "\n"));
 	if (*text)
 		return strdup(text);

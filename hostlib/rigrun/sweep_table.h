@@ -43,6 +43,7 @@ struct sweep_result {
 	enum sweep_state state;
 	int status; /* exit status, or -signal */
 	bool doubtful; /* the same would not give the same again */
+	bool report; /* its folder has a report.html; for who keeps folders */
 	char *why; /* the first that failed, and why; or why it is broken; NULL: nothing to tell */
 	uint32_t nfigures, nverdicts;
 	struct sweep_figure *figure; /* by column */

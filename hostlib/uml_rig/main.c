@@ -17,11 +17,15 @@
 #define OPT_SEQUENTIAL 0x105
 #define OPT_TO_END 0x106
 #define OPT_PARALLEL 0x107
+#define OPT_SEED 0x108
+#define OPT_VARY 0x109
+#define OPT_KEEP 0x10a
+#define OPT_STOP 0x10b
 
 static const struct command {
 	const char *name;
 	int (*run)(struct context *c);
-	const int takes[7]; /* options, ends with 0 */
+	const int takes[12]; /* options, ends with 0 */
 	int min, max; /* names */
 	const char *help;
 } commands[] = {
@@ -55,13 +59,24 @@ static const struct command {
 	 "        all that a rig says and implies, as JSON"},
 	{"run",
 	 cmd_run,
-	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END},
+	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED},
 	 1,
 	 1,
-	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [-D NAME=VALUE] FILE\n"
+	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [--seed N] [-D NAME=VALUE] "
+	 "FILE\n"
 	 "        boot the network, take the steps, judge; results go to NAME.run\n"
 	 "        --to-end: go on when all is decided; --parallel: on all CPUs; --sequential: one\n"
 	 "        guest at a time (the same comes out)"},
+	{"sweep",
+	 cmd_sweep,
+	 {'D', 'o', 'q', 'j', OPT_TO_END, OPT_SEED, OPT_VARY, OPT_KEEP, OPT_STOP},
+	 1,
+	 1,
+	 "sweep [-q] [-o FOLDER] [-j N] [--stop] [--keep all|failed] [--to-end] [-D NAME=VALUE]\n"
+	 "        [--vary NAME=VALUES]... [--seed VALUES] FILE\n"
+	 "        run it with each combination of values, side by side; tables, plots and the "
+	 "first\n"
+	 "        run that fails go to NAME.sweep. VALUES: 1..50  0%..20%/5%  32M..512M/x2  a,b,c"},
 	{"diff",
 	 cmd_diff,
 	 {0},
@@ -93,6 +108,11 @@ static const struct option long_options[] = {
 	{"sequential", no_argument, NULL, OPT_SEQUENTIAL},
 	{"to-end", no_argument, NULL, OPT_TO_END},
 	{"parallel", no_argument, NULL, OPT_PARALLEL},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"vary", required_argument, NULL, OPT_VARY},
+	{"jobs", required_argument, NULL, 'j'},
+	{"keep", required_argument, NULL, OPT_KEEP},
+	{"stop", no_argument, NULL, OPT_STOP},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -134,12 +154,22 @@ static int print_help(void)
 	fputs("\nFILE may be - for standard input.\n"
 	      "\noptions:\n"
 	      "  -D, --define NAME=VALUE   another value for a variable that the rig sets\n"
-	      "  -o, --output FILE         where to write, instead of standard output; run: the "
-	      "folder\n"
-	      "  -q, --quiet               check: say nothing when all is well; run: no progress\n"
+	      "  -o, --output FILE         where to write, instead of standard output; run, sweep: "
+	      "the\n"
+	      "                            folder\n"
+	      "  -q, --quiet               check: say nothing when all is well; run, sweep: no "
+	      "progress\n"
 	      "  -w, --write               fmt: change the files\n"
 	      "      --to-end              run: go on when all is decided\n"
 	      "      --sequential          run: one guest at a time; the same comes out\n"
+	      "      --seed N              run: another seed; sweep: the seeds, as VALUES\n"
+	      "      --vary NAME=VALUES    sweep: the values of a variable that the rig sets; "
+	      "several\n"
+	      "                            --vary: each with each\n"
+	      "  -j, --jobs N              sweep: runs at once; without it, as many as there are "
+	      "CPUs\n"
+	      "      --stop                sweep: end at the first run that fails\n"
+	      "      --keep all|failed     sweep: which folders of runs stay; all, if not said\n"
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
 	      "\nexamples:\n"
@@ -147,6 +177,8 @@ static int print_help(void)
 	      "  uml_rig check -D loss=5% two-hosts.rig\n"
 	      "  uml_rig graph -o net.svg router-nat.rig\n"
 	      "  uml_rig run two-hosts.rig\n"
+	      "  uml_rig sweep --vary loss=0%..20%/5% two-hosts.rig\n"
+	      "  uml_rig sweep --stop --seed 1..100 two-hosts.rig\n"
 	      "  uml_rig help link\n"
 	      "\nexit status: 0 fine; 1 errors in a rig, or fmt --check found a file that "
 	      "differs,\nor the output cannot be written, or a run did not come out as expected; 2 "
@@ -167,6 +199,22 @@ static int add_define(struct context *c, char *text)
 	*equals = 0;
 	c->define[c->defines++] = (struct rig_define){text, equals + 1};
 	return -1;
+}
+
+static int add_vary(struct context *c, const char *text)
+{
+	if (c->varies == VARIES_MAX)
+		return usage(text, "is one --vary too many");
+	c->vary[c->varies++] = text;
+	return -1;
+}
+
+static int set_keep(struct context *c, const char *what)
+{
+	c->keep_failed = strcmp(what, "failed") == 0;
+	if (c->keep_failed || strcmp(what, "all") == 0)
+		return -1;
+	return usage(what, "is not what --keep takes: all or failed");
 }
 
 /* -1: go on; else the exit status. */
@@ -202,6 +250,19 @@ static int set_option(struct context *c, int letter)
 	case OPT_TO_END:
 		c->to_end = true;
 		break;
+	case OPT_SEED:
+		c->seed = optarg;
+		break;
+	case OPT_VARY:
+		return add_vary(c, optarg);
+	case 'j':
+		c->jobs = optarg;
+		break;
+	case OPT_KEEP:
+		return set_keep(c, optarg);
+	case OPT_STOP:
+		c->stop = true;
+		break;
 	case OPT_JSON:
 		break; /* it is what dump does */
 	default:
@@ -224,7 +285,7 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 {
 	int letter, status;
 
-	while ((letter = getopt_long(argc, argv, ":D:o:qwhV", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":D:o:j:qwhV", long_options, NULL)) != -1) {
 		if (letter == '?' || letter == ':')
 			return bad_option(letter, argv);
 		if (letter == 'h')
@@ -273,6 +334,7 @@ int main(int argc, char **argv)
 	int status;
 
 	log_init("uml_rig");
+	c.program = argv[0];
 	if (argc > 1 && argv[1][0] != '-') {
 		cmd = find_command(argv[1]);
 		if (!cmd)

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Least, median and most; see sweep_stats.h. */
+#include <math.h>
+#include <stdlib.h>
+#include "sweep_stats.h"
+
+double sweep_stats_value(const struct sweep_table *t, struct sweep_measure m, uint32_t run)
+{
+	const struct sweep_verdict *v;
+	const struct sweep_figure *f;
+
+	if (m.verdict) {
+		v = sweep_table_verdict(t, run, m.column);
+		return v ? (double)v->decided_ns / 1e9 : NAN;
+	}
+	f = sweep_table_figure(t, run, m.column);
+	if (!f)
+		return NAN;
+	return t->figure[m.column].mean ? f->sum / f->count : f->last;
+}
+
+static bool is_picked(const struct sweep_plan *p, const struct sweep_pick *pick, uint32_t run)
+{
+	uint32_t i;
+
+	for (i = 0; i < pick->count; i++)
+		if (sweep_plan_index(p, run, pick->axis[i]) != pick->index[i])
+			return false;
+	return true;
+}
+
+static uint32_t behind(const struct sweep_plan *p, const struct sweep_pick *pick)
+{
+	return pick->behind ? pick->behind : p->runs;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void sweep_stats_spread(const struct sweep_table *t, struct sweep_measure m,
+			const struct sweep_pick *pick, double *room, struct sweep_spread *out)
+{
+	uint32_t run;
+
+	*out = (struct sweep_spread){.least_run = RIG_NONE, .most_run = RIG_NONE};
+	for (run = pick->first; run < behind(t->plan, pick); run++) {
+		double value;
+
+		if (!is_picked(t->plan, pick, run))
+			continue;
+		value = sweep_stats_value(t, m, run);
+		if (isnan(value))
+			continue;
+		if (!out->count || value < out->least) {
+			out->least = value;
+			out->least_run = run;
+		}
+		if (!out->count || value > out->most) {
+			out->most = value;
+			out->most_run = run;
+		}
+		out->failed += m.verdict && !sweep_table_verdict(t, run, m.column)->passed;
+		room[out->count++] = value;
+	}
+	if (!out->count)
+		return;
+	qsort(room, out->count, sizeof(*room), by_number);
+	out->median = (room[(out->count - 1) / 2] + room[out->count / 2]) / 2;
+}
+
+void sweep_stats_states(const struct sweep_table *t, const struct sweep_pick *pick,
+			uint32_t count[static SWEEP_STATES])
+{
+	uint32_t run, i;
+
+	for (i = 0; i < SWEEP_STATES; i++)
+		count[i] = 0;
+	for (run = pick->first; run < behind(t->plan, pick); run++)
+		count[t->result[run].state] += is_picked(t->plan, pick, run);
+}
+
+/* They are next to each other, because the seed counts fastest. */
+void sweep_stats_point(const struct sweep_plan *p, uint32_t run, struct sweep_pick *pick)
+{
+	*pick = (struct sweep_pick){.first = run - run % p->seeds};
+	pick->behind = pick->first + p->seeds;
+}
+
+void sweep_stats_print(double number, char out[static SWEEP_NUMBER_ROOM])
+{
+	if (isnan(number))
+		*out = 0;
+	else if (fabs(number) < 1e15 && number == floor(number))
+		snprintf(out, SWEEP_NUMBER_ROOM, "%.0f", number == 0 ? 0 : number);
+	else
+		snprintf(out, SWEEP_NUMBER_ROOM, "%.6g", number);
+}

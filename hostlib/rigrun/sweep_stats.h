@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Least, median and most of what came out, over all runs of a sweep or some. Pure. */
+#ifndef NESTLING_RIGRUN_SWEEP_STATS_H
+#define NESTLING_RIGRUN_SWEEP_STATS_H
+
+#include "sweep_table.h"
+
+#define SWEEP_NUMBER_ROOM 32
+
+/* What is looked at: a figure, or the time at which a verdict was decided. */
+struct sweep_measure {
+	bool verdict;
+	uint32_t column;
+};
+
+/* Runs of a range whose value of each of these axes is this one. */
+struct sweep_pick {
+	uint32_t first, behind; /* behind 0: all */
+	uint32_t count;
+	uint32_t axis[SWEEP_VARIABLES_MAX + 1], index[SWEEP_VARIABLES_MAX + 1];
+};
+
+struct sweep_spread {
+	uint32_t count; /* of runs that have the measure; if it is 0 the rest means nothing */
+	uint32_t failed; /* verdicts among them */
+	double least, median, most;
+	uint32_t least_run, most_run; /* the first of them */
+};
+
+/* The number to show of a run; seconds of a verdict. NaN: there is none. */
+double sweep_stats_value(const struct sweep_table *t, struct sweep_measure m, uint32_t run);
+/* Over runs that are picked. room: plan->runs numbers. */
+void sweep_stats_spread(const struct sweep_table *t, struct sweep_measure m,
+			const struct sweep_pick *pick, double *room, struct sweep_spread *out);
+/* How many runs of those picked ended each way. */
+void sweep_stats_states(const struct sweep_table *t, const struct sweep_pick *pick,
+			uint32_t count[static SWEEP_STATES]);
+/* The runs of the point that `run` belongs to: the same variables, any seed. */
+void sweep_stats_point(const struct sweep_plan *p, uint32_t run, struct sweep_pick *pick);
+
+/* A number for people: six digits, and all of a whole number. Nothing for what is none. */
+void sweep_stats_print(double number, char out[static SWEEP_NUMBER_ROOM]);
+
+#endif
