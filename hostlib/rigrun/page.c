@@ -73,7 +73,7 @@ static const char plots[] =
 	"circle.l0{fill:var(--l0)}circle.l1{fill:var(--l1)}circle.l2{fill:var(--l2)}"
 	"circle.l3{fill:var(--l3)}circle.l4{fill:var(--l4)}circle.l5{fill:var(--l5)}"
 	"circle.bad{stroke:var(--bad);stroke-width:1.6}.band{fill:var(--l0);opacity:.16}\n"
-	".key{margin-left:.8rem}.key.l0{color:var(--l0)}.key.l1{color:var(--l1)}"
+	".key{margin-left:.8rem;white-space:nowrap}.key.l0{color:var(--l0)}.key.l1{color:var(--l1)}"
 	".key.l2{color:var(--l2)}.key.l3{color:var(--l3)}.key.l4{color:var(--l4)}"
 	".key.l5{color:var(--l5)}"
 	".key::before{content:\"\\2014 \"}\n"

@@ -101,8 +101,7 @@ void sweep_ended(struct sweep_child *child, int status)
 		if (s->err)
 			log_err("the results of a run cannot be taken in: %s", strerror(-s->err));
 		state = s->table.result[child->run].state;
-		if (state != SWEEP_PASSED)
-			sweep_progress_tell(s, child->run);
+		sweep_progress_tell(s, child->run);
 		if (s->c.stop && state != SWEEP_PASSED)
 			stop_behind(s, child->run);
 	}

@@ -9,6 +9,7 @@
  *   seed
  *   result             passed, FAILED, broken, interrupted, not run
  *   exit               status of uml_rig run; negative: the signal that it died of; nothing: not run
+ *   end_s              when the run ended, of its own time
  *   title, title.at_s  of each expectation: passed or FAILED, and when that was decided
  *   x.last .min .max .mean   of each figure, in the unit that sweep.json names
  */
@@ -52,6 +53,22 @@ uint32_t sweep_report_bad(const struct sweep_report *r)
 	return count[SWEEP_FAILED] + count[SWEEP_BROKEN] + count[SWEEP_INTERRUPTED];
 }
 
+bool sweep_report_uneven(const struct sweep_report *r)
+{
+	uint64_t least = UINT64_MAX, most = 0;
+	uint32_t run;
+
+	for (run = 0; run < r->c->plan->runs; run++) {
+		const struct sweep_result *x = &r->t->result[run];
+
+		if (!x->nverdicts)
+			continue;
+		least = x->end_ns < least ? x->end_ns : least;
+		most = x->end_ns > most ? x->end_ns : most;
+	}
+	return least < most;
+}
+
 /* --- sweep.csv ---------------------------------------------------------------------- */
 
 /* A field of a text and what is behind it. */
@@ -72,7 +89,7 @@ static void csv_head(const struct sweep_report *r, FILE *out)
 	fputs("run,folder", out);
 	for (i = 0; i < sweep_plan_variables(r->c->plan); i++)
 		field(out, r->c->plan->axis[i].name, "");
-	fputs(",seed,result,exit", out);
+	fputs(",seed,result,exit,end_s", out);
 	for (i = 0; i < r->t->nverdicts; i++) {
 		field(out, r->t->verdict[i].name, "");
 		field(out, r->t->verdict[i].name, ".at_s");
@@ -116,6 +133,9 @@ static void csv_run(const struct sweep_report *r, uint32_t run, FILE *out)
 	fprintf(out, ",%s,%s,", sweep_report_seed(r, run, room), sweep_state_name(result->state));
 	if (result->state != SWEEP_NOT_RUN)
 		fprintf(out, "%d", result->status);
+	fputc(',', out);
+	if (result->nverdicts)
+		csv_seconds(out, result->end_ns);
 	for (i = 0; i < r->t->nverdicts; i++) {
 		const struct sweep_verdict *v = sweep_table_verdict(r->t, run, i);
 

@@ -143,25 +143,43 @@ static void contents(struct page *p)
 
 /* --- figures ---------------------------------------------------------------------------- */
 
-static void plots(struct page *p, bool verdicts)
+/* Whether there are several runs of what a plot shows as one, some of which passed. */
+static bool some_passed(const struct page *p)
 {
 	const struct sweep_table *t = p->r->t;
-	const struct sweep_column *column = verdicts ? t->verdict : t->figure;
-	uint32_t count = verdicts ? t->nverdicts : t->nfigures, n = 0, i;
 
-	if (!varying(column, count))
-		return;
+	return t->count[SWEEP_PASSED] && sweep_table_first_failed(t) != RIG_NONE &&
+	       t->plan->runs > t->plan->axis[p->plot.axis].values.count * p->plot.lines;
+}
+
+static void plots(struct page *p, enum sweep_kind kind)
+{
+	const struct sweep_table *t = p->r->t;
+	const struct sweep_column *column = kind == SWEEP_VERDICT ? t->verdict : t->figure;
+	uint32_t count = kind == SWEEP_VERDICT ? t->nverdicts : t->nfigures, n = 0, i;
+
 	fputs("<div class=\"plots\">\n", p->out);
+	if (kind == SWEEP_VERDICT && some_passed(p))
+		sweep_plot_write(&p->plot, (struct sweep_measure){SWEEP_PASSING, 0}, p->out);
 	for (i = 0; i < count && n < PLOTS_MAX; i++) {
 		if (!column[i].varies)
 			continue;
-		sweep_plot_write(&p->plot, (struct sweep_measure){verdicts, i}, p->out);
+		sweep_plot_write(&p->plot, (struct sweep_measure){kind, i}, p->out);
 		n++;
 	}
 	fputs("</div>\n", p->out);
 	if (n < varying(column, count))
 		fprintf(p->out, "<p class=\"note\">%u more are in sweep.csv.</p>\n",
 			varying(column, count) - n);
+}
+
+/* A link to the line of a run, in a cell; RIG_NONE: none. */
+static void run_cell(FILE *out, uint32_t run)
+{
+	fputs("<td class=\"t\">", out);
+	if (run != RIG_NONE)
+		fprintf(out, "<a href=\"#run%u\">run %u</a>", run + 1, run + 1);
+	fputs("</td>", out);
 }
 
 /* Over all runs. */
@@ -179,7 +197,7 @@ static void spreads(struct page *p)
 	for (i = 0; i < t->nfigures; i++) {
 		if (!t->figure[i].varies)
 			continue;
-		sweep_stats_spread(t, (struct sweep_measure){false, i}, &all, p->room, &x);
+		sweep_stats_spread(t, (struct sweep_measure){SWEEP_FIGURE, i}, &all, p->room, &x);
 		fputs("<tr>", p->out);
 		text_cell(p->out, "m t", t->figure[i].name);
 		text_cell(p->out, "unit", t->figure[i].unit);
@@ -188,8 +206,9 @@ static void spreads(struct page *p)
 		number(p->out, x.least);
 		number(p->out, x.median);
 		number(p->out, x.most);
-		fprintf(p->out, "<td class=\"t\">run %u</td><td class=\"t\">run %u</td></tr>\n",
-			x.least_run + 1, x.most_run + 1);
+		run_cell(p->out, x.least_run);
+		run_cell(p->out, x.most_run);
+		fputs("</tr>\n", p->out);
 	}
 	fputs("</tbody></table></div>\n", p->out);
 }
@@ -200,7 +219,8 @@ static void spread_cell(struct page *p, uint32_t column, const struct sweep_pick
 	char least[SWEEP_NUMBER_ROOM], median[SWEEP_NUMBER_ROOM], most[SWEEP_NUMBER_ROOM];
 	struct sweep_spread x;
 
-	sweep_stats_spread(p->r->t, (struct sweep_measure){false, column}, pick, p->room, &x);
+	sweep_stats_spread(p->r->t, (struct sweep_measure){SWEEP_FIGURE, column}, pick, p->room,
+			   &x);
 	sweep_stats_print(x.count ? x.least : NAN, least);
 	sweep_stats_print(x.count ? x.median : NAN, median);
 	sweep_stats_print(x.count ? x.most : NAN, most);
@@ -249,6 +269,8 @@ static void points(struct page *p)
 			continue;
 		fputs("<th class=\"n\">", p->out);
 		markup_text(p->out, t->figure[i].name);
+		if (*t->figure[i].unit)
+			fprintf(p->out, " (%s)", t->figure[i].unit);
 		fputs("</th>", p->out);
 		n++;
 	}
@@ -278,7 +300,7 @@ static void same(struct page *p)
 	for (i = 0; i < t->nfigures; i++) {
 		if (t->figure[i].varies)
 			continue;
-		sweep_stats_spread(t, (struct sweep_measure){false, i}, &all, p->room, &x);
+		sweep_stats_spread(t, (struct sweep_measure){SWEEP_FIGURE, i}, &all, p->room, &x);
 		fputs("<tr>", p->out);
 		text_cell(p->out, "m t", t->figure[i].name);
 		number(p->out, x.median);
@@ -307,7 +329,11 @@ static void figures(struct page *p)
 				t->plan->seeds > 1 && t->plan->naxes > 1
 					? ", the median of all seeds"
 					: "");
-		plots(p, false);
+		if (!p->r->c->to_end && sweep_report_uneven(p->r))
+			fputs("<p class=\"note\">Runs ended at different times, since all was "
+			      "decided; with --to-end what they count can be compared.</p>\n",
+			      p->out);
+		plots(p, SWEEP_FIGURE);
 		points(p);
 		spreads(p);
 	}
@@ -336,15 +362,13 @@ static void verdict_row(struct page *p, uint32_t column)
 	uint32_t first = first_failure(t, column);
 	struct sweep_spread x;
 
-	sweep_stats_spread(t, (struct sweep_measure){true, column}, &all, p->room, &x);
+	sweep_stats_spread(t, (struct sweep_measure){SWEEP_VERDICT, column}, &all, p->room, &x);
 	fprintf(p->out, "<tr><td class=\"s %s\">%s</td>", x.failed ? "bad" : "good",
 		x.failed ? "failed" : "passed");
 	text_cell(p->out, "", t->verdict[column].name);
-	fprintf(p->out, "<td class=\"n\">%u</td><td class=\"n\">%u</td><td class=\"t\">",
-		x.count - x.failed, x.failed);
-	if (first != RIG_NONE)
-		fprintf(p->out, "run %u", first + 1);
-	fputs("</td>", p->out);
+	fprintf(p->out, "<td class=\"n\">%u</td><td class=\"n\">%u</td>", x.count - x.failed,
+		x.failed);
+	run_cell(p->out, first);
 	number(p->out, x.least);
 	number(p->out, x.median);
 	number(p->out, x.most);
@@ -367,8 +391,9 @@ static void verdicts(struct page *p)
 		verdict_row(p, i);
 	fputs("</tbody></table></div>\n", p->out);
 	if (varying(p->r->t->verdict, p->r->t->nverdicts))
-		fputs("<p class=\"note\">When they were decided:</p>\n", p->out);
-	plots(p, true);
+		fputs("<p class=\"note\">When they were decided (a red ring: failed):</p>\n",
+		      p->out);
+	plots(p, SWEEP_VERDICT);
 }
 
 static void run_row(struct page *p, uint32_t run)
@@ -379,7 +404,7 @@ static void run_row(struct page *p, uint32_t run)
 	uint32_t i;
 
 	sweep_plan_name(plan, run, name);
-	fprintf(p->out, "<tr><td class=\"n\">%u</td>", run + 1);
+	fprintf(p->out, "<tr id=\"run%u\"><td class=\"n\">%u</td>", run + 1, run + 1);
 	for (i = 0; i < plan->naxes; i++)
 		text_cell(p->out, "n", sweep_plan_value(plan, run, i));
 	fprintf(p->out, "<td class=\"s %s\">",

@@ -172,6 +172,18 @@ static double to_x(const struct canvas *c, uint32_t value)
 	return PLOT_LEFT + MARGIN + c->p->place[value] * (PLOT_COLUMNS - 2 * MARGIN);
 }
 
+/* What the line goes through. */
+static double middle(const struct canvas *c, const struct sweep_spread *s)
+{
+	return c->m.kind == SWEEP_PASSING ? s->mean : s->median;
+}
+
+/* Whether there is a band. */
+static bool has_band(const struct canvas *c)
+{
+	return c->p->lines == 1 && c->m.kind != SWEEP_PASSING;
+}
+
 static void spread(const struct canvas *c, uint32_t line, uint32_t value, struct sweep_spread *s)
 {
 	struct sweep_pick pick = {.count = 1, .axis = {c->p->axis}, .index = {value}};
@@ -193,8 +205,8 @@ static void measure(struct canvas *c)
 			spread(c, line, i, &s);
 			if (!s.count)
 				continue;
-			plot_frame_measure(&c->frame, c->p->lines > 1 ? s.median : s.least);
-			plot_frame_measure(&c->frame, c->p->lines > 1 ? s.median : s.most);
+			plot_frame_measure(&c->frame, has_band(c) ? s.least : middle(c, &s));
+			plot_frame_measure(&c->frame, has_band(c) ? s.most : middle(c, &s));
 		}
 }
 
@@ -234,7 +246,7 @@ static void band(const struct canvas *c)
 		wide = s.count > 1 && s.least != s.most && plot_frame_usable(s.least) &&
 		       plot_frame_usable(s.most);
 	}
-	if (!wide || c->p->lines > 1)
+	if (!wide || !has_band(c))
 		return;
 	fputs("<path class=\"band\" d=\"", c->out);
 	for (i = 0; i < 2 * n; i++) {
@@ -261,12 +273,12 @@ static void line(const struct canvas *c, uint32_t n)
 	fprintf(c->out, "<path class=\"line l%u\" d=\"", n);
 	for (i = 0; i < c->values->count; i++) {
 		spread(c, n, i, &s);
-		if (!s.count || !plot_frame_usable(s.median)) {
+		if (!s.count || !plot_frame_usable(middle(c, &s))) {
 			open = false;
 			continue;
 		}
 		fprintf(c->out, "%s%.1f %.1f", open ? "L" : "M", to_x(c, i),
-			plot_frame_y(&c->frame, s.median));
+			plot_frame_y(&c->frame, middle(c, &s)));
 		open = true;
 	}
 	fputs("\"/>\n", c->out);
@@ -278,13 +290,15 @@ static void dot_text(const struct canvas *c, uint32_t value, const struct sweep_
 	char least[SWEEP_NUMBER_ROOM], median[SWEEP_NUMBER_ROOM], most[SWEEP_NUMBER_ROOM];
 
 	sweep_stats_print(s->least, least);
-	sweep_stats_print(s->median, median);
+	sweep_stats_print(middle(c, s), median);
 	sweep_stats_print(s->most, most);
 	markup_text(c->out, c->p->t->plan->axis[c->p->axis].name);
 	fputc('=', c->out);
 	markup_text(c->out, c->values->value[value]);
 	fprintf(c->out, ": %s %s", median, c->frame.unit);
-	if (s->count > 1)
+	if (s->count > 1 && c->m.kind == SWEEP_PASSING)
+		fprintf(c->out, " of %u runs", s->count);
+	else if (s->count > 1)
 		fprintf(c->out, " (%s to %s, %u runs)", least, most, s->count);
 	if (s->failed)
 		fprintf(c->out, ", %u failed", s->failed);
@@ -297,29 +311,45 @@ static void dots(const struct canvas *c, uint32_t n)
 
 	for (i = 0; i < c->values->count; i++) {
 		spread(c, n, i, &s);
-		if (!s.count || !plot_frame_usable(s.median))
+		if (!s.count || !plot_frame_usable(middle(c, &s)))
 			continue;
 		fprintf(c->out, "<circle class=\"l%u%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.6\"><title>",
-			n, s.failed ? " bad" : "", to_x(c, i), plot_frame_y(&c->frame, s.median));
+			n, s.failed ? " bad" : "", to_x(c, i),
+			plot_frame_y(&c->frame, middle(c, &s)));
 		dot_text(c, i, &s);
 		fputs("</title></circle>\n", c->out);
 	}
 }
 
+/* What it is called, and its unit. */
+static void name(struct canvas *c)
+{
+	const struct sweep_table *t = c->p->t;
+
+	if (c->m.kind == SWEEP_FIGURE) {
+		c->frame.title = t->figure[c->m.column].name;
+		c->frame.unit = t->figure[c->m.column].unit;
+	} else if (c->m.kind == SWEEP_VERDICT) {
+		c->frame.title = t->verdict[c->m.column].name;
+		c->frame.unit = "s";
+	} else {
+		c->frame.title = "runs that passed";
+		c->frame.unit = "%";
+	}
+}
+
 void sweep_plot_write(struct sweep_plot *p, struct sweep_measure m, FILE *out)
 {
-	const struct sweep_column *column =
-		m.verdict ? &p->t->verdict[m.column] : &p->t->figure[m.column];
 	struct canvas c = {
 		.p = p,
 		.m = m,
 		.out = out,
-		.frame = {out, column->name, m.verdict ? "s" : column->unit, p->lines,
-			  p->line_name},
+		.frame = {.out = out, .lines = p->lines, .name = p->line_name},
 		.values = &p->t->plan->axis[p->axis].values,
 	};
 	uint32_t i;
 
+	name(&c);
 	measure(&c);
 	plot_frame_begin(&c.frame, 0);
 	ticks(&c);

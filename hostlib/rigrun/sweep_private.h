@@ -72,7 +72,7 @@ void sweep_ended(struct sweep_child *child, int status);
 /* sweep_progress.c */
 void sweep_progress_begin(struct sweep *s);
 void sweep_progress_end(struct sweep *s);
-/* How a run ended that did not pass, above the progress. */
+/* A run that is broken, above the progress: nothing else may come out of the whole sweep. */
 void sweep_progress_tell(struct sweep *s, uint32_t run);
 
 #endif

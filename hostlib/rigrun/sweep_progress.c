@@ -7,7 +7,7 @@
 
 #define TERMINAL_NS 500000000ULL
 #define OTHER_NS 15000000000ULL
-#define TOLD_MAX 20 /* runs that did not pass are told one by one; the summary has all */
+#define TOLD_MAX 20 /* broken runs that are told one by one */
 
 static void clear(struct sweep *s)
 {
@@ -36,12 +36,18 @@ static void show(struct sweep *s)
 {
 	uint32_t left = s->table.count[SWEEP_NOT_RUN], done = s->c.plan->runs - left;
 	double took = (double)(loop_now_ns() - s->began_ns) / 1e9;
-	char now[120], text[300];
+	uint32_t first = sweep_table_first_failed(&s->table);
+	char now[120], text[300], label[SWEEP_LABEL_ROOM];
 	int n;
 
 	under_way(s, now, sizeof(now));
-	n = snprintf(text, sizeof(text), "%u of %u runs, %u did not pass, real %.0f s", done,
-		     s->c.plan->runs, done - s->table.count[SWEEP_PASSED], took);
+	n = snprintf(text, sizeof(text), "%u of %u runs, %u did not pass", done, s->c.plan->runs,
+		     done - s->table.count[SWEEP_PASSED]);
+	if (first != RIG_NONE) {
+		sweep_plan_label(s->c.plan, first, s->c.plan->naxes, label);
+		n += snprintf(text + n, sizeof(text) - (size_t)n, " (first: %.60s)", label);
+	}
+	n += snprintf(text + n, sizeof(text) - (size_t)n, ", real %.0f s", took);
 	if (done && left && s->behind == s->c.plan->runs)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, ", about %.0f s to go",
 			      took / done * left);
@@ -61,11 +67,19 @@ static void progress(struct loop_timer *t)
 
 void sweep_progress_begin(struct sweep *s)
 {
+	const struct sweep_plan *p = s->c.plan;
+	char text[400] = "";
+	uint32_t i;
+	int n = 0;
+
 	s->terminal = isatty(STDERR_FILENO);
 	if (s->c.quiet)
 		return;
-	log_info("%s: %u run%s, %u at a time; results go to %s", s->c.rig_name, s->c.plan->runs,
-		 s->c.plan->runs == 1 ? "" : "s", s->c.at_once, s->c.folder);
+	for (i = 0; i < p->naxes; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%u of %.32s", i ? " x " : "",
+			      p->axis[i].values.count, p->axis[i].name);
+	log_info("%s: %u run%s (%s), %u at a time; results go to %s", s->c.rig_name, p->runs,
+		 p->runs == 1 ? "" : "s", text, s->c.at_once, s->c.folder);
 	loop_timer_set(s->loop, &s->progress, s->terminal ? TERMINAL_NS : OTHER_NS, progress, s);
 }
 
@@ -78,14 +92,13 @@ void sweep_progress_end(struct sweep *s)
 void sweep_progress_tell(struct sweep *s, uint32_t run)
 {
 	const struct sweep_result *r = &s->table.result[run];
+	uint32_t broken = s->table.count[SWEEP_BROKEN];
 	char label[SWEEP_LABEL_ROOM];
-	uint32_t bad =
-		s->c.plan->runs - s->table.count[SWEEP_NOT_RUN] - s->table.count[SWEEP_PASSED];
 
-	if (s->c.quiet || bad > TOLD_MAX)
+	if (s->c.quiet || r->state != SWEEP_BROKEN || broken > TOLD_MAX)
 		return;
 	sweep_plan_label(s->c.plan, run, s->c.plan->naxes, label);
 	clear(s);
-	log_info("%s: %s%s%s%s", label, sweep_state_name(r->state), r->why ? ": " : "",
-		 r->why ? r->why : "", bad == TOLD_MAX ? " (others are told at the end)" : "");
+	log_info("%s: %s%s", label, r->why,
+		 broken == TOLD_MAX ? " (others are told at the end)" : "");
 }

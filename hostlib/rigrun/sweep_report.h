@@ -24,6 +24,8 @@ const char *sweep_report_seed(const struct sweep_report *r, uint32_t run, char r
 /* The command that repeats a run; program NULL: uml_rig. */
 void sweep_report_replay(const struct sweep_report *r, uint32_t run, const char *program,
 			 FILE *out);
+/* Whether runs ended at different times, so that what they count is of different lengths of time. */
+bool sweep_report_uneven(const struct sweep_report *r);
 /* How many runs did not pass, of whatever kind. */
 uint32_t sweep_report_bad(const struct sweep_report *r);
 

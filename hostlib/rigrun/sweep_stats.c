@@ -9,7 +9,11 @@ double sweep_stats_value(const struct sweep_table *t, struct sweep_measure m, ui
 	const struct sweep_verdict *v;
 	const struct sweep_figure *f;
 
-	if (m.verdict) {
+	if (m.kind == SWEEP_PASSING)
+		return t->result[run].state == SWEEP_PASSED ? 100
+		       : sweep_table_has_failed(t, run)     ? 0
+							    : NAN;
+	if (m.kind == SWEEP_VERDICT) {
 		v = sweep_table_verdict(t, run, m.column);
 		return v ? (double)v->decided_ns / 1e9 : NAN;
 	}
@@ -63,12 +67,15 @@ void sweep_stats_spread(const struct sweep_table *t, struct sweep_measure m,
 			out->most = value;
 			out->most_run = run;
 		}
-		out->failed += m.verdict && !sweep_table_verdict(t, run, m.column)->passed;
+		out->failed +=
+			m.kind == SWEEP_VERDICT && !sweep_table_verdict(t, run, m.column)->passed;
+		out->mean += value;
 		room[out->count++] = value;
 	}
 	if (!out->count)
 		return;
 	qsort(room, out->count, sizeof(*room), by_number);
+	out->mean /= out->count;
 	out->median = (room[(out->count - 1) / 2] + room[out->count / 2]) / 2;
 }
 

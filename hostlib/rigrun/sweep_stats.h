@@ -7,10 +7,16 @@
 
 #define SWEEP_NUMBER_ROOM 32
 
-/* What is looked at: a figure, or the time at which a verdict was decided. */
+enum sweep_kind {
+	SWEEP_FIGURE,
+	SWEEP_VERDICT, /* when it was decided, in seconds */
+	SWEEP_PASSING, /* whether the run passed: 100 or 0; the mean is how many of 100 did */
+};
+
+/* What is looked at. */
 struct sweep_measure {
-	bool verdict;
-	uint32_t column;
+	enum sweep_kind kind;
+	uint32_t column; /* of figures or verdicts */
 };
 
 /* Runs of a range whose value of each of these axes is this one. */
@@ -23,11 +29,11 @@ struct sweep_pick {
 struct sweep_spread {
 	uint32_t count; /* of runs that have the measure; if it is 0 the rest means nothing */
 	uint32_t failed; /* verdicts among them */
-	double least, median, most;
+	double least, median, most, mean;
 	uint32_t least_run, most_run; /* the first of them */
 };
 
-/* The number to show of a run; seconds of a verdict. NaN: there is none. */
+/* The number to show of a run. NaN: there is none. */
 double sweep_stats_value(const struct sweep_table *t, struct sweep_measure m, uint32_t run);
 /* Over runs that are picked. room: plan->runs numbers. */
 void sweep_stats_spread(const struct sweep_table *t, struct sweep_measure m,

@@ -164,6 +164,7 @@ static int point(void *arg, const struct sweep_point *p)
 	if (rc < 0)
 		return rc == -ENOSPC ? 0 : rc;
 	x->at[key] = r->nverdicts;
+	r->end_ns = p->decided_ns; /* of the last point, which is the run itself */
 	r->verdict[r->nverdicts - 1] = (struct sweep_verdict){key, p->passed, p->decided_ns};
 	if (!p->passed && !r->why && asprintf(&r->why, "%s (%s)", p->title, p->reason) < 0)
 		return r->why = NULL, -ENOMEM;
@@ -275,39 +276,55 @@ static bool shows_mean(const char *name)
 	return !arrow || strcmp(figure, ".queue") == 0 || strcmp(figure, ".queue_packets") == 0;
 }
 
-/* Columns of keys, and what becomes of each key: column[key], RIG_NONE for those left out. */
-static int columns_of_figures(struct sweep_table *t, uint32_t *column)
+/* Which keys are not 0 in all runs. NULL: no memory. */
+static bool *find_nonzero(const struct sweep_table *t)
 {
 	bool *nonzero = calloc(t->figure_key.count + 1, sizeof(*nonzero));
 	uint32_t run, i;
 
-	t->figure = calloc(t->figure_key.count + 1, sizeof(*t->figure));
-	if (!nonzero || !t->figure) {
-		free(nonzero);
-		return -ENOMEM;
-	}
-	for (run = 0; run < t->plan->runs; run++)
+	for (run = 0; nonzero && run < t->plan->runs; run++)
 		for (i = 0; i < t->result[run].nfigures; i++) {
 			const struct sweep_figure *f = &t->result[run].figure[i];
 
 			nonzero[f->column] |= f->least != 0 || f->most != 0;
 		}
-	for (run = 0; run < t->plan->runs; run++)
-		for (i = 0; i < t->result[run].nfigures; i++) {
-			const struct sweep_figure *f = &t->result[run].figure[i];
-			uint32_t key = f->column;
+	return nonzero;
+}
 
-			if (column[key] != RIG_NONE || is_idle_status(t, key, nonzero))
-				continue;
-			t->figure[t->nfigures] = (struct sweep_column){
-				.name = t->figure_key.text[key],
-				.unit = f->unit,
-				.mean = shows_mean(t->figure_key.text[key]),
-			};
-			column[key] = t->nfigures++;
-		}
+/* Columns for the keys of a run that have none yet: of links, or all others. */
+static void columns_of_run(struct sweep_table *t, const struct sweep_result *r, bool links,
+			   const bool *nonzero, uint32_t *column)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->nfigures; i++) {
+		uint32_t key = r->figure[i].column;
+		const char *name = t->figure_key.text[key];
+
+		if (column[key] != RIG_NONE || !strstr(name, "->") == links ||
+		    is_idle_status(t, key, nonzero))
+			continue;
+		t->figure[t->nfigures] = (struct sweep_column){
+			.name = name,
+			.unit = r->figure[i].unit,
+			.mean = shows_mean(name),
+		};
+		column[key] = t->nfigures++;
+	}
+}
+
+/* column[key]: what becomes of a key, RIG_NONE for those left out. */
+static int columns_of_figures(struct sweep_table *t, uint32_t *column)
+{
+	bool *nonzero = find_nonzero(t);
+	uint32_t run, links;
+
+	t->figure = calloc(t->figure_key.count + 1, sizeof(*t->figure));
+	for (links = 0; links < 2 && nonzero && t->figure; links++)
+		for (run = 0; run < t->plan->runs; run++)
+			columns_of_run(t, &t->result[run], links, nonzero, column);
 	free(nonzero);
-	return 0;
+	return nonzero && t->figure ? 0 : -ENOMEM;
 }
 
 static int columns_of_verdicts(struct sweep_table *t, uint32_t *column)
@@ -433,12 +450,17 @@ const struct sweep_verdict *sweep_table_verdict(const struct sweep_table *t, uin
 			    : NULL;
 }
 
+bool sweep_table_has_failed(const struct sweep_table *t, uint32_t run)
+{
+	return t->result[run].state == SWEEP_FAILED || t->result[run].state == SWEEP_BROKEN;
+}
+
 uint32_t sweep_table_first_failed(const struct sweep_table *t)
 {
 	uint32_t run;
 
 	for (run = 0; run < t->plan->runs; run++)
-		if (t->result[run].state == SWEEP_FAILED || t->result[run].state == SWEEP_BROKEN)
+		if (sweep_table_has_failed(t, run))
 			return run;
 	return RIG_NONE;
 }

@@ -4,7 +4,7 @@
  * last, least and greatest number and their mean.
  *
  * Runs come in any order; sweep_table_finish() puts what was measured into columns whose order depends
- * only on the plan: that of the first run that has it. Nothing here looks at a clock.
+ * only on the plan: samples of nodes, then links, each as the first run that has it has them. Nothing here looks at a clock.
  *
  * A figure is a sample of a node (node.sample), its status where that is not 0 throughout
  * (node.sample.status), or a figure of a way of a link (a->b.lost).
@@ -45,6 +45,7 @@ struct sweep_result {
 	bool doubtful; /* the same would not give the same again */
 	bool report; /* its folder has a report.html; for who keeps folders */
 	char *why; /* the first that failed, and why; or why it is broken; NULL: nothing to tell */
+	uint64_t end_ns; /* when the run ended, of its own time; known if it has verdicts */
 	uint32_t nfigures, nverdicts;
 	struct sweep_figure *figure; /* by column */
 	struct sweep_verdict *verdict;
@@ -87,7 +88,9 @@ const struct sweep_figure *sweep_table_figure(const struct sweep_table *t, uint3
 					      uint32_t column);
 const struct sweep_verdict *sweep_table_verdict(const struct sweep_table *t, uint32_t run,
 						uint32_t column);
-/* The first run in order that did not pass but ran; RIG_NONE: there is none. */
+/* Whether a run failed or is broken. */
+bool sweep_table_has_failed(const struct sweep_table *t, uint32_t run);
+/* The first of these, in order; RIG_NONE: there is none. */
 uint32_t sweep_table_first_failed(const struct sweep_table *t);
 
 #endif

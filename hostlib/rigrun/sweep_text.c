@@ -95,16 +95,29 @@ static void grid_print(const struct grid *g, FILE *out)
 
 /* --- what is in them --------------------------------------------------------------------- */
 
-/* Figures in which runs differ: those of nodes first, they were asked for by name. */
+/* How much a figure tells: samples of nodes were asked for by name, links have nine figures each. */
+static uint32_t rank(const char *name)
+{
+	static const char *const links[] = {".lost", ".delivered", ".queue_max", ".dropped"};
+	uint32_t i, n = sizeof(links) / sizeof(*links);
+
+	if (!strstr(name, "->"))
+		return 0;
+	for (i = 0; i < n && strcmp(strrchr(name, '.'), links[i]) != 0; i++)
+		;
+	return i + 1;
+}
+
+/* Figures in which runs differ. */
 static void choose(struct text *x)
 {
 	const struct sweep_table *t = x->r->t;
-	uint32_t of_links, i;
+	uint32_t wanted, i;
 
-	for (of_links = 0; of_links < 2; of_links++)
+	for (wanted = 0; wanted < 6; wanted++)
 		for (i = 0; i < t->nfigures && x->measures < FIGURES_MAX; i++)
-			if (t->figure[i].varies && !strstr(t->figure[i].name, "->") == !of_links)
-				x->measure[x->measures++] = (struct sweep_measure){false, i};
+			if (t->figure[i].varies && rank(t->figure[i].name) == wanted)
+				x->measure[x->measures++] = (struct sweep_measure){SWEEP_FIGURE, i};
 }
 
 static void spread_cell(struct text *x, struct sweep_measure m, const struct sweep_pick *pick,
@@ -149,9 +162,20 @@ static bool has_run(const struct text *x, const struct sweep_pick *pick)
 	return count[SWEEP_NOT_RUN] < x->r->c->plan->seeds;
 }
 
+static void figure_name(const struct text *x, uint32_t column, char out[static CELL])
+{
+	const struct sweep_column *c = &x->r->t->figure[column];
+
+	if (*c->unit)
+		snprintf(out, CELL, "%.36s (%s)", c->name, c->unit);
+	else
+		snprintf(out, CELL, "%s", c->name);
+}
+
 static void head(struct text *x, struct grid *g)
 {
 	const struct sweep_plan *p = x->r->c->plan;
+	char name[CELL];
 	uint32_t i;
 
 	if (p->seeds == 1)
@@ -159,8 +183,10 @@ static void head(struct text *x, struct grid *g)
 	for (i = 0; i < sweep_plan_variables(p); i++)
 		grid_column(g, p->axis[i].name, false);
 	grid_column(g, "result", true);
-	for (i = 0; i < x->measures; i++)
-		grid_column(g, x->r->t->figure[x->measure[i].column].name, false);
+	for (i = 0; i < x->measures; i++) {
+		figure_name(x, x->measure[i].column, name);
+		grid_column(g, name, false);
+	}
 }
 
 static void row(struct text *x, struct grid *g, uint32_t n, uint32_t run,
@@ -226,10 +252,8 @@ static int figures(struct text *x)
 	grid_column(&g, "median", false);
 	grid_column(&g, "most", false);
 	for (i = 0; i < x->measures; i++) {
-		const char *name = x->r->t->figure[x->measure[i].column].name;
-
 		sweep_stats_spread(x->r->t, x->measure[i], &all, x->room, &s);
-		markup_visible(grid_cell(&g, i + 1, 0), CELL, name, strlen(name));
+		figure_name(x, x->measure[i].column, grid_cell(&g, i + 1, 0));
 		sweep_stats_print(s.least, grid_cell(&g, i + 1, 1));
 		sweep_stats_print(s.median, grid_cell(&g, i + 1, 2));
 		sweep_stats_print(s.most, grid_cell(&g, i + 1, 3));
@@ -247,9 +271,7 @@ static void failures(struct text *x)
 	for (run = 0; run < x->r->c->plan->runs; run++) {
 		const struct sweep_result *r = &x->r->t->result[run];
 
-		if (r->state != SWEEP_FAILED && r->state != SWEEP_BROKEN)
-			continue;
-		if (told++ >= FAILED_MAX)
+		if (!sweep_table_has_failed(x->r->t, run) || told++ >= FAILED_MAX)
 			continue;
 		sweep_plan_label(x->r->c->plan, run, x->r->c->plan->naxes, label);
 		fprintf(x->out, "%s  %s: ", sweep_state_name(r->state), label);
@@ -273,6 +295,10 @@ static void totals(struct text *x)
 		if (count[also[i]])
 			fprintf(x->out, ", %u %s", count[also[i]], sweep_state_name(also[i]));
 	fprintf(x->out, "; %s/index.html\n", x->r->c->folder);
+	if (!x->r->c->to_end && sweep_report_uneven(x->r))
+		fputs("(runs ended at different times, since all was decided; with --to-end their "
+		      "counts can be compared)\n",
+		      x->out);
 	if (first == RIG_NONE)
 		return;
 	sweep_plan_label(x->r->c->plan, first, x->r->c->plan->naxes, label);

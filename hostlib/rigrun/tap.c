@@ -10,8 +10,6 @@
 #include "names.h"
 #include "results.h"
 
-#define RUN_TITLE "the run itself"
-
 /* A title may hold what TAP takes for a directive. */
 static void description(FILE *out, const char *title)
 {
@@ -62,7 +60,7 @@ int results_tap(const struct results *r, FILE *out)
 		      r->rig->expect[i].title, r->judge->cases[i].decided_ns, reason);
 	}
 	judge_run_reason(r->judge, reason);
-	point(out, i + 1, !r->record->nfailures, RUN_TITLE, r->facts->end_ns, reason);
+	point(out, i + 1, !r->record->nfailures, RESULTS_RUN, r->facts->end_ns, reason);
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -121,7 +119,7 @@ int results_junit(const struct results *r, FILE *out)
 			  c->verdict == JUDGE_PASSED, reason);
 	}
 	judge_run_reason(r->judge, reason);
-	test_case(r, out, "", RUN_TITLE, r->facts->end_ns, !r->record->nfailures, reason);
+	test_case(r, out, "", RESULTS_RUN, r->facts->end_ns, !r->record->nfailures, reason);
 	fputs("</testsuite>\n</testsuites>\n", out);
 	return ferror(out) ? -EIO : 0;
 }
