@@ -40,12 +40,12 @@ static bool take_this(struct cursor *c, const char *wanted)
 static bool field(const char **s, char *out, size_t room)
 {
 	bool quoted = *s && **s == '"', closed = !quoted;
-	const char *p = *s + quoted;
+	const char *p = *s;
 	size_t n = 0;
 
-	if (!*s)
+	if (!p)
 		return false;
-	for (; *p && (quoted || *p != ','); p++) {
+	for (p += quoted; *p && (quoted || *p != ','); p++) {
 		closed = !quoted || (*p == '"' && *++p != '"');
 		if (quoted && closed)
 			break;
