@@ -11,6 +11,8 @@
 #include "sweep_stats.h"
 
 #define PLOTS_MAX 150 /* of a kind; sweep.csv has all */
+#define PLACES_MAX 100000 /* of all plots of a kind */
+#define ROWS_MAX 1000 /* of the table of points */
 #define FIGURES_MAX 40 /* columns of the table of figures */
 
 struct page {
@@ -157,11 +159,13 @@ static void plots(struct page *p, enum sweep_kind kind)
 	const struct sweep_table *t = p->r->t;
 	const struct sweep_column *column = kind == SWEEP_VERDICT ? t->verdict : t->figure;
 	uint32_t count = kind == SWEEP_VERDICT ? t->nverdicts : t->nfigures, n = 0, i;
+	uint32_t most = PLACES_MAX / (t->plan->axis[p->plot.axis].values.count * p->plot.lines);
 
+	most = most < PLOTS_MAX ? most : PLOTS_MAX;
 	fputs("<div class=\"plots\">\n", p->out);
 	if (kind == SWEEP_VERDICT && some_passed(p))
 		sweep_plot_write(&p->plot, (struct sweep_measure){SWEEP_PASSING, 0}, p->out);
-	for (i = 0; i < count && n < PLOTS_MAX; i++) {
+	for (i = 0; i < count && n < most; i++) {
 		if (!column[i].varies)
 			continue;
 		sweep_plot_write(&p->plot, (struct sweep_measure){kind, i}, p->out);
@@ -275,12 +279,14 @@ static void points(struct page *p)
 		n++;
 	}
 	fputs("</tr></thead><tbody>\n", p->out);
-	for (run = 0; run < t->plan->runs; run += step) {
+	for (run = 0; run < t->plan->runs && run / step < ROWS_MAX; run += step) {
 		const struct sweep_pick pick = {.first = run, .behind = run + step};
 
 		point_row(p, run, shown, &pick);
 	}
 	fputs("</tbody></table></div></details>\n", p->out);
+	if (run < t->plan->runs)
+		fputs("<p class=\"note\">The others are in sweep.csv.</p>\n", p->out);
 }
 
 /* What did not depend on anything. */

@@ -12,6 +12,7 @@
 #define TICK_DISTANCE 42 /* of texts below the axis, at least */
 #define TICK_TEXT 10 /* bytes of one; longer ones are cut */
 #define LARGE_RATIO 100 /* of most to least, from which uneven steps are seen as factors */
+#define DOTS 150 /* with more values, they get none */
 #define MARGIN 12 /* of the first and the last place from the edges */
 
 /* --- where values are ----------------------------------------------------------------- */
@@ -125,34 +126,77 @@ static uint32_t choose_lines(const struct sweep_plan *p, uint32_t axis)
 	return found;
 }
 
+static uint32_t values_of(const struct sweep_plot *p)
+{
+	return p->t->plan->axis[p->axis].values.count;
+}
+
+static uint32_t place_of(const struct sweep_plot *p, uint32_t run)
+{
+	const struct sweep_plan *plan = p->t->plan;
+	uint32_t line = p->line_axis == RIG_NONE ? 0 : sweep_plan_index(plan, run, p->line_axis);
+
+	return line * values_of(p) + sweep_plan_index(plan, run, p->axis);
+}
+
+/* Counts, then puts each run behind those before it. */
+static void sort_runs(struct sweep_plot *p, uint32_t places)
+{
+	uint32_t run, i, *at = p->start + 1; /* where the next of a place goes */
+
+	for (run = 0; run < p->t->plan->runs; run++)
+		at[place_of(p, run) + 1]++;
+	for (i = 0; i < places; i++)
+		at[i + 1] += at[i];
+	for (run = 0; run < p->t->plan->runs; run++)
+		p->order[at[place_of(p, run)]++] = run;
+}
+
+static void name_lines(struct sweep_plot *p)
+{
+	const struct sweep_axis *axis;
+	uint32_t i;
+
+	for (i = 0; i < p->lines; i++) {
+		p->line_name[i] = p->line_text[i];
+		if (p->line_axis == RIG_NONE)
+			continue;
+		axis = &p->t->plan->axis[p->line_axis];
+		snprintf(p->line_text[i], sizeof(p->line_text[i]), "%.32s=%.24s", axis->name,
+			 axis->values.value[i]);
+	}
+}
+
 int sweep_plot_new(struct sweep_plot *p, const struct sweep_table *t)
 {
 	const struct sweep_plan *plan = t->plan;
-	uint32_t i;
+	uint32_t places;
 
 	*p = (struct sweep_plot){.t = t, .lines = 1};
 	p->axis = choose_axis(plan);
 	p->line_axis = choose_lines(plan, p->axis);
 	if (p->line_axis != RIG_NONE)
 		p->lines = plan->axis[p->line_axis].values.count;
-	p->place = malloc(plan->axis[p->axis].values.count * sizeof(*p->place));
+	places = p->lines * values_of(p);
+	p->place = malloc(values_of(p) * sizeof(*p->place));
+	p->order = malloc(plan->runs * sizeof(*p->order));
+	p->start = calloc(places + 2, sizeof(*p->start));
+	p->spread = malloc(places * sizeof(*p->spread));
 	p->room = malloc(plan->runs * sizeof(*p->room));
-	if (!p->place || !p->room)
+	if (!p->place || !p->order || !p->start || !p->spread || !p->room)
 		return -ENOMEM;
 	sweep_plot_places(&plan->axis[p->axis].values, p->place);
-	for (i = 0; i < p->lines; i++) {
-		p->line_name[i] = p->line_text[i];
-		if (p->line_axis != RIG_NONE)
-			snprintf(p->line_text[i], sizeof(p->line_text[i]), "%.32s=%.24s",
-				 plan->axis[p->line_axis].name,
-				 plan->axis[p->line_axis].values.value[i]);
-	}
+	sort_runs(p, places);
+	name_lines(p);
 	return 0;
 }
 
 void sweep_plot_free(struct sweep_plot *p)
 {
 	free(p->place);
+	free(p->order);
+	free(p->start);
+	free(p->spread);
 	free(p->room);
 	*p = (struct sweep_plot){0};
 }
@@ -184,30 +228,26 @@ static bool has_band(const struct canvas *c)
 	return c->p->lines == 1 && c->m.kind != SWEEP_PASSING;
 }
 
-static void spread(const struct canvas *c, uint32_t line, uint32_t value, struct sweep_spread *s)
+static const struct sweep_spread *spread(const struct canvas *c, uint32_t line, uint32_t value)
 {
-	struct sweep_pick pick = {.count = 1, .axis = {c->p->axis}, .index = {value}};
-
-	if (c->p->line_axis != RIG_NONE) {
-		pick.axis[pick.count] = c->p->line_axis;
-		pick.index[pick.count++] = line;
-	}
-	sweep_stats_spread(c->p->t, c->m, &pick, c->p->room, s);
+	return &c->p->spread[line * c->values->count + value];
 }
 
 static void measure(struct canvas *c)
 {
-	struct sweep_spread s;
-	uint32_t line, i;
+	struct sweep_plot *p = c->p;
+	uint32_t i;
 
-	for (line = 0; line < c->p->lines; line++)
-		for (i = 0; i < c->values->count; i++) {
-			spread(c, line, i, &s);
-			if (!s.count)
-				continue;
-			plot_frame_measure(&c->frame, has_band(c) ? s.least : middle(c, &s));
-			plot_frame_measure(&c->frame, has_band(c) ? s.most : middle(c, &s));
-		}
+	for (i = 0; i < p->lines * c->values->count; i++) {
+		const struct sweep_pick pick = {p->start[i], p->start[i + 1], p->order};
+		struct sweep_spread *s = &p->spread[i];
+
+		sweep_stats_spread(p->t, c->m, &pick, p->room, s);
+		if (!s->count)
+			continue;
+		plot_frame_measure(&c->frame, has_band(c) ? s->least : middle(c, s));
+		plot_frame_measure(&c->frame, has_band(c) ? s->most : middle(c, s));
+	}
 }
 
 /* The text of a value, where it does not run into the one before. */
@@ -234,28 +274,30 @@ static void ticks(const struct canvas *c)
 	}
 }
 
+/* Whether runs of one place differ. */
+static bool is_wide(const struct sweep_spread *s)
+{
+	return s->count > 1 && s->least != s->most && plot_frame_usable(s->least) &&
+	       plot_frame_usable(s->most);
+}
+
 /* From least to most, where there is more than one run for a value: there and back again. */
 static void band(const struct canvas *c)
 {
-	struct sweep_spread s;
 	bool wide = false, open = false;
 	uint32_t i, n = c->values->count;
 
-	for (i = 0; i < n && !wide; i++) {
-		spread(c, 0, i, &s);
-		wide = s.count > 1 && s.least != s.most && plot_frame_usable(s.least) &&
-		       plot_frame_usable(s.most);
-	}
+	for (i = 0; i < n && !wide; i++)
+		wide = is_wide(spread(c, 0, i));
 	if (!wide || !has_band(c))
 		return;
 	fputs("<path class=\"band\" d=\"", c->out);
 	for (i = 0; i < 2 * n; i++) {
 		uint32_t value = i < n ? i : 2 * n - 1 - i;
-		double y;
+		const struct sweep_spread *s = spread(c, 0, value);
+		double y = i < n ? s->most : s->least;
 
-		spread(c, 0, value, &s);
-		y = i < n ? s.most : s.least;
-		if (!s.count || !plot_frame_usable(y))
+		if (!s->count || !plot_frame_usable(y))
 			continue;
 		fprintf(c->out, "%s%.1f %.1f", open ? "L" : "M", to_x(c, value),
 			plot_frame_y(&c->frame, y));
@@ -266,19 +308,19 @@ static void band(const struct canvas *c)
 
 static void line(const struct canvas *c, uint32_t n)
 {
-	struct sweep_spread s;
 	bool open = false;
 	uint32_t i;
 
 	fprintf(c->out, "<path class=\"line l%u\" d=\"", n);
 	for (i = 0; i < c->values->count; i++) {
-		spread(c, n, i, &s);
-		if (!s.count || !plot_frame_usable(middle(c, &s))) {
+		const struct sweep_spread *s = spread(c, n, i);
+
+		if (!s->count || !plot_frame_usable(middle(c, s))) {
 			open = false;
 			continue;
 		}
 		fprintf(c->out, "%s%.1f %.1f", open ? "L" : "M", to_x(c, i),
-			plot_frame_y(&c->frame, middle(c, &s)));
+			plot_frame_y(&c->frame, middle(c, s)));
 		open = true;
 	}
 	fputs("\"/>\n", c->out);
@@ -306,17 +348,17 @@ static void dot_text(const struct canvas *c, uint32_t value, const struct sweep_
 
 static void dots(const struct canvas *c, uint32_t n)
 {
-	struct sweep_spread s;
 	uint32_t i;
 
 	for (i = 0; i < c->values->count; i++) {
-		spread(c, n, i, &s);
-		if (!s.count || !plot_frame_usable(middle(c, &s)))
+		const struct sweep_spread *s = spread(c, n, i);
+
+		if (!s->count || !plot_frame_usable(middle(c, s)))
 			continue;
 		fprintf(c->out, "<circle class=\"l%u%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.6\"><title>",
-			n, s.failed ? " bad" : "", to_x(c, i),
-			plot_frame_y(&c->frame, middle(c, &s)));
-		dot_text(c, i, &s);
+			n, s->failed ? " bad" : "", to_x(c, i),
+			plot_frame_y(&c->frame, middle(c, s)));
+		dot_text(c, i, s);
 		fputs("</title></circle>\n", c->out);
 	}
 }
@@ -356,7 +398,7 @@ void sweep_plot_write(struct sweep_plot *p, struct sweep_measure m, FILE *out)
 	band(&c);
 	for (i = 0; i < p->lines; i++)
 		line(&c, i);
-	for (i = 0; i < p->lines; i++)
+	for (i = 0; i < p->lines && c.values->count <= DOTS; i++)
 		dots(&c, i);
 	plot_frame_end(&c.frame);
 }

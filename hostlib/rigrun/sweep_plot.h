@@ -17,6 +17,10 @@ struct sweep_plot {
 	uint32_t line_axis; /* RIG_NONE: one line */
 	uint32_t lines;
 	double *place; /* of each value of the axis, 0 (left) to 1 */
+	/* Places are numbered: line * values + value. */
+	uint32_t *order; /* runs by place */
+	uint32_t *start; /* of each place in order, and the end */
+	struct sweep_spread *spread; /* of each place, of the measure that is drawn */
 	double *room; /* for statistics */
 	const char *line_name[SWEEP_LINES_MAX];
 	char line_text[SWEEP_LINES_MAX][64];

@@ -23,19 +23,14 @@ double sweep_stats_value(const struct sweep_table *t, struct sweep_measure m, ui
 	return t->figure[m.column].mean ? f->sum / f->count : f->last;
 }
 
-static bool is_picked(const struct sweep_plan *p, const struct sweep_pick *pick, uint32_t run)
-{
-	uint32_t i;
-
-	for (i = 0; i < pick->count; i++)
-		if (sweep_plan_index(p, run, pick->axis[i]) != pick->index[i])
-			return false;
-	return true;
-}
-
 static uint32_t behind(const struct sweep_plan *p, const struct sweep_pick *pick)
 {
 	return pick->behind ? pick->behind : p->runs;
+}
+
+static uint32_t run_of(const struct sweep_pick *pick, uint32_t i)
+{
+	return pick->of ? pick->of[i] : i;
 }
 
 static int by_number(const void *a, const void *b)
@@ -48,15 +43,13 @@ static int by_number(const void *a, const void *b)
 void sweep_stats_spread(const struct sweep_table *t, struct sweep_measure m,
 			const struct sweep_pick *pick, double *room, struct sweep_spread *out)
 {
-	uint32_t run;
+	uint32_t i;
 
 	*out = (struct sweep_spread){.least_run = RIG_NONE, .most_run = RIG_NONE};
-	for (run = pick->first; run < behind(t->plan, pick); run++) {
-		double value;
+	for (i = pick->first; i < behind(t->plan, pick); i++) {
+		uint32_t run = run_of(pick, i);
+		double value = sweep_stats_value(t, m, run);
 
-		if (!is_picked(t->plan, pick, run))
-			continue;
-		value = sweep_stats_value(t, m, run);
 		if (isnan(value))
 			continue;
 		if (!out->count || value < out->least) {
@@ -82,12 +75,12 @@ void sweep_stats_spread(const struct sweep_table *t, struct sweep_measure m,
 void sweep_stats_states(const struct sweep_table *t, const struct sweep_pick *pick,
 			uint32_t count[static SWEEP_STATES])
 {
-	uint32_t run, i;
+	uint32_t i;
 
 	for (i = 0; i < SWEEP_STATES; i++)
 		count[i] = 0;
-	for (run = pick->first; run < behind(t->plan, pick); run++)
-		count[t->result[run].state] += is_picked(t->plan, pick, run);
+	for (i = pick->first; i < behind(t->plan, pick); i++)
+		count[t->result[run_of(pick, i)].state]++;
 }
 
 /* They are next to each other, because the seed counts fastest. */

@@ -19,11 +19,10 @@ struct sweep_measure {
 	uint32_t column; /* of figures or verdicts */
 };
 
-/* Runs of a range whose value of each of these axes is this one. */
+/* Some runs. Zeroed: all of them. */
 struct sweep_pick {
-	uint32_t first, behind; /* behind 0: all */
-	uint32_t count;
-	uint32_t axis[SWEEP_VARIABLES_MAX + 1], index[SWEEP_VARIABLES_MAX + 1];
+	uint32_t first, behind; /* from the first up to, not with, that; behind 0: all */
+	const uint32_t *of; /* of this list; NULL: of all runs in order */
 };
 
 struct sweep_spread {

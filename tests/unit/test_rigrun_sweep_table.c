@@ -245,6 +245,7 @@ static void stats(void)
 {
 	static const struct sweep_measure q = {SWEEP_FIGURE, 0}, same = {SWEEP_VERDICT, 0},
 					  passing = {SWEEP_PASSING, 0};
+	static const uint32_t seed_2[] = {1, 3, 5};
 	struct sweep_pick all = {0}, pick;
 	struct sweep_plan p = plan_of();
 	struct sweep_table t;
@@ -263,7 +264,7 @@ static void stats(void)
 	sweep_stats_point(&p, 3, &pick);
 	sweep_stats_spread(&t, q, &pick, room, &s);
 	CU_ASSERT(s.count == 2 && s.least == 20.5 && s.median == 25.5 && s.most == 30.5);
-	pick = (struct sweep_pick){.count = 1, .axis = {1}, .index = {1}}; /* seed 2 */
+	pick = (struct sweep_pick){.behind = 3, .of = seed_2};
 	sweep_stats_spread(&t, same, &pick, room, &s);
 	CU_ASSERT(s.count == 2 && s.least == 2 && s.most == 4 && s.failed == 0);
 	sweep_stats_spread(&t, same, &all, room, &s);
@@ -487,6 +488,41 @@ static void many_figures(void)
 	CU_ASSERT(!sweep_keys_has(&k, "k0"));
 }
 
+/* As many runs as there can be, half of which failed: the page stays a page, and comes soon. */
+static void large(void)
+{
+	struct sweep_plan p = {.naxes = 0};
+	struct rig_why why = {""};
+	struct sweep_table t;
+	struct sweep_config c = {.plan = &p, .rig_name = "x", .rig_file = "y", .folder = "z"};
+	const struct sweep_report r = {&c, &t, false};
+	int folder[2] = {make_run(0, 1, 2, true), make_run(1, 5, 3, false)};
+	char *text = NULL;
+	uint32_t i;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	CU_ASSERT_EQUAL_FATAL(sweep_plan_vary(&p, "x=1..10", &why), 0);
+	CU_ASSERT_EQUAL_FATAL(sweep_plan_seed(&p, "1..1000", &why), 0);
+	CU_ASSERT_EQUAL_FATAL(sweep_table_new(&t, &p), 0);
+	for (i = 0; i < p.runs; i++)
+		CU_ASSERT_EQUAL_FATAL(sweep_table_add(&t, i, i % 2, folder[i % 2], ""), 0);
+	CU_ASSERT_EQUAL(sweep_table_finish(&t), 0);
+	CU_ASSERT_EQUAL(sweep_report_page(&r, f), 0);
+	fflush(f);
+	CU_ASSERT(len > 1000000 && len < 4000000);
+	CU_ASSERT_EQUAL(sweep_report_json(&r, f), 0);
+	CU_ASSERT_EQUAL(sweep_report_csv(&r, f), 0);
+	CU_ASSERT_EQUAL(sweep_report_text(&r, f), 0);
+	fclose(f);
+	has(text, "and 4990 more\n5000 passed, 5000 failed", true);
+	free(text);
+	sweep_table_free(&t);
+	sweep_plan_free(&p);
+	close(folder[0]);
+	close(folder[1]);
+}
+
 int main(void)
 {
 	CU_pSuite s;
@@ -506,6 +542,7 @@ int main(void)
 	CU_add_test(s, "files", files);
 	CU_add_test(s, "memory", memory);
 	CU_add_test(s, "many figures", many_figures);
+	CU_add_test(s, "large", large);
 	CU_basic_run_tests();
 	failed = CU_get_number_of_failures();
 	CU_cleanup_registry();
