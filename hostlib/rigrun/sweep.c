@@ -134,6 +134,11 @@ static int csv(const void *r, FILE *out)
 	return sweep_report_csv(r, out);
 }
 
+static int tap(const void *r, FILE *out)
+{
+	return sweep_report_tap(r, out);
+}
+
 static int manifest(const void *r, FILE *out)
 {
 	return sweep_report_json(r, out);
@@ -175,10 +180,8 @@ static int write_all(const struct sweep *s)
 		whole_file_fn *write;
 		const void *what;
 	} files[] = {
-		{"sweep.csv", csv, &r},
-		{"sweep.json", manifest, &r},
-		{"index.html", page, &r},
-		{"wall.json", wall, s},
+		{"sweep.csv", csv, &r},   {"verdicts.tap", tap, &r}, {"sweep.json", manifest, &r},
+		{"index.html", page, &r}, {"wall.json", wall, s},
 	};
 	int err = 0;
 	size_t i;

@@ -6,10 +6,11 @@
  *
  * In the folder of the sweep are folders of runs (sweep_plan_name()) and
  *
- *   sweep.csv    a line for each run: values, how it ended, verdicts, figures
- *   sweep.json   what the sweep was made of, and each run with the command that repeats it
- *   index.html   all of it for people: tables, plots, links to the runs' reports
- *   wall.json    when and how long, in real time
+ *   sweep.csv     a line for each run: values, how it ended, verdicts, figures
+ *   verdicts.tap  a test point for each run
+ *   sweep.json    what the sweep was made of, and each run with the command that repeats it
+ *   index.html    all of it for people: tables, plots, links to the runs' reports
+ *   wall.json     when and how long, in real time
  *
  * In virtual time all but the last (and those of the runs) are the same bytes each time.
  */

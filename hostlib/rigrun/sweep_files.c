@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sweep.csv and sweep.json: what came out of a sweep, for programs.
+ * sweep.csv, verdicts.tap and sweep.json: what came out of a sweep, for programs.
  *
- * The first has a line for each run, in order:
+ * The second has a test point for each run. The first has a line for each run, in order:
  *
  *   run, folder        its number, from 1, and its folder
  *   ...                a column for each variable, under its name
@@ -22,6 +22,7 @@
 #include "markup.h"
 #include "number.h"
 #include "sweep_report.h"
+#include "tap.h"
 
 const char *sweep_report_seed(const struct sweep_report *r, uint32_t run, char room[static 24])
 {
@@ -156,6 +157,30 @@ int sweep_report_csv(const struct sweep_report *r, FILE *out)
 	csv_head(r, out);
 	for (run = 0; run < r->c->plan->runs; run++)
 		csv_run(r, run, out);
+	return ferror(out) ? -EIO : 0;
+}
+
+/* --- verdicts.tap ------------------------------------------------------------------- */
+
+int sweep_report_tap(const struct sweep_report *r, FILE *out)
+{
+	char label[SWEEP_LABEL_ROOM];
+	uint32_t run;
+
+	fprintf(out, "TAP version 14\n1..%u\n", r->c->plan->runs);
+	for (run = 0; run < r->c->plan->runs; run++) {
+		const struct sweep_result *x = &r->t->result[run];
+
+		sweep_plan_label(r->c->plan, run, r->c->plan->naxes, label);
+		if (x->state != SWEEP_NOT_RUN) {
+			tap_point(out, run + 1, x->state == SWEEP_PASSED, label, x->end_ns,
+				  x->why ? x->why : sweep_state_name(x->state));
+			continue;
+		}
+		fprintf(out, "ok %u - ", run + 1);
+		tap_description(out, label);
+		fputs(" # SKIP not run\n", out);
+	}
 	return ferror(out) ? -EIO : 0;
 }
 

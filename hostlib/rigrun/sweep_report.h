@@ -15,6 +15,7 @@ struct sweep_report {
 /* Files, see sweep.h. 0 or -errno. */
 int sweep_report_csv(const struct sweep_report *r, FILE *out);
 int sweep_report_json(const struct sweep_report *r, FILE *out);
+int sweep_report_tap(const struct sweep_report *r, FILE *out);
 int sweep_report_page(const struct sweep_report *r, FILE *out);
 /* For a terminal. */
 int sweep_report_text(const struct sweep_report *r, FILE *out);

@@ -9,9 +9,9 @@
 #include "markup.h"
 #include "names.h"
 #include "results.h"
+#include "tap.h"
 
-/* A title may hold what TAP takes for a directive. */
-static void description(FILE *out, const char *title)
+void tap_description(FILE *out, const char *title)
 {
 	char text[2048];
 	const char *p;
@@ -36,11 +36,11 @@ static void quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void point(FILE *out, uint32_t n, bool ok, const char *title, uint64_t decided_ns,
-		  const char *reason)
+void tap_point(FILE *out, uint32_t n, bool ok, const char *title, uint64_t decided_ns,
+	       const char *reason)
 {
 	fprintf(out, "%s %u - ", ok ? "ok" : "not ok", n);
-	description(out, title);
+	tap_description(out, title);
 	fputs("\n  ---\n  reason: ", out);
 	quoted(out, reason);
 	fputs("\n  at_s: ", out);
@@ -56,11 +56,11 @@ int results_tap(const struct results *r, FILE *out)
 	fprintf(out, "TAP version 14\n1..%u\n", r->rig->nexpects + 1);
 	for (i = 0; i < r->rig->nexpects; i++) {
 		judge_reason(r->judge, i, reason);
-		point(out, i + 1, r->judge->cases[i].verdict == JUDGE_PASSED,
-		      r->rig->expect[i].title, r->judge->cases[i].decided_ns, reason);
+		tap_point(out, i + 1, r->judge->cases[i].verdict == JUDGE_PASSED,
+			  r->rig->expect[i].title, r->judge->cases[i].decided_ns, reason);
 	}
 	judge_run_reason(r->judge, reason);
-	point(out, i + 1, !r->record->nfailures, RESULTS_RUN, r->facts->end_ns, reason);
+	tap_point(out, i + 1, !r->record->nfailures, RESULTS_RUN, r->facts->end_ns, reason);
 	return ferror(out) ? -EIO : 0;
 }
 

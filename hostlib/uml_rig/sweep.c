@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "log.h"
 #include "sweep.h"
@@ -147,6 +148,27 @@ static int check_empty(int folder, const char *path)
 	return rc;
 }
 
+/* What the rig's file is, as far as a look from outside tells. */
+static struct stat look(const char *path)
+{
+	struct stat st = {0};
+
+	if (stat(path, &st) < 0)
+		st = (struct stat){0};
+	return st;
+}
+
+/* Each run reads it anew: people go on editing while a long sweep is under way. */
+static void warn_if_changed(const char *path, const struct stat *was)
+{
+	struct stat is = look(path);
+
+	if (is.st_ino != was->st_ino || is.st_size != was->st_size ||
+	    is.st_mtim.tv_sec != was->st_mtim.tv_sec || is.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+		log_warn("%s was changed meanwhile: not all runs are of one rig; sweep again",
+			 path);
+}
+
 static int sweep(struct context *c, struct sweep_config *config)
 {
 	static const int status[] = {
@@ -185,6 +207,7 @@ int cmd_sweep(struct context *c)
 		.stop = c->stop,
 		.quiet = c->quiet,
 	};
+	struct stat was = look(c->argv[0]);
 	struct rig *rig = NULL;
 	int rc;
 
@@ -203,6 +226,7 @@ int cmd_sweep(struct context *c)
 		config.real_time = rig->real_time;
 		config.seed = rig->seed;
 		rc = sweep(c, &config);
+		warn_if_changed(c->argv[0], &was);
 	}
 	rig_free(rig);
 	sweep_plan_free(&plan);

@@ -53,7 +53,7 @@ expect_text '^FAILED  loss=60%: one of four may be lost \(was [012] at '
 expect_text '^1 passed, 2 failed; loss/index.html'
 expect_text '^the first that failed: loss=30%; the same again:'
 expect_text "^  .*/uml_rig run -D loss=30% wan.rig$"
-[ "$(ls loss)" = "$(printf '%s\n' 1-loss=0 2-loss=30 3-loss=60 index.html sweep.csv sweep.json wall.json)" ] ||
+[ "$(ls loss)" = "$(printf '%s\n' 1-loss=0 2-loss=30 3-loss=60 index.html sweep.csv sweep.json verdicts.tap wall.json)" ] ||
 	fail "the folder has $(ls loss)"
 cat >look.py <<'PY'
 import csv, json, re, sys
@@ -81,6 +81,8 @@ for row, run in zip(rows, made["runs"]):
         last = [r for r in csv.DictReader(open(at + "/" + row["folder"] + "/samples.csv"))
                 if r["source"] == "a->b" and r["name"] == "lost"][-1]["value"] if run["kept"] else None
         assert last in (None, row["a->b.lost.last"])
+tap = [l for l in open(at + "/verdicts.tap").read().split("\n") if re.match("(not )?ok ", l)]
+assert [not l.startswith("not") for l in tap] == [r["result"] == "passed" for r in rows]
 wall = json.load(open(at + "/wall.json"))
 assert len(wall["runs_took_ns"]) == runs
 PY
@@ -118,7 +120,7 @@ expect_text "^$((first - 1)) passed, 1 failed, $((12 - first)) not run"
 	fail "with --stop it is another run: $(cat "$T/out")"
 sweep 0 --keep failed -o well --seed 1,2 --vary mem=32M,64M wan.rig
 expect_text '^4 passed, 0 failed'
-[ "$(ls well)" = "$(printf '%s\n' index.html sweep.csv sweep.json wall.json)" ] || fail "kept: $(ls well)"
+[ "$(ls well)" = "$(printf '%s\n' index.html sweep.csv sweep.json verdicts.tap wall.json)" ] || fail "kept: $(ls well)"
 python3 look.py well 4 || fail "files of a sweep of two"
 grep -q '^mem  result ' "$T/out" || fail "no line for each point: $(cat "$T/out")"
 
@@ -178,6 +180,21 @@ got=$?
 expect_text '^broken  s=60: uml_rig died of signal 9'
 expect_text '^1 passed, 0 failed, 1 broken'
 rm -rf "$T/tmp/uml_rig".*
+
+# --- the rig is changed meanwhile, progress on a terminal -------------------------------------------
+cp wan.rig edited.rig
+"$RIG" sweep -q -j 1 -o edited --seed 1..6 edited.rig >"$T/out" 2>&1 </dev/null &
+pid=$!
+wait_for 5 test -e edited/2-seed=2 || fail "it does not begin"
+echo '# a thought' >>edited.rig
+wait $pid
+expect_text 'warning: edited.rig was changed meanwhile'
+if command -v script >/dev/null; then
+	script -qec "'$RIG' sweep --to-end -o terminal --vary s=2,3 long.rig" typescript >/dev/null </dev/null || fail "on a terminal"
+	grep -q '1 of 2 runs, 0 did not pass, real [0-9]* s, about [0-9]* s to go: s=3' typescript ||
+		fail "no progress: $(cat typescript)"
+	grep -q ' 2 runs (2 of s), 1 at a time;' typescript || fail "real time, and several at once"
+fi
 
 # --- signals ---------------------------------------------------------------------------------------------
 # begin OPTION...: a sweep that goes on for long as $pid, its processes in $tree

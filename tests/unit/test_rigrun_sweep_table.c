@@ -352,7 +352,7 @@ static char *written(writer *write, const char *order)
 static void orders(void)
 {
 	static writer *const writers[] = {sweep_report_csv, sweep_report_json, sweep_report_page,
-					  sweep_report_text};
+					  sweep_report_text, sweep_report_tap};
 	static const char *const others[] = {"543210", "204153", "351024"};
 	size_t i, k;
 
@@ -381,6 +381,7 @@ static void files(void)
 {
 	char *csv = written(sweep_report_csv, "0124"), *line;
 	char *page = written(sweep_report_page, "012345");
+	char *tap = written(sweep_report_tap, "01245");
 	char *text = written(sweep_report_text, "012345");
 
 	line = strtok(csv, "\n");
@@ -412,6 +413,10 @@ static void files(void)
 	has(text, "FAILED  loss=<b>&, seed=1: <same> (was 40)\n", true);
 	has(text, "\n  bin/uml_rig run -D x=1 -D 'loss=<b>&' --seed 1 'a&b.rig'\n", true);
 	has(text, "  0%  2 of 2 passed    5.5 (0.5..10.5)  ", true);
+	has(tap, "TAP version 14\n1..6\nok 1 - loss=0%, seed=1\n  ---\n  reason: \"passed\"\n",
+	    true);
+	has(tap, "\nok 4 - loss=5%, seed=2 # SKIP not run\nnot ok 5 - loss=<b>&, seed=1\n", true);
+	free(tap);
 	free(csv);
 	free(page);
 	free(text);
