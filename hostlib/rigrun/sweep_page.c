@@ -13,6 +13,7 @@
 #define PLOTS_MAX 150 /* of a kind; sweep.csv has all */
 #define PLACES_MAX 100000 /* of all plots of a kind */
 #define ROWS_MAX 1000 /* of the table of points */
+#define ROWS_OPEN 40 /* with more, it is folded */
 #define FIGURES_MAX 40 /* columns of the table of figures */
 
 struct page {
@@ -244,8 +245,12 @@ static void point_row(struct page *p, uint32_t run, uint32_t axes_shown,
 	fputs("<tr>", p->out);
 	for (i = 0; i < axes_shown; i++)
 		text_cell(p->out, "n", sweep_plan_value(t->plan, run, i));
-	fprintf(p->out, "<td class=\"n\">%u of %u</td>", count[SWEEP_PASSED],
-		pick->behind - pick->first - count[SWEEP_NOT_RUN]);
+	if (pick->behind - pick->first == 1)
+		text_cell(p->out, count[SWEEP_PASSED] ? "s good" : "s bad",
+			  sweep_state_name(t->result[run].state));
+	else
+		fprintf(p->out, "<td class=\"n\">%u of %u</td>", count[SWEEP_PASSED],
+			pick->behind - pick->first - count[SWEEP_NOT_RUN]);
 	for (i = 0; i < t->nfigures && n < FIGURES_MAX; i++) {
 		if (!t->figure[i].varies)
 			continue;
@@ -262,12 +267,12 @@ static void points(struct page *p)
 	uint32_t variables = sweep_plan_variables(t->plan), step = variables ? t->plan->seeds : 1;
 	uint32_t shown = variables ? variables : 1, run, i, n = 0;
 
-	fputs("<details open=\"open\"><summary>By value</summary><div "
-	      "class=\"wide\"><table><thead><tr>",
-	      p->out);
+	fprintf(p->out,
+		"<details%s><summary>By value</summary><div class=\"wide\"><table><thead><tr>",
+		t->plan->runs / step <= ROWS_OPEN ? " open=\"open\"" : "");
 	for (i = 0; i < shown; i++)
 		fprintf(p->out, "<th class=\"n\">%s</th>", t->plan->axis[i].name);
-	fputs("<th class=\"n\">passed</th>", p->out);
+	fputs("<th>passed</th>", p->out);
 	for (i = 0; i < t->nfigures && n < FIGURES_MAX; i++) {
 		if (!t->figure[i].varies)
 			continue;
@@ -327,10 +332,10 @@ static void figures(struct page *p)
 		if (p->plot.line_axis == RIG_NONE && t->plan->naxes > 1)
 			fprintf(p->out,
 				"<p class=\"note\">Against %s: the median of runs, and from their "
-				"least to their most.</p>\n",
+				"least to their most. A red ring: some failed.</p>\n",
 				t->plan->axis[p->plot.axis].name);
 		else
-			fprintf(p->out, "<p class=\"note\">Against %s%s.</p>\n",
+			fprintf(p->out, "<p class=\"note\">Against %s%s. A red ring: failed.</p>\n",
 				t->plan->axis[p->plot.axis].name,
 				t->plan->seeds > 1 && t->plan->naxes > 1
 					? ", the median of all seeds"
@@ -340,8 +345,8 @@ static void figures(struct page *p)
 			      "decided; with --to-end what they count can be compared.</p>\n",
 			      p->out);
 		plots(p, SWEEP_FIGURE);
-		points(p);
 		spreads(p);
+		points(p);
 	}
 	same(p);
 }

@@ -380,6 +380,12 @@ static void name(struct canvas *c)
 	}
 }
 
+/* Seeds have nothing between them; only very many of them are a line. */
+static bool is_joined(const struct canvas *c)
+{
+	return !c->p->t->plan->axis[c->p->axis].seed || c->values->count > DOTS;
+}
+
 void sweep_plot_write(struct sweep_plot *p, struct sweep_measure m, FILE *out)
 {
 	struct canvas c = {
@@ -396,7 +402,7 @@ void sweep_plot_write(struct sweep_plot *p, struct sweep_measure m, FILE *out)
 	plot_frame_begin(&c.frame, 0);
 	ticks(&c);
 	band(&c);
-	for (i = 0; i < p->lines; i++)
+	for (i = 0; i < p->lines && is_joined(&c); i++)
 		line(&c, i);
 	for (i = 0; i < p->lines && c.values->count <= DOTS; i++)
 		dots(&c, i);

@@ -23,6 +23,13 @@ double sweep_stats_value(const struct sweep_table *t, struct sweep_measure m, ui
 	return t->figure[m.column].mean ? f->sum / f->count : f->last;
 }
 
+static bool has_failed(const struct sweep_table *t, struct sweep_measure m, uint32_t run)
+{
+	if (m.kind == SWEEP_VERDICT)
+		return !sweep_table_verdict(t, run, m.column)->passed;
+	return sweep_table_has_failed(t, run);
+}
+
 static uint32_t behind(const struct sweep_plan *p, const struct sweep_pick *pick)
 {
 	return pick->behind ? pick->behind : p->runs;
@@ -60,8 +67,7 @@ void sweep_stats_spread(const struct sweep_table *t, struct sweep_measure m,
 			out->most = value;
 			out->most_run = run;
 		}
-		out->failed +=
-			m.kind == SWEEP_VERDICT && !sweep_table_verdict(t, run, m.column)->passed;
+		out->failed += has_failed(t, m, run);
 		out->mean += value;
 		room[out->count++] = value;
 	}

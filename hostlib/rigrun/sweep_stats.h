@@ -27,7 +27,7 @@ struct sweep_pick {
 
 struct sweep_spread {
 	uint32_t count; /* of runs that have the measure; if it is 0 the rest means nothing */
-	uint32_t failed; /* verdicts among them */
+	uint32_t failed; /* among them: verdicts, or else runs */
 	double least, median, most, mean;
 	uint32_t least_run, most_run; /* the first of them */
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include "disk_tool.h"
@@ -217,57 +218,44 @@ static int set_keep(struct context *c, const char *what)
 	return usage(what, "is not what --keep takes: all or failed");
 }
 
-/* -1: go on; else the exit status. */
+/* Options that are only noted: that they were said, or their value. */
+static const struct {
+	int letter;
+	size_t said, value; /* where in struct context; one of them, the other is 0 */
+} notes[] = {
+	{'q', offsetof(struct context, quiet), 0},
+	{'w', offsetof(struct context, write), 0},
+	{'o', 0, offsetof(struct context, output)},
+	{'j', 0, offsetof(struct context, jobs)},
+	{OPT_CHECK, offsetof(struct context, check), 0},
+	{OPT_DOT, offsetof(struct context, dot), 0},
+	{OPT_SVG, offsetof(struct context, svg), 0},
+	{OPT_SEQUENTIAL, offsetof(struct context, sequential), 0},
+	{OPT_PARALLEL, offsetof(struct context, parallel), 0},
+	{OPT_TO_END, offsetof(struct context, to_end), 0},
+	{OPT_SEED, 0, offsetof(struct context, seed)},
+	{OPT_STOP, offsetof(struct context, stop), 0},
+	{OPT_MARKDOWN, offsetof(struct context, markdown), 0},
+};
+
+/* -1: go on; else the exit status. What is not here and not noted has no effect, like --json. */
 static int set_option(struct context *c, int letter)
 {
-	switch (letter) {
-	case 'D':
+	size_t i;
+
+	if (letter == 'D')
 		return add_define(c, optarg);
-	case 'o':
-		c->output = optarg;
-		break;
-	case 'q':
-		c->quiet = true;
-		break;
-	case 'w':
-		c->write = true;
-		break;
-	case OPT_CHECK:
-		c->check = true;
-		break;
-	case OPT_DOT:
-		c->dot = true;
-		break;
-	case OPT_SVG:
-		c->svg = true;
-		break;
-	case OPT_SEQUENTIAL:
-		c->sequential = true;
-		break;
-	case OPT_PARALLEL:
-		c->parallel = true;
-		break;
-	case OPT_TO_END:
-		c->to_end = true;
-		break;
-	case OPT_SEED:
-		c->seed = optarg;
-		break;
-	case OPT_VARY:
+	if (letter == OPT_VARY)
 		return add_vary(c, optarg);
-	case 'j':
-		c->jobs = optarg;
-		break;
-	case OPT_KEEP:
+	if (letter == OPT_KEEP)
 		return set_keep(c, optarg);
-	case OPT_STOP:
-		c->stop = true;
-		break;
-	case OPT_JSON:
-		break; /* it is what dump does */
-	default:
-		c->markdown = true;
-		break;
+	for (i = 0; i < sizeof(notes) / sizeof(*notes); i++) {
+		if (notes[i].letter != letter)
+			continue;
+		if (notes[i].value)
+			*(const char **)((char *)c + notes[i].value) = optarg;
+		else
+			*((bool *)c + notes[i].said) = true;
 	}
 	return -1;
 }

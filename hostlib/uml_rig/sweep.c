@@ -108,19 +108,16 @@ static int check_all(struct context *c, const struct sweep_plan *plan, struct ri
 	return status;
 }
 
-static int take_jobs(const struct context *c, bool real_time, uint32_t *at_once)
+static int take_jobs(const struct context *c, bool real_time, uint32_t runs, uint32_t *at_once)
 {
 	struct rig_why why = {""};
-	uint64_t n;
+	uint64_t n = sweep_at_once(real_time);
 
-	*at_once = sweep_at_once(real_time);
-	if (!c->jobs)
-		return EXIT_FINE;
-	if (rig_value_integer(c->jobs, SWEEP_AT_ONCE_MAX, &n, &why) < 0 || !n) {
+	if (c->jobs && (rig_value_integer(c->jobs, SWEEP_AT_ONCE_MAX, &n, &why) < 0 || !n)) {
 		log_err("-j %s: say how many runs at once, 1 to %d", c->jobs, SWEEP_AT_ONCE_MAX);
 		return EXIT_USAGE;
 	}
-	*at_once = (uint32_t)n;
+	*at_once = n < runs ? (uint32_t)n : runs;
 	return EXIT_FINE;
 }
 
@@ -220,7 +217,7 @@ int cmd_sweep(struct context *c)
 	if (rc == EXIT_FINE)
 		rc = check_all(c, &plan, &rig);
 	if (rc == EXIT_FINE)
-		rc = take_jobs(c, rig->real_time, &config.at_once);
+		rc = take_jobs(c, rig->real_time, plan.runs, &config.at_once);
 	if (rc == EXIT_FINE) {
 		config.rig_name = rig->name;
 		config.real_time = rig->real_time;
