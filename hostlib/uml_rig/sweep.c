@@ -108,15 +108,38 @@ static int check_all(struct context *c, const struct sweep_plan *plan, struct ri
 	return status;
 }
 
-static int take_jobs(const struct context *c, bool real_time, uint32_t runs, uint32_t *at_once)
+/* A node whose disk outlasts the run, in a file that all runs would write to; NULL: none. */
+static const struct rig_node *keeper(const struct rig *rig)
 {
+	uint32_t i;
+
+	for (i = 0; i < rig->nnodes; i++)
+		if (rig->node[i].cow)
+			return &rig->node[i];
+	return NULL;
+}
+
+/* How many runs at once. */
+static int take_jobs(const struct context *c, const struct rig *rig, uint32_t runs,
+		     uint32_t *at_once)
+{
+	const struct rig_node *node = keeper(rig);
+	uint64_t n = node ? 1 : sweep_at_once(rig->real_time);
 	struct rig_why why = {""};
-	uint64_t n = sweep_at_once(real_time);
 
 	if (c->jobs && (rig_value_integer(c->jobs, SWEEP_AT_ONCE_MAX, &n, &why) < 0 || !n)) {
 		log_err("-j %s: say how many runs at once, 1 to %d", c->jobs, SWEEP_AT_ONCE_MAX);
 		return EXIT_USAGE;
 	}
+	if (node && n > 1) {
+		log_err("-j %s: runs at once cannot share the disk that %s keeps in %s; leave out "
+			"-j, or cow=",
+			c->jobs, node->name, node->cow);
+		return EXIT_USAGE;
+	}
+	if (node)
+		log_warn("%s keeps its disk in %s: each run begins with what the last one left",
+			 node->name, node->cow);
 	*at_once = n < runs ? (uint32_t)n : runs;
 	return EXIT_FINE;
 }
@@ -217,7 +240,7 @@ int cmd_sweep(struct context *c)
 	if (rc == EXIT_FINE)
 		rc = check_all(c, &plan, &rig);
 	if (rc == EXIT_FINE)
-		rc = take_jobs(c, rig->real_time, plan.runs, &config.at_once);
+		rc = take_jobs(c, rig, plan.runs, &config.at_once);
 	if (rc == EXIT_FINE) {
 		config.rig_name = rig->name;
 		config.real_time = rig->real_time;

@@ -247,6 +247,8 @@ refused 2 'standard input only once; name a file' --seed 1..2 -
 refused 3 '^uml_rig: nothere.rig cannot be read' --seed 1..2 nothere.rig
 refused 1 '^uml_rig: nothing was run: that is so with loss=2, mem=32M' --vary loss=1%,2 --vary mem=32M wan.rig
 expect_text 'wan.rig:6:'
+printf '%s\n' 'rig keep 1' 'image i i.img' 'node a image=i cow=a.cow' 'at 1s run a true' >keep.rig
+refused 2 '^uml_rig: -j 2: runs at once cannot share the disk that a keeps in a.cow; leave out -j' -j 2 --seed 1,2 keep.rig
 expect_status 2 "$RIG" run --seed 1..5 wan.rig
 one_line
 expect_text "^uml_rig: --seed: '1..5' is not a whole number; one run has one seed, 'uml_rig sweep' takes several"
