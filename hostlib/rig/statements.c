@@ -18,7 +18,8 @@ static const struct rig_statement statements[] = {
 	 rig_st_rig},
 	{{"seed", "NUMBER",
 	  "Where all chance comes from: losses, jitter, the guests' random numbers. The same rig "
-	  "with the same seed runs the same way, in virtual time to the byte. 1 if it is not said.",
+	  "with the same seed runs the same way, in virtual time to the byte. 1 if it is not said. "
+	  "'uml_rig run --seed N' takes another one, 'uml_rig sweep --seed 1..50' many.",
 	  "seed 42\n", "rig x 1\n"},
 	 rig_st_seed},
 	{{"time", "virtual|real [start=DATE]",

@@ -173,6 +173,22 @@ int rig_value_size(const char *s, uint64_t *bytes, struct rig_why *why)
 	return quantity(&a_size, s, bytes, why);
 }
 
+const char *rig_value_unit(const char *s, struct rig_value_unit *unit)
+{
+	static const struct quantity *const kinds[] = {&a_time, &a_memory, &a_size, &a_rate};
+	size_t len, i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const struct unit *u = unit_at(kinds[i], s, &len);
+
+		if (u) {
+			*unit = (struct rig_value_unit){u->name, u->factor, kinds[i]->what};
+			return s + len;
+		}
+	}
+	return NULL;
+}
+
 int rig_value_number(const char *s, double *number, enum rig_unit *unit, struct rig_why *why)
 {
 	const char *digits = s + (*s == '-'), *end;

@@ -20,6 +20,14 @@ int rig_value_memory(const char *s, uint64_t *bytes, struct rig_why *why);
 int rig_value_size(const char *s, uint64_t *bytes, struct rig_why *why);
 /* A number to compare with: plain, a time, a size, a rate (bit kbit Mbit Gbit) or a percentage. */
 int rig_value_number(const char *s, double *number, enum rig_unit *unit, struct rig_why *why);
+/* A unit of times, memory, sizes or rates. */
+struct rig_value_unit {
+	const char *name;
+	uint64_t factor; /* of the smallest unit of its kind */
+	const char *what; /* it is a unit of: the same pointer for all of a kind */
+};
+/* The unit that s begins with, up to a digit, a point or the end. What is behind; NULL: there is none. */
+const char *rig_value_unit(const char *s, struct rig_value_unit *unit);
 int rig_value_integer(const char *s, uint64_t max, uint64_t *n, struct rig_why *why);
 /* 2026-01-16T00:00:00Z: seconds since 1970. */
 int rig_value_date(const char *s, uint64_t *seconds, struct rig_why *why);

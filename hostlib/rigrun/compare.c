@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "compare.h"
 #include "compare_private.h"
@@ -18,38 +16,6 @@
 static int is_compared(const struct dirent *d)
 {
 	return d->d_name[0] != '.' && strcmp(d->d_name, REAL_TIME) != 0;
-}
-
-/* Maps a file of a folder; data is NULL for an empty one. 0 or -errno. */
-static int map_file(int folder, const char *name, struct compare_file *f)
-{
-	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err = 0;
-	struct stat st;
-
-	*f = (struct compare_file){0};
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = -EINVAL;
-	else
-		f->len = (size_t)st.st_size;
-	if (!err && f->len) {
-		f->data = mmap(NULL, f->len, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (f->data == MAP_FAILED) {
-			f->data = NULL;
-			err = -errno;
-		}
-	}
-	close(fd);
-	return err;
-}
-
-static void unmap_file(struct compare_file *f)
-{
-	if (f->data)
-		munmap((void *)f->data, f->len);
 }
 
 static bool ends_in(const char *name, const char *end)
@@ -67,11 +33,11 @@ struct pair {
 /* A file that both have. 1: it differs, and *d says where. */
 static int compare_one(const struct pair *p, const char *name, struct difference *d)
 {
-	struct compare_file f[2] = {{0}};
-	int rc = map_file(p->fd[0], name, &f[0]);
+	struct file_map f[2] = {{0}};
+	int rc = file_map_open(p->fd[0], name, &f[0]);
 
 	if (!rc)
-		rc = map_file(p->fd[1], name, &f[1]);
+		rc = file_map_open(p->fd[1], name, &f[1]);
 	*d = (struct difference){.unix_ns = UINT64_MAX};
 	snprintf(d->file, sizeof(d->file), "%s", name);
 	if (!rc && (f[0].len != f[1].len || (f[0].len && memcmp(f[0].data, f[1].data, f[0].len)))) {
@@ -81,8 +47,8 @@ static int compare_one(const struct pair *p, const char *name, struct difference
 			compare_texts(&f[0], &f[1], d);
 		rc = 1;
 	}
-	unmap_file(&f[0]);
-	unmap_file(&f[1]);
+	file_map_close(&f[0]);
+	file_map_close(&f[1]);
 	return rc;
 }
 

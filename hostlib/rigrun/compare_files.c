@@ -26,8 +26,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct difference *d, cons
 /* --- texts ------------------------------------------------------------------- */
 
 /* The line that begins at `at`, made visible. */
-static void say_line(struct difference *d, const char *which, const struct compare_file *f,
-		     size_t at)
+static void say_line(struct difference *d, const char *which, const struct file_map *f, size_t at)
 {
 	const char *text = f->data, *end;
 	char shown[LINE_SHOWN];
@@ -43,7 +42,7 @@ static void say_line(struct difference *d, const char *which, const struct compa
 	say(d, "  %s: %s%s\n", which, shown, len ? "..." : "");
 }
 
-void compare_texts(const struct compare_file *a, const struct compare_file *b, struct difference *d)
+void compare_texts(const struct file_map *a, const struct file_map *b, struct difference *d)
 {
 	const char *x = a->data, *y = b->data;
 	size_t len = a->len < b->len ? a->len : b->len, at, begin = 0;
@@ -117,8 +116,7 @@ static void say_byte(struct difference *d, const struct frames_frame *a,
 		say(d, "  byte %" PRIu32 " is %02x, and %02x\n", at, a->data[at], b->data[at]);
 }
 
-void compare_captures(const struct compare_file *a, const struct compare_file *b,
-		      struct difference *d)
+void compare_captures(const struct file_map *a, const struct file_map *b, struct difference *d)
 {
 	struct frames *fa = frames_new(a->data, a->len), *fb = frames_new(b->data, b->len);
 	struct frames_frame x = {0}, y = {0};

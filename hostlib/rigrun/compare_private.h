@@ -3,13 +3,8 @@
 #ifndef NESTLING_RIGRUN_COMPARE_PRIVATE_H
 #define NESTLING_RIGRUN_COMPARE_PRIVATE_H
 
-#include <stddef.h>
 #include <stdint.h>
-
-struct compare_file {
-	const void *data; /* NULL if len is 0 */
-	size_t len;
-};
+#include "file_map.h"
 
 struct difference {
 	char file[256];
@@ -18,9 +13,7 @@ struct difference {
 };
 
 /* Fill in where two files differ, which they do. */
-void compare_captures(const struct compare_file *a, const struct compare_file *b,
-		      struct difference *d);
-void compare_texts(const struct compare_file *a, const struct compare_file *b,
-		   struct difference *d);
+void compare_captures(const struct file_map *a, const struct file_map *b, struct difference *d);
+void compare_texts(const struct file_map *a, const struct file_map *b, struct difference *d);
 
 #endif

@@ -13,12 +13,13 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "csv.h"
 #include "markup.h"
 #include "names.h"
 #include "number.h"
 #include "results.h"
 
-static void field(FILE *out, const char *text)
+void csv_field(FILE *out, const char *text)
 {
 	if (!text[strcspn(text, ",\"\r\n")]) {
 		fputs(text, out);
@@ -33,7 +34,7 @@ static void field(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void seconds(FILE *out, uint64_t ns)
+void csv_seconds(FILE *out, uint64_t ns)
 {
 	fprintf(out, "%llu.%09llu", (unsigned long long)(ns / 1000000000),
 		(unsigned long long)(ns % 1000000000));
@@ -44,12 +45,12 @@ static void result(const struct results *r, FILE *out, const struct record_resul
 	static const char *const units[] = {"", "s", "B", "bit/s", "%", ""};
 	char number[32] = "";
 
-	seconds(out, e->at_ns);
+	csv_seconds(out, e->at_ns);
 	fputc(',', out);
-	field(out, r->rig->node[e->node].name);
+	csv_field(out, r->rig->node[e->node].name);
 	fputc(',', out);
 	if (e->series != RIG_NONE)
-		field(out, r->record->series[e->series].label);
+		csv_field(out, r->record->series[e->series].label);
 	if (e->has_number)
 		number_print(e->number, number);
 	fprintf(out, ",%s,%s,", number, e->has_number ? units[e->unit] : "");
@@ -65,9 +66,9 @@ static void figures(const struct results *r, FILE *out, const struct record_figu
 
 	names_way(r->rig, e->link, e->way, way);
 	for (i = 0; i < RIG_FIGURES; i++) {
-		seconds(out, e->at_ns);
+		csv_seconds(out, e->at_ns);
 		fputc(',', out);
-		field(out, way);
+		csv_field(out, way);
 		number_print(e->value[i], number);
 		fprintf(out, ",%s,%s,,,0\n", rig_figure_name((enum rig_figure)i), number);
 	}
@@ -99,7 +100,7 @@ int results_outputs(const struct results *r, FILE *out)
 		const struct record_result *e = &rec->result[i];
 
 		fputs("# ", out);
-		seconds(out, e->at_ns);
+		csv_seconds(out, e->at_ns);
 		fprintf(out, " %s, ", r->rig->node[e->node].name);
 		if (e->status == RECORD_NO_STATUS)
 			fputs("no status", out);

@@ -5,14 +5,9 @@
 #include "axis.h"
 #include "markup.h"
 #include "plot.h"
+#include "plot_frame.h"
 #include "value.h"
 
-#define WIDTH 470 /* of the whole */
-#define HEIGHT 170
-#define LEFT 46 /* of the lines' area */
-#define TOP 10
-#define COLUMNS (WIDTH - LEFT - 14)
-#define ROWS (HEIGHT - TOP - 26)
 #define MARK_TEXTS 4 /* told of one column */
 #define DOTS 150 /* with more points, they get none */
 
@@ -20,60 +15,26 @@ struct canvas {
 	const struct plot *p;
 	FILE *out;
 	double end; /* of the axis of time */
-	struct axis y;
-	bool empty; /* there is no number */
+	struct plot_frame frame;
 };
-
-/* Not NaN, nor too large to be reckoned with. */
-static bool usable(double y)
-{
-	return fabs(y) < 1e300;
-}
 
 static double to_x(const struct canvas *c, double ns)
 {
-	return LEFT + ns / c->end * COLUMNS;
+	return PLOT_LEFT + ns / c->end * PLOT_COLUMNS;
 }
 
 static double to_y(const struct canvas *c, double y)
 {
-	return TOP + (c->y.most - y) / (c->y.most - c->y.least) * ROWS;
+	return plot_frame_y(&c->frame, y);
 }
 
 static void measure(struct canvas *c)
 {
-	double least = 0, most = 0;
 	uint32_t i, k;
 
-	c->empty = true;
-	for (i = 0; i < c->p->points; i++) {
-		for (k = 0; k < c->p->lines; k++) {
-			double y = c->p->point[i].y[k];
-
-			if (!usable(y))
-				continue;
-			least = c->empty || y < least ? y : least;
-			most = c->empty || y > most ? y : most;
-			c->empty = false;
-		}
-	}
-	c->y = axis_of(least, most);
-}
-
-static void horizontal(const struct canvas *c)
-{
-	double n = floor((c->y.most - c->y.least) / c->y.step + 0.5), i;
-	char text[AXIS_TEXT];
-
-	for (i = 0; i <= n; i++) {
-		double v = c->y.least + i * c->y.step, y = to_y(c, v);
-
-		axis_text(fabs(v) < c->y.step / 2 ? 0 : v, text);
-		fprintf(c->out, "<path class=\"grid\" d=\"M%d %.1fH%d\"/>", LEFT, y,
-			LEFT + COLUMNS);
-		fprintf(c->out, "<text class=\"y\" x=\"%d\" y=\"%.1f\">%s</text>\n", LEFT - 6,
-			y + 4, text);
-	}
+	for (i = 0; i < c->p->points; i++)
+		for (k = 0; k < c->p->lines; k++)
+			plot_frame_measure(&c->frame, c->p->point[i].y[k]);
 }
 
 static void vertical(const struct canvas *c, double step)
@@ -85,16 +46,17 @@ static void vertical(const struct canvas *c, double step)
 		double x = to_x(c, ns);
 
 		rig_print_time((uint64_t)ns, text);
-		fprintf(c->out, "<path class=\"grid\" d=\"M%.1f %dV%d\"/>", x, TOP, TOP + ROWS);
+		fprintf(c->out, "<path class=\"grid\" d=\"M%.1f %dV%d\"/>", x, PLOT_TOP,
+			PLOT_TOP + PLOT_ROWS);
 		fprintf(c->out, "<text class=\"x\" x=\"%.1f\" y=\"%d\">%s</text>\n", x,
-			TOP + ROWS + 18, text);
+			PLOT_TOP + PLOT_ROWS + 18, text);
 	}
 }
 
 /* The column of pixels of a moment; -1: it is behind the end. */
 static long column_of(const struct canvas *c, uint64_t ns)
 {
-	return (double)ns <= c->end ? (long)((double)ns / c->end * COLUMNS) : -1;
+	return (double)ns <= c->end ? (long)((double)ns / c->end * PLOT_COLUMNS) : -1;
 }
 
 static void mark_text(const struct canvas *c, const struct plot_mark *m, uint32_t nth)
@@ -124,7 +86,7 @@ static void marks(const struct canvas *c, const struct plot_mark *mark, uint32_t
 		if (column != last) {
 			fprintf(c->out, "%s<path class=\"%s\" d=\"M%ld.5 %dV%d\"><title>",
 				last < 0 ? "" : "</title></path>\n", failed ? "mark bad" : "mark",
-				LEFT + column, TOP, TOP + ROWS);
+				PLOT_LEFT + column, PLOT_TOP, PLOT_TOP + PLOT_ROWS);
 			nth = 0;
 		}
 		last = column;
@@ -146,7 +108,7 @@ static void failed_points(const struct canvas *c)
 		if (!c->p->point[i].failed || column < 0 || column == last)
 			continue;
 		fprintf(c->out, "%s%ld.5 %dv-7", last < 0 ? "<path class=\"failed\" d=\"M" : "M",
-			LEFT + column, TOP + ROWS);
+			PLOT_LEFT + column, PLOT_TOP + PLOT_ROWS);
 		last = column;
 	}
 	if (last >= 0)
@@ -175,7 +137,7 @@ static void to(struct trace *t, double x, double y)
 static void flush(struct trace *t)
 {
 	struct column *k = &t->column;
-	double x = LEFT + (double)k->number;
+	double x = PLOT_LEFT + (double)k->number;
 
 	if (k->number < 0)
 		return;
@@ -191,7 +153,7 @@ static void flush(struct trace *t)
 
 static void into_column(struct trace *t, double x, double y)
 {
-	long number = (long)(x - LEFT);
+	long number = (long)(x - PLOT_LEFT);
 	struct column *k = &t->column;
 
 	if (number != k->number) {
@@ -206,14 +168,14 @@ static void into_column(struct trace *t, double x, double y)
 static void line(const struct canvas *c, uint32_t n)
 {
 	struct trace t = {.c = c, .column.number = -1};
-	bool few = c->p->points <= 2 * COLUMNS;
+	bool few = c->p->points <= 2 * PLOT_COLUMNS;
 	uint32_t i;
 
 	fprintf(c->out, "<path class=\"line l%u\" d=\"", n);
 	for (i = 0; i < c->p->points; i++) {
 		double x = to_x(c, (double)c->p->point[i].at_ns), y = c->p->point[i].y[n];
 
-		if (!usable(y)) {
+		if (!plot_frame_usable(y)) {
 			flush(&t);
 			t.open = false;
 		} else if (few) {
@@ -234,7 +196,7 @@ static void dots(const struct canvas *c, uint32_t n)
 	for (i = 0; i < c->p->points; i++) {
 		const struct plot_point *k = &c->p->point[i];
 
-		if (!usable(k->y[n]))
+		if (!plot_frame_usable(k->y[n]))
 			continue;
 		rig_print_time(k->at_ns, at);
 		fprintf(c->out,
@@ -242,24 +204,6 @@ static void dots(const struct canvas *c, uint32_t n)
 			"<title>%s: %.10g %s</title></circle>\n",
 			n, to_x(c, (double)k->at_ns), to_y(c, k->y[n]), at, k->y[n], c->p->unit);
 	}
-}
-
-static void caption(const struct canvas *c)
-{
-	const struct plot *p = c->p;
-	uint32_t k;
-
-	fputs("<figure><figcaption><b>", c->out);
-	markup_text(c->out, p->title);
-	fputs("</b>", c->out);
-	if (*p->unit)
-		fprintf(c->out, " <span class=\"unit\">%s</span>", p->unit);
-	for (k = 0; k < p->lines && p->lines > 1; k++) {
-		fprintf(c->out, " <span class=\"key l%u\">", k);
-		markup_text(c->out, p->name[k]);
-		fputs("</span>", c->out);
-	}
-	fputs("</figcaption>\n", c->out);
 }
 
 void plot_write_time(uint64_t end_ns, const struct plot_mark *mark, uint32_t count, FILE *out)
@@ -276,16 +220,16 @@ void plot_write_time(uint64_t end_ns, const struct plot_mark *mark, uint32_t cou
 
 void plot_write(const struct plot *p, FILE *out)
 {
-	struct canvas c = {.p = p, .out = out, .end = axis_of_time(p->end_ns).most};
+	struct canvas c = {
+		.p = p,
+		.out = out,
+		.end = axis_of_time(p->end_ns).most,
+		.frame = {out, p->title, p->unit, p->lines, p->name},
+	};
 	uint32_t k;
 
 	measure(&c);
-	caption(&c);
-	fprintf(out,
-		"<svg class=\"plot\" viewBox=\"0 0 %d %d\" data-area=\"%d %d %d %d\" "
-		"data-end=\"%.0f\" data-y=\"%.17g %.17g\" role=\"img\">\n",
-		WIDTH, HEIGHT, LEFT, TOP, COLUMNS, ROWS, c.end, c.y.least, c.y.most);
-	horizontal(&c);
+	plot_frame_begin(&c.frame, c.end);
 	fputs("<use href=\"#time\"/>\n", out);
 	marks(&c, p->mark, p->marks, false);
 	marks(&c, p->mark, p->marks, true);
@@ -294,8 +238,5 @@ void plot_write(const struct plot *p, FILE *out)
 	for (k = 0; k < p->lines && p->dots && p->points <= DOTS; k++)
 		dots(&c, k);
 	failed_points(&c);
-	if (c.empty)
-		fprintf(out, "<text class=\"none\" x=\"%d\" y=\"%d\">no number</text>\n",
-			LEFT + COLUMNS / 2, TOP + ROWS / 2);
-	fputs("</svg></figure>\n", out);
+	plot_frame_end(&c.frame);
 }

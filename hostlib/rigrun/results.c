@@ -1,39 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The files of a run in its folder; see results.h. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include "json.h"
 #include "results.h"
 #include "value.h"
-
-#define HALF ".new" /* the name of a file that is not whole yet */
-
-typedef int writer(const void *what, FILE *out);
-
-/* Writes what is to be there under another name, and then gives it its own. */
-static int whole_file(int dirfd, const char *name, writer *write, const void *what)
-{
-	int fd = openat(dirfd, HALF, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int rc;
-
-	if (!out) {
-		rc = -errno;
-		if (fd >= 0)
-			close(fd);
-		return rc;
-	}
-	rc = write(what, out);
-	if (fclose(out) != 0 && (rc == 0 || rc == -EIO)) /* it knows why */
-		rc = -errno;
-	if (rc == 0 && renameat(dirfd, HALF, dirfd, name) < 0)
-		rc = -errno;
-	if (rc < 0)
-		unlinkat(dirfd, HALF, 0);
-	return rc;
-}
+#include "whole_file.h"
 
 static int csv(const void *r, FILE *out)
 {
@@ -74,7 +45,7 @@ int results_write(const struct results *r, int dirfd)
 {
 	static const struct {
 		const char *name;
-		writer *write;
+		whole_file_fn *write;
 	} files[] = {
 		{"samples.csv", csv},    {"outputs.txt", outputs}, {"timeline.txt", timeline},
 		{"verdicts.tap", tap},   {"junit.xml", junit},     {"manifest.json", manifest},
@@ -84,7 +55,7 @@ int results_write(const struct results *r, int dirfd)
 	int rc = 0;
 
 	for (i = 0; i < sizeof(files) / sizeof(*files) && rc == 0; i++)
-		rc = whole_file(dirfd, files[i].name, files[i].write, r);
+		rc = whole_file_write(dirfd, files[i].name, files[i].write, r);
 	return rc;
 }
 
@@ -106,5 +77,5 @@ static int wall(const void *what, FILE *out)
 
 int results_write_wall(const struct results_wall *w, int dirfd)
 {
-	return whole_file(dirfd, "wall.json", wall, w);
+	return whole_file_write(dirfd, "wall.json", wall, w);
 }

@@ -20,6 +20,8 @@
 
 #include "judge.h"
 
+#define RESULTS_RUN "the run itself" /* title of the last verdict, and when the run ended */
+
 /* A name and its value: "kernel", its SHA-256. */
 struct results_fact {
 	const char *name, *value;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Runs a rig; see run.h. */
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "log.h"
+#include "remove_tree.h"
 #include "run_private.h"
 
 static void signalled(void *arg, int sig, int sender_pid)
@@ -162,15 +162,6 @@ static int begin(struct run *r)
 	return err ? err : start_nodes(r);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	remove(path);
-	return 0;
-}
-
 static void end(struct run *r)
 {
 	run_progress_end(r);
@@ -185,7 +176,7 @@ static void end(struct run *r)
 	record_free(r->record);
 	loop_free(r->loop);
 	if (r->scratch[0])
-		nftw(r->scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		remove_tree(r->scratch);
 	free(r);
 }
 

@@ -5,14 +5,13 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "csv.h"
 #include "markup.h"
 #include "names.h"
 #include "results.h"
+#include "tap.h"
 
-#define RUN_TITLE "the run itself"
-
-/* A title may hold what TAP takes for a directive. */
-static void description(FILE *out, const char *title)
+void tap_description(FILE *out, const char *title)
 {
 	char text[2048];
 	const char *p;
@@ -37,12 +36,15 @@ static void quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void point(FILE *out, uint32_t n, bool ok, const char *title, const char *reason)
+void tap_point(FILE *out, uint32_t n, bool ok, const char *title, uint64_t decided_ns,
+	       const char *reason)
 {
 	fprintf(out, "%s %u - ", ok ? "ok" : "not ok", n);
-	description(out, title);
+	tap_description(out, title);
 	fputs("\n  ---\n  reason: ", out);
 	quoted(out, reason);
+	fputs("\n  at_s: ", out);
+	csv_seconds(out, decided_ns);
 	fputs("\n  ...\n", out);
 }
 
@@ -54,11 +56,11 @@ int results_tap(const struct results *r, FILE *out)
 	fprintf(out, "TAP version 14\n1..%u\n", r->rig->nexpects + 1);
 	for (i = 0; i < r->rig->nexpects; i++) {
 		judge_reason(r->judge, i, reason);
-		point(out, i + 1, r->judge->cases[i].verdict == JUDGE_PASSED,
-		      r->rig->expect[i].title, reason);
+		tap_point(out, i + 1, r->judge->cases[i].verdict == JUDGE_PASSED,
+			  r->rig->expect[i].title, r->judge->cases[i].decided_ns, reason);
 	}
 	judge_run_reason(r->judge, reason);
-	point(out, i + 1, !r->record->nfailures, RUN_TITLE, reason);
+	tap_point(out, i + 1, !r->record->nfailures, RESULTS_RUN, r->facts->end_ns, reason);
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -117,7 +119,7 @@ int results_junit(const struct results *r, FILE *out)
 			  c->verdict == JUDGE_PASSED, reason);
 	}
 	judge_run_reason(r->judge, reason);
-	test_case(r, out, "", RUN_TITLE, r->facts->end_ns, !r->record->nfailures, reason);
+	test_case(r, out, "", RESULTS_RUN, r->facts->end_ns, !r->record->nfailures, reason);
 	fputs("</testsuite>\n</testsuites>\n", out);
 	return ferror(out) ? -EIO : 0;
 }

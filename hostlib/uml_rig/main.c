@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include "disk_tool.h"
@@ -19,11 +20,15 @@
 #define OPT_PARALLEL 0x107
 #define OPT_STEPS 0x108
 #define OPT_ONCE 0x109
+#define OPT_SEED 0x10a
+#define OPT_VARY 0x10b
+#define OPT_KEEP 0x10c
+#define OPT_STOP 0x10d
 
 static const struct command {
 	const char *name;
 	int (*run)(struct context *c);
-	const int takes[8]; /* options, ends with 0 */
+	const int takes[12]; /* options, ends with 0 */
 	int min, max; /* names */
 	const char *help;
 } commands[] = {
@@ -57,13 +62,24 @@ static const struct command {
 	 "        all that a rig says and implies, as JSON"},
 	{"run",
 	 cmd_run,
-	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END},
+	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED},
 	 1,
 	 1,
-	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [-D NAME=VALUE] FILE\n"
+	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [--seed N] [-D NAME=VALUE] "
+	 "FILE\n"
 	 "        boot the network, take the steps, judge; results go to NAME.run\n"
 	 "        --to-end: go on when all is decided; --parallel: on all CPUs; --sequential: one\n"
 	 "        guest at a time (the same comes out)"},
+	{"sweep",
+	 cmd_sweep,
+	 {'D', 'o', 'q', 'j', OPT_TO_END, OPT_SEED, OPT_VARY, OPT_KEEP, OPT_STOP},
+	 1,
+	 1,
+	 "sweep [-q] [-o FOLDER] [-j N] [--stop] [--keep all|failed] [--to-end] [-D NAME=VALUE]\n"
+	 "        [--vary NAME=VALUES]... [--seed VALUES] FILE\n"
+	 "        run it with each combination of values, side by side; tables, plots and the "
+	 "first\n"
+	 "        run that fails go to NAME.sweep. VALUES: 1..50  0%..20%/5%  32M..512M/x2  a,b,c"},
 	{"diff",
 	 cmd_diff,
 	 {0},
@@ -171,6 +187,11 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, 'n'},
 	{"steps", no_argument, NULL, OPT_STEPS},
 	{"once", no_argument, NULL, OPT_ONCE},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"vary", required_argument, NULL, OPT_VARY},
+	{"jobs", required_argument, NULL, 'j'},
+	{"keep", required_argument, NULL, OPT_KEEP},
+	{"stop", no_argument, NULL, OPT_STOP},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -212,9 +233,11 @@ static int print_help(void)
 	fputs("\nFILE may be - for standard input.\n"
 	      "\noptions:\n"
 	      "  -D, --define NAME=VALUE   another value for a variable that the rig sets\n"
-	      "  -o, --output FILE         where to write, instead of standard output; run: the "
-	      "folder\n"
-	      "  -q, --quiet               check: say nothing when all is well; run: no progress\n"
+	      "  -o, --output FILE         where to write, instead of standard output; run, sweep: "
+	      "the\n"
+	      "                            folder\n"
+	      "  -q, --quiet               check: say nothing when all is well; run, sweep: no "
+	      "progress\n"
 	      "  -w, --write               fmt: change the files\n"
 	      "  -d, --detach              up: come back when the network is up\n"
 	      "  -n, --name NAME           of a network that is up; without it, the rig's, or the "
@@ -223,6 +246,14 @@ static int print_help(void)
 	      "      --once                top: one look\n"
 	      "      --to-end              run: go on when all is decided\n"
 	      "      --sequential          run: one guest at a time; the same comes out\n"
+	      "      --seed N              run: another seed; sweep: the seeds, as VALUES\n"
+	      "      --vary NAME=VALUES    sweep: the values of a variable that the rig sets; "
+	      "several\n"
+	      "                            --vary: each with each\n"
+	      "  -j, --jobs N              sweep: runs at once; without it, as many as there are "
+	      "CPUs\n"
+	      "      --stop                sweep: end at the first run that fails\n"
+	      "      --keep all|failed     sweep: which folders of runs stay; all, if not said\n"
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
 	      "\nexamples:\n"
@@ -231,6 +262,8 @@ static int print_help(void)
 	      "  uml_rig graph -o net.svg router-nat.rig\n"
 	      "  uml_rig run two-hosts.rig\n"
 	      "  uml_rig up -d two-hosts.rig; uml_rig exec alice ping -c 3 10.0.0.2; uml_rig down\n"
+	      "  uml_rig sweep --vary loss=0%..20%/5% two-hosts.rig\n"
+	      "  uml_rig sweep --stop --seed 1..100 two-hosts.rig\n"
 	      "  uml_rig help link\n"
 	      "\nexit status: 0 fine; 1 errors in a rig, or fmt --check found a file that "
 	      "differs,\nor the output cannot be written, or a run did not come out as expected; 2 "
@@ -255,56 +288,64 @@ static int add_define(struct context *c, char *text)
 	return -1;
 }
 
-/* -1: go on; else the exit status. */
+static int add_vary(struct context *c, const char *text)
+{
+	if (c->varies == VARIES_MAX)
+		return usage(text, "is one --vary too many");
+	c->vary[c->varies++] = text;
+	return -1;
+}
+
+static int set_keep(struct context *c, const char *what)
+{
+	c->keep_failed = strcmp(what, "failed") == 0;
+	if (c->keep_failed || strcmp(what, "all") == 0)
+		return -1;
+	return usage(what, "is not what --keep takes: all or failed");
+}
+
+/* Options that are only noted: that they were said, or their value. */
+static const struct {
+	int letter;
+	size_t said, value; /* where in struct context; one of them, the other is 0 */
+} notes[] = {
+	{'q', offsetof(struct context, quiet), 0},
+	{'w', offsetof(struct context, write), 0},
+	{'o', 0, offsetof(struct context, output)},
+	{'j', 0, offsetof(struct context, jobs)},
+	{OPT_CHECK, offsetof(struct context, check), 0},
+	{OPT_DOT, offsetof(struct context, dot), 0},
+	{OPT_SVG, offsetof(struct context, svg), 0},
+	{OPT_SEQUENTIAL, offsetof(struct context, sequential), 0},
+	{OPT_PARALLEL, offsetof(struct context, parallel), 0},
+	{OPT_TO_END, offsetof(struct context, to_end), 0},
+	{OPT_SEED, 0, offsetof(struct context, seed)},
+	{OPT_STOP, offsetof(struct context, stop), 0},
+	{'d', offsetof(struct context, detach), 0},
+	{'n', 0, offsetof(struct context, name)},
+	{OPT_STEPS, offsetof(struct context, steps), 0},
+	{OPT_ONCE, offsetof(struct context, once), 0},
+	{OPT_MARKDOWN, offsetof(struct context, markdown), 0},
+};
+
+/* -1: go on; else the exit status. What is not here and not noted has no effect, like --json. */
 static int set_option(struct context *c, int letter)
 {
-	switch (letter) {
-	case 'D':
+	size_t i;
+
+	if (letter == 'D')
 		return add_define(c, optarg);
-	case 'o':
-		c->output = optarg;
-		break;
-	case 'q':
-		c->quiet = true;
-		break;
-	case 'w':
-		c->write = true;
-		break;
-	case OPT_CHECK:
-		c->check = true;
-		break;
-	case OPT_DOT:
-		c->dot = true;
-		break;
-	case OPT_SVG:
-		c->svg = true;
-		break;
-	case OPT_SEQUENTIAL:
-		c->sequential = true;
-		break;
-	case OPT_PARALLEL:
-		c->parallel = true;
-		break;
-	case OPT_STEPS:
-		c->steps = true;
-		break;
-	case OPT_ONCE:
-		c->once = true;
-		break;
-	case 'd':
-		c->detach = true;
-		break;
-	case 'n':
-		c->name = optarg;
-		break;
-	case OPT_TO_END:
-		c->to_end = true;
-		break;
-	case OPT_JSON:
-		break; /* it is what dump does */
-	default:
-		c->markdown = true;
-		break;
+	if (letter == OPT_VARY)
+		return add_vary(c, optarg);
+	if (letter == OPT_KEEP)
+		return set_keep(c, optarg);
+	for (i = 0; i < sizeof(notes) / sizeof(*notes); i++) {
+		if (notes[i].letter != letter)
+			continue;
+		if (notes[i].value)
+			*(const char **)((char *)c + notes[i].value) = optarg;
+		else
+			*((bool *)c + notes[i].said) = true;
 	}
 	return -1;
 }
@@ -329,7 +370,7 @@ static const struct names *names_of(const struct command *cmd)
 static int parse(struct context *c, const struct command *cmd, int argc, char **argv)
 {
 	const struct names *n = names_of(cmd);
-	const char *letters = n && n->literal ? "+:D:n:o:dqwhV" : ":D:n:o:dqwhV";
+	const char *letters = n && n->literal ? "+:D:n:o:j:dqwhV" : ":D:n:o:j:dqwhV";
 	int letter, status;
 
 	while ((letter = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
@@ -364,22 +405,29 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* What was printed must have arrived. */
+/* What was printed must have arrived. An error behind which more was printed has no reason any more. */
 static int end(int status)
 {
-	if (status != EXIT_FINE || fflush(stdout) == 0)
+	int err = fflush(stdout) == 0 ? 0 : errno;
+
+	if (!err && ferror(stdout))
+		err = EIO;
+	if (status != EXIT_FINE || !err)
 		return status;
-	log_err("standard output cannot be written: %s", strerror(errno));
+	log_err("standard output cannot be written: %s", strerror(err));
 	return EXIT_ERRORS;
 }
 
 int main(int argc, char **argv)
 {
 	static struct context c;
+	static char buffer[65536]; /* a help text fits */
 	const struct command *cmd = NULL;
 	int status;
 
 	log_init("uml_rig");
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	c.program = argv[0];
 	if (argc > 1 && argv[1][0] != '-') {
 		cmd = find_command(argv[1]);
 		if (!cmd)

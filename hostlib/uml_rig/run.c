@@ -11,6 +11,7 @@
 #include "log.h"
 #include "run.h"
 #include "uml_rig.h"
+#include "value.h"
 
 int find_linux(char *out, size_t len)
 {
@@ -37,13 +38,12 @@ int find_linux(char *out, size_t len)
 	return -ENOENT;
 }
 
-/* NAME.run, NAME.run.2, ...: a run does not overwrite another. */
 static int make_folder(const char *rig, const char *what, char *out, size_t len)
 {
 	unsigned int n;
 
 	for (n = 1; n < 10000; n++) {
-		snprintf(out, len, n == 1 ? "%s.%s" : "%s.%s.%u", rig, what, n);
+		snprintf(out, len, n == 1 ? "%s%s" : "%s%s.%u", rig, what, n);
 		if (mkdir(out, 0755) == 0)
 			return 0;
 		if (errno != EEXIST)
@@ -72,6 +72,17 @@ int open_folder(const struct context *c, const char *rig, const char *what, char
 	return fd;
 }
 
+/* --seed stands in for the rig's own. */
+static int set_seed(const struct context *c, struct rig *rig)
+{
+	struct rig_why why = {""};
+
+	if (!c->seed || rig_value_integer(c->seed, UINT64_MAX, &rig->seed, &why) == 0)
+		return EXIT_FINE;
+	log_err("--seed: %s; one run has one seed, 'uml_rig sweep' takes several", why.text);
+	return EXIT_USAGE;
+}
+
 int cmd_run(struct context *c)
 {
 	static const int status[] = {
@@ -92,12 +103,16 @@ int cmd_run(struct context *c)
 	struct rig *rig = NULL;
 	int rc = load(c, c->argv[0], &rig);
 
-	if (rc != EXIT_FINE)
+	if (rc == EXIT_FINE)
+		rc = set_seed(c, rig);
+	if (rc != EXIT_FINE) {
+		rig_free(rig);
 		return rc;
+	}
 	config.rig = rig;
 	rc = EXIT_TROUBLE;
 	if (find_linux(program, sizeof(program)) == 0) {
-		config.folder_fd = open_folder(c, rig->name, "run", folder, sizeof(folder));
+		config.folder_fd = open_folder(c, rig->name, ".run", folder, sizeof(folder));
 		if (config.folder_fd >= 0) {
 			rc = rig_run(&config);
 			rc = rc < 0 ? EXIT_TROUBLE : status[rc];

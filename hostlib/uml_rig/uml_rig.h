@@ -15,12 +15,19 @@ enum {
 };
 
 #define DEFINES_MAX 256
+#define VARIES_MAX 64
 
 struct context {
 	bool write; /* fmt -w */
 	bool check; /* fmt --check */
-	bool quiet; /* check -q, run -q */
-	bool sequential, parallel, to_end; /* run */
+	const char *program; /* as the user called it */
+	bool quiet; /* check -q, run -q, sweep -q, up -q */
+	bool sequential, parallel, to_end; /* run; sweep has to_end */
+	const char *seed; /* run: a number; sweep: values; NULL: the rig's */
+	const char *vary[VARIES_MAX]; /* sweep: NAME=VALUES */
+	uint32_t varies;
+	const char *jobs; /* sweep -j; NULL: as many as there are CPUs */
+	bool stop, keep_failed; /* sweep */
 	bool detach, steps; /* up */
 	bool once; /* top */
 	const char *name; /* -n: of a network; NULL: the rig's, or the one that is up */
@@ -39,6 +46,7 @@ int cmd_fmt(struct context *c);
 int cmd_graph(struct context *c);
 int cmd_dump(struct context *c);
 int cmd_run(struct context *c);
+int cmd_sweep(struct context *c);
 int cmd_diff(struct context *c);
 int cmd_up(struct context *c);
 int cmd_console(struct context *c);
@@ -50,14 +58,19 @@ int cmd_top(struct context *c);
 int cmd_down(struct context *c);
 int cmd_help(struct context *c);
 
+/* run.c */
+/* `linux` beside this program, or the one that NESTLING_LINUX names. 0 or -errno, said. */
+int find_linux(char *out, size_t len);
+/*
+ * Opens -o's folder, which is made if it is not there, or makes NAMEwhat, NAMEwhat.2, ... of the rig's
+ * name: no run overwrites another. Its path is in `path`. A descriptor, or -errno, said.
+ */
+int open_folder(const struct context *c, const char *rig, const char *what, char *path, size_t len);
+
 /* load.c: 0 and a rig; otherwise an exit status, and people were told. */
 int load(struct context *c, const char *path, struct rig **out);
 /* What errno value rc means for a file. Prints; EXIT_UNREADABLE. */
 int unreadable(const char *path, int rc);
-/* run.c: `linux` beside this program, or the one that NESTLING_LINUX names. 0 or -errno, told. */
-int find_linux(char *out, size_t len);
-/* The folder that -o names, or a new one, RIG.WHAT; its descriptor, or -errno, told. */
-int open_folder(const struct context *c, const char *rig, const char *what, char *path, size_t len);
 /*
  * Calls write() for standard output, or for a file that has its name when it is complete. 0 or an
  * exit status.

@@ -142,7 +142,7 @@ static int make_folder(struct up *u)
 {
 	char path[PATH_MAX];
 
-	u->folder_fd = open_folder(u->context, u->name, "up", path, sizeof(path));
+	u->folder_fd = open_folder(u->context, u->name, ".up", path, sizeof(path));
 	if (u->folder_fd < 0)
 		return EXIT_TROUBLE;
 	/* Those who work in the network stand elsewhere. */

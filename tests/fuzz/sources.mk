@@ -19,3 +19,5 @@ FUZZ_LIBS_fuzz_rig = -lm
 FUZZ_LIBS_fuzz_said = -lm
 FUZZ_SRC_fuzz_agent = $(addprefix hostlib/rigrun/,agent.c agent_node.c agent_request.c)
 FUZZ_SRC_fuzz_frames = hostlib/rigrun/frames.c
+FUZZ_SRC_fuzz_sweep = $(FUZZ_SRC_fuzz_rig) $(addprefix hostlib/rigrun/,sweep_amount.c sweep_range.c sweep_read.c)
+FUZZ_LIBS_fuzz_sweep = -lm

@@ -9,4 +9,4 @@ UNIT_OBJ_test_options_net = options_net.o
 UNIT_ENGINE_test_place = place_rules.o
 # Allocations of these fail on purpose.
 $(B)/unit/test_rig_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-$(B)/unit/test_rigrun_record $(B)/unit/test_rigrun_report: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(B)/unit/test_rigrun_record $(B)/unit/test_rigrun_report $(B)/unit/test_rigrun_sweep_table: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

@@ -158,12 +158,15 @@ static void texts(void)
 	expect_text("small", "verdicts.tap",
 		    "TAP version 14\n1..4\n"
 		    "ok 1 - q \\# is 0\n  ---\n  reason: \"was 0 at 2s1ns; wanted == 0 by 5s\"\n"
-		    "  ...\n"
+		    "  at_s: 2.000000001\n  ...\n"
 		    "ok 2 - a->b.lost == 0 always\n  ---\n"
-		    "  reason: \"was 0 in 2 samples; wanted == 0 always\"\n  ...\n"
+		    "  reason: \"was 0 in 2 samples; wanted == 0 always\"\n  at_s: "
+		    "3601.000000000\n  ...\n"
 		    "not ok 3 - b.who has root by 9s\n  ---\n"
-		    "  reason: \"was never measured; wanted has \\\"root\\\" by 9s\"\n  ...\n"
-		    "ok 4 - the run itself\n  ---\n  reason: \"no failure\"\n  ...\n");
+		    "  reason: \"was never measured; wanted has \\\"root\\\" by 9s\"\n"
+		    "  at_s: 9.000000000\n  ...\n"
+		    "ok 4 - the run itself\n  ---\n  reason: \"no failure\"\n"
+		    "  at_s: 3601.000000000\n  ...\n");
 	expect_part("small", "manifest.json", "\"end_ns\": 3601000000000", true);
 	expect_part("small", "manifest.json", "1700000000", false);
 	expect_part("small", "wall.json", "\"began\": \"2023-11-14T22:13:20Z\"", true);
