@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "disk_tool.h"
 #include "log.h"
 #include "uml_rig.h"
@@ -426,7 +427,8 @@ int main(int argc, char **argv)
 	int status;
 
 	log_init("uml_rig");
-	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	c.program = argv[0];
 	if (argc > 1 && argv[1][0] != '-') {
 		cmd = find_command(argv[1]);
