@@ -13,16 +13,18 @@
 
 #define REAL_TIME "wall.json"
 
-static int is_compared(const struct dirent *d)
-{
-	return d->d_name[0] != '.' && strcmp(d->d_name, REAL_TIME) != 0;
-}
-
 static bool ends_in(const char *name, const char *end)
 {
 	size_t n = strlen(name), m = strlen(end);
 
 	return n >= m && strcmp(name + n - m, end) == 0;
+}
+
+/* Reports of crashes have dates and process numbers of the host. */
+static int is_compared(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && strcmp(d->d_name, REAL_TIME) != 0 &&
+	       !ends_in(d->d_name, ".crash");
 }
 
 struct pair {

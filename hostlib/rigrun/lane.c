@@ -62,6 +62,11 @@ void lanes_set_sequential(struct lanes *ls, bool on)
 	ls->sequential = on;
 }
 
+void lanes_set_patience(struct lanes *ls, uint64_t ns)
+{
+	ls->patience_ns = ns;
+}
+
 void lanes_set_limit(struct lanes *ls, uint64_t ns)
 {
 	ls->limit = ns;
@@ -398,6 +403,26 @@ static void await_guest(struct lanes *ls, uint64_t until_ns)
 		return; /* another guest's look was first */
 }
 
+/* Looks, once a turn, whether anything has gone on; tells of the guest that everybody waits for. */
+static void lose_patience(struct lanes *ls)
+{
+	uint64_t now = loop_now_ns();
+	struct lane *l = ls->first;
+
+	while (l && l->state != LANE_RUNS)
+		l = l->next;
+	if (!l || ls->stats.runs != ls->seen_runs || !ls->seen_ns) {
+		ls->seen_runs = ls->stats.runs;
+		ls->seen_ns = now;
+		ls->hung = false;
+		return;
+	}
+	if (ls->hung || !ls->patience_ns || !ls->ops->hung || now - ls->seen_ns < ls->patience_ns)
+		return;
+	ls->hung = true;
+	ls->ops->hung(ls->arg, l);
+}
+
 static void turn(struct loop_timer *t)
 {
 	struct lanes *ls = t->arg;
@@ -411,6 +436,7 @@ static void turn(struct loop_timer *t)
 		if (!ls->held)
 			await_guest(ls, until);
 	}
+	lose_patience(ls);
 	if (!ls->held)
 		loop_timer_set(ls->loop, &ls->turn, all_ready(ls) ? 0 : RETRY_NS, turn, ls);
 }

@@ -34,6 +34,11 @@ struct lanes_ops {
 	 * all wait, in the order of the lanes.
 	 */
 	void (*ended)(void *arg, struct lane *lane);
+	/*
+	 * All wait for the guest of `lane`, and have done so for longer than lanes_set_patience() says, in
+	 * real time. Once for each such time; it is waited for still. May be NULL.
+	 */
+	void (*hung)(void *arg, struct lane *lane);
 	/* Behind a number of kicks or events: devices are told. */
 	void (*flush)(void *arg);
 	/* Nothing will ever happen again, or the limit is reached. */
@@ -61,6 +66,8 @@ void lanes_free(struct lanes *ls);
 void lanes_set_lookahead(struct lanes *ls, uint64_t ns);
 /* One guest at a time, in the order of the lanes; the same comes out. */
 void lanes_set_sequential(struct lanes *ls, bool on);
+/* Real time that a guest may run without a word; 0: for ever. */
+void lanes_set_patience(struct lanes *ls, uint64_t ns);
 /* Time stops there; UINT64_MAX: nowhere. */
 void lanes_set_limit(struct lanes *ls, uint64_t ns);
 /* Virtual time, and real time that is to pass between two looks at the loop. */

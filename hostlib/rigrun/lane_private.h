@@ -50,6 +50,9 @@ struct lanes {
 	bool sequential, held;
 	struct kick *kick;
 	uint32_t nkicks, room;
+	uint64_t patience_ns; /* with a guest that runs; 0: endless */
+	uint64_t seen_runs, seen_ns; /* how many runs there were then, in real time; patience() */
+	bool hung; /* it was told */
 	uint64_t unready_ns; /* real time since when rings are waited for; 0: they are not */
 	struct lanes_stats stats;
 };

@@ -162,6 +162,38 @@ static void signal_below(pid_t pid, int sig)
 	each_child(pid, send_signal, sig);
 }
 
+/* Its name is set by isolate.c; the rest of what is there would only die. */
+static void abort_kernel(pid_t pid, int sig)
+{
+	char path[64], name[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	f = fopen(path, "re");
+	if (f && fgets(name, sizeof(name), f) && strcmp(name, "guest-kernel\n") == 0) {
+		kill(pid, sig);
+		kill(pid, SIGCONT);
+	}
+	if (f)
+		fclose(f);
+}
+
+static void abort_below(pid_t pid, int sig)
+{
+	abort_kernel(pid, sig);
+	each_child(pid, abort_kernel, sig);
+}
+
+void node_abort(pid_t pid)
+{
+	each_child(pid, abort_below, SIGABRT);
+}
+
+void node_report(const char *sockets, const char *name, char *out, size_t len)
+{
+	snprintf(out, len, "%s/uml/%s.crash", sockets, name);
+}
+
 void node_stop(pid_t pid, bool on)
 {
 	each_child(pid, signal_below, on ? SIGSTOP : SIGCONT);

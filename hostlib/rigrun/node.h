@@ -28,6 +28,14 @@ struct node_words {
  */
 pid_t node_start(const struct node_words *w, int log_fd);
 
+/*
+ * A guest kernel that hangs dies with its registers and stack in a report, as of any crash, at
+ * node_report(); also if it was stopped.
+ */
+void node_abort(pid_t pid);
+/* Where the report of a crash is: a path below `sockets`. */
+void node_report(const char *sockets, const char *name, char *out, size_t len);
+
 /* Stops the guest kernel of this process, or lets it go on; the rest of it follows (isolate.c). */
 void node_stop(pid_t pid, bool on);
 

@@ -23,6 +23,7 @@ struct run_config {
 	bool parallel; /* virtual time on all CPUs, not on one; the same comes out */
 	bool to_end; /* go on when all is decided */
 	bool quiet; /* no progress */
+	uint64_t patience_ns; /* real time after which a guest that all wait for hangs; 0: never */
 	/*
 	 * A network that stays up (in real time) until somebody asks for its end at serve_fd, a listening
 	 * socket of type SOCK_SEQPACKET (serve_wire.h), or a signal comes. Nothing is judged, and its steps

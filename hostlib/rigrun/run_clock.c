@@ -77,6 +77,12 @@ static void lane_over(void *arg, struct lane *lane)
 	run_node_ended(lane_arg(lane));
 }
 
+static void lane_hung(void *arg, struct lane *lane)
+{
+	(void)arg;
+	run_node_hung(lane_arg(lane));
+}
+
 static void lane_flush(void *arg)
 {
 	struct run *r = arg;
@@ -93,6 +99,7 @@ const struct lanes_ops run_lanes_ops = {
 	.kick = lane_kick,
 	.ready = lane_ready,
 	.ended = lane_over,
+	.hung = lane_hung,
 	.flush = lane_flush,
 	.idle = lane_idle,
 };
@@ -109,6 +116,7 @@ int run_clock_new(struct run *r)
 	if (!r->lanes)
 		return -ENOMEM;
 	lanes_set_sequential(r->lanes, r->c.sequential);
+	lanes_set_patience(r->lanes, r->c.patience_ns);
 	if (!r->c.parallel)
 		stay_on_this_cpu();
 	return 0;

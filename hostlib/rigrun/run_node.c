@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 /* What work costs in virtual time: about what it costs the host. */
 #define CALL_NS 250
 #define FAULT_NS 500
+#define LAST_WORDS_NS (5 * 1000000000ULL) /* real time */
 
 static const char *image_file(void *arg, uint32_t image)
 {
@@ -104,6 +106,55 @@ static void tell_end(struct run_node *n)
 	run_say(r, "%s ended%s; see %s/%s.log%s", name, how, r->c.folder, name, words);
 }
 
+/* The report of its kernel's crash, if there is one, goes to the folder of the run. */
+static void keep_report(const struct run_node *n)
+{
+	const struct run *r = n->run;
+	const char *name = r->rig->node[n->index].name;
+	char from[PATH_MAX], to[RIG_NAME_MAX + 8], data[8192];
+	ssize_t got;
+	int in, out;
+
+	node_report(r->scratch, name, from, sizeof(from));
+	in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return;
+	snprintf(to, sizeof(to), "%s.crash", name);
+	out = openat(r->c.folder_fd, to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	while (out >= 0 && (got = read(in, data, sizeof(data))) > 0)
+		if (write(out, data, (size_t)got) != got)
+			break;
+	if (out >= 0)
+		close(out);
+	close(in);
+	unlink(from);
+}
+
+static void no_last_words(struct loop_timer *t)
+{
+	struct run_node *n = t->arg;
+
+	if (n->pid)
+		kill(-n->pid, SIGKILL);
+}
+
+/* How it hangs is a matter of the host: nothing of this run can be relied on to come again. */
+void run_node_hung(struct run_node *n)
+{
+	struct run *r = n->run;
+	const char *name = r->rig->node[n->index].name;
+
+	record_event(r->record, run_now(r), RECORD_FAILURE, n->index, RIG_NONE,
+		     "%s hangs; its stack: %s.crash", name, name);
+	run_say(r, "%s hangs at %.6f s; its stack will be in %s/%s.crash", name,
+		(double)run_now(r) / 1e9, r->c.folder, name);
+	run_doubt(r, "a guest hung");
+	if (!n->pid)
+		return;
+	node_abort(n->pid);
+	loop_timer_set(r->loop, &n->last_words, LAST_WORDS_NS, no_last_words, n);
+}
+
 void run_node_ended(struct run_node *n)
 {
 	struct run *r = n->run;
@@ -111,6 +162,8 @@ void run_node_ended(struct run_node *n)
 	int err = 0;
 
 	run_console_drain(n);
+	loop_timer_del(&n->last_words);
+	keep_report(n);
 	tell_end(n);
 	let_go(n);
 	n->reboots = n->wanted_end = false;
@@ -248,6 +301,7 @@ int run_node_start(struct run *r, uint32_t node)
 /* Kills it and all that belongs to it, and waits. */
 static void kill_now(struct run_node *n)
 {
+	loop_timer_del(&n->last_words);
 	if (n->pid) {
 		kill(-n->pid, SIGKILL);
 		kill(n->pid, SIGKILL);

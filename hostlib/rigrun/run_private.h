@@ -47,6 +47,7 @@ struct run_node {
 	int log_fd;
 	bool reboots; /* it is started again when it has ended */
 	bool wanted_end; /* by a step */
+	struct loop_timer last_words; /* it hangs: so long it may take to say where */
 	/* While it is set up (run_boot.c): the next thing, and the one that it was given last. */
 	uint32_t at;
 	const char *doing, *command; /* for people; NULL: no command of the rig's */
@@ -113,6 +114,8 @@ extern const struct lanes_ops run_lanes_ops;
 int run_node_start(struct run *r, uint32_t node);
 /* Its process has ended; in virtual time where all wait. */
 void run_node_ended(struct run_node *n);
+/* It does not wait any more, though all wait for it: it is made to say where it is, and ends. */
+void run_node_hung(struct run_node *n);
 /* The power is cut. */
 void run_node_crash(struct run *r, uint32_t node);
 void run_node_pause(struct run *r, uint32_t node, bool on);

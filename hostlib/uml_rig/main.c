@@ -25,6 +25,7 @@
 #define OPT_VARY 0x10b
 #define OPT_KEEP 0x10c
 #define OPT_STOP 0x10d
+#define OPT_PATIENCE 0x10e
 
 static const struct command {
 	const char *name;
@@ -63,11 +64,11 @@ static const struct command {
 	 "        all that a rig says and implies, as JSON"},
 	{"run",
 	 cmd_run,
-	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED},
+	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED, OPT_PATIENCE},
 	 1,
 	 1,
-	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [--seed N] [-D NAME=VALUE] "
-	 "FILE\n"
+	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [--seed N]\n"
+	 "      [--patience TIME] [-D NAME=VALUE] FILE\n"
 	 "        boot the network, take the steps, judge; results go to NAME.run\n"
 	 "        --to-end: go on when all is decided; --parallel: on all CPUs; --sequential: one\n"
 	 "        guest at a time (the same comes out)"},
@@ -189,6 +190,7 @@ static const struct option long_options[] = {
 	{"steps", no_argument, NULL, OPT_STEPS},
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"patience", required_argument, NULL, OPT_PATIENCE},
 	{"vary", required_argument, NULL, OPT_VARY},
 	{"jobs", required_argument, NULL, 'j'},
 	{"keep", required_argument, NULL, OPT_KEEP},
@@ -247,6 +249,9 @@ static int print_help(void)
 	      "      --once                top: one look\n"
 	      "      --to-end              run: go on when all is decided\n"
 	      "      --sequential          run: one guest at a time; the same comes out\n"
+	      "      --patience TIME       run: real time without a word after which a guest "
+	      "hangs; "
+	      "1m\n"
 	      "      --seed N              run: another seed; sweep: the seeds, as VALUES\n"
 	      "      --vary NAME=VALUES    sweep: the values of a variable that the rig sets; "
 	      "several\n"
@@ -321,6 +326,7 @@ static const struct {
 	{OPT_PARALLEL, offsetof(struct context, parallel), 0},
 	{OPT_TO_END, offsetof(struct context, to_end), 0},
 	{OPT_SEED, 0, offsetof(struct context, seed)},
+	{OPT_PATIENCE, 0, offsetof(struct context, patience)},
 	{OPT_STOP, offsetof(struct context, stop), 0},
 	{'d', offsetof(struct context, detach), 0},
 	{'n', 0, offsetof(struct context, name)},

@@ -83,6 +83,19 @@ static int set_seed(const struct context *c, struct rig *rig)
 	return EXIT_USAGE;
 }
 
+#define PATIENCE_NS (60 * 1000000000ULL)
+
+static int set_patience(const struct context *c, uint64_t *ns)
+{
+	struct rig_why why = {""};
+
+	*ns = PATIENCE_NS;
+	if (!c->patience || rig_value_time(c->patience, ns, &why) == 0)
+		return EXIT_FINE;
+	log_err("--patience: %s", why.text);
+	return EXIT_USAGE;
+}
+
 int cmd_run(struct context *c)
 {
 	static const int status[] = {
@@ -105,6 +118,8 @@ int cmd_run(struct context *c)
 
 	if (rc == EXIT_FINE)
 		rc = set_seed(c, rig);
+	if (rc == EXIT_FINE)
+		rc = set_patience(c, &config.patience_ns);
 	if (rc != EXIT_FINE) {
 		rig_free(rig);
 		return rc;

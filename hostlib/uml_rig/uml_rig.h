@@ -23,6 +23,7 @@ struct context {
 	const char *program; /* as the user called it */
 	bool quiet; /* check -q, run -q, sweep -q, up -q */
 	bool sequential, parallel, to_end; /* run; sweep has to_end */
+	const char *patience; /* run; NULL: a minute */
 	const char *seed; /* run: a number; sweep: values; NULL: the rig's */
 	const char *vary[VARIES_MAX]; /* sweep: NAME=VALUES */
 	uint32_t varies;

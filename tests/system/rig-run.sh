@@ -175,6 +175,38 @@ grep -q 'nothere.img' no-image.d/b.log || fail "the log does not say why"
 fails hours 'node b run="sleep 100000000"' '^uml_rig: .*b: boot: not up after an hour'
 ended hours 'a node did not come up'
 
+# --- a node whose kernel hangs -----------------------------------------------------------------
+# Stopped behind the run's back; the others go on without it.
+rig hang "$two
+node c
+link a@10.0.1.1/24 c@10.0.1.2/24 delay=1ms
+every 1s sample a beat \"echo 1\"
+at 1s run b \"echo started >/dev/console\"
+at 30m run a \"ping -c 1 10.0.1.2\" as=other
+expect a.other.status == 0 by 31m"
+rm -rf hang.d
+timeout -k 5 60 "$RIG" run -q --patience 2s -o hang.d hang.rig >"$T/out" 2>&1 </dev/null &
+run=$!
+hang() { # b's guest kernel, while the run is under way
+	local p
+	for p in $(tree "$(pgrep -f "^$T/bin/linux .*umid=b( |$)" | head -n 1)" 2>/dev/null); do
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = guest-kernel ] && grep -q started hang.d/b.log && kill -STOP "$p" && return
+	done
+	return 1
+}
+wait_for 20 hang || fail "b has no kernel"
+wait "$run"
+status=$?
+[ "$status" -eq 1 ] || fail "a hanging node: status $status"
+expect_text '^uml_rig: .*b hangs at [0-9.]+ s; its stack will be in hang.d/b.crash'
+expect_text '^FAILED  b hangs; its stack: b.crash'
+grep -qE 'RIP: [0-9a-f]+:[a-z_]+' hang.d/b.crash || fail "no stack: $(cat hang.d/b.crash)"
+grep -q '"deterministic": false' hang.d/manifest.json || fail "a guest that hung came out the same"
+left_nothing
+expect_status 2 "$RIG" run --patience 2 hang.rig
+one_line
+expect_text 'patience: .*unit'
+
 # --- what does not go, and the run goes on ---------------------------------------------------------
 rig trouble "node a copy=nothere:/x
 node b run=\"echo oops; exit 3\"
