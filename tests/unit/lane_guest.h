@@ -51,6 +51,7 @@ static struct {
 	void (*ended)(struct guest *g);
 	struct loop_timer patience;
 	unsigned int idles;
+	unsigned int hangs;
 	bool late; /* nothing came of it in time */
 	struct text log;
 } rig;
@@ -191,6 +192,17 @@ static void op_ended(void *arg, struct lane *lane)
 		rig.ended(g);
 }
 
+/* Told once; the test lets it go. */
+static void op_hung(void *arg, struct lane *lane)
+{
+	struct guest *g = lane_arg(lane);
+
+	(void)arg;
+	rig.hangs++;
+	text_add(&rig.log, "%lu: %u hangs\n", lanes_now(rig.lanes), g->number);
+	lane_ended(lane);
+}
+
 static void op_flush(void *arg)
 {
 	(void)arg;
@@ -212,11 +224,18 @@ static void impatient(struct loop_timer *t)
 
 static inline void begin(void)
 {
-	static const struct lanes_ops ops = {op_kick, op_ready, op_ended, op_flush, op_idle};
+	static const struct lanes_ops ops = {
+		.kick = op_kick,
+		.ready = op_ready,
+		.ended = op_ended,
+		.hung = op_hung,
+		.flush = op_flush,
+		.idle = op_idle,
+	};
 
 	rig.kicked = NULL;
 	rig.ended = NULL;
-	rig.idles = 0;
+	rig.idles = rig.hangs = 0;
 	rig.late = false;
 	rig.log.len = 0;
 	rig.log.data[0] = 0;

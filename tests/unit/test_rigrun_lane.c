@@ -354,6 +354,22 @@ static void test_remove(void)
 	finish();
 }
 
+/* One that never waits is told once, by name; the others go on without it. */
+static void test_hung(void)
+{
+	begin();
+	lanes_set_patience(rig.lanes, 50 * 1000 * 1000);
+	guest_add(0, play_kicks);
+	guest_add(1, NULL);
+	CU_ASSERT_TRUE(run_all());
+	CU_ASSERT_EQUAL(rig.hangs, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.log.data, ": 1 hangs\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.log.data, ": 1 ended\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(strstr(rig.log.data, ": 1 hangs\n"), ": 0."));
+	CU_ASSERT_EQUAL(rig.idles, 1);
+	finish();
+}
+
 static void remove_next(struct guest *g, unsigned int card, unsigned int ring, uint16_t avail)
 {
 	(void)card;
@@ -667,6 +683,7 @@ static CU_TestInfo tests[] = {
 	{"a list that is full is read", test_full},
 	{"a lane that goes is waited for no more", test_remove},
 	{"its kicks go with it", test_remove_kicks},
+	{"one that hangs", test_hung},
 	{"guests that end, in whatever order", test_ended},
 	{"a lane that comes later", test_later},
 	{"a lane that is paused", test_pause},
