@@ -2,10 +2,11 @@
 /*
  * dnsd: a server of names that does what its file says, right or wrong (dnsd_zone.h).
  *
- *   dnsd [-p PORT] [-l LOG] [-u] FILE
+ *   dnsd [-a ADDRESS[:PORT]] [-l LOG] [-u] FILE
  *
  * One process around poll(2) for UDP and for answers that are late; one more for each connection
- * over TCP. -u: no TCP, connections are refused. A line in the log for each question: the asker,
+ * over TCP. -a: at that address only, so that several may run on a node; -u: no TCP, connections are
+ * refused. A line in the log for each question: the asker,
  * udp or tcp, name, type, and the rcode or fault.
  */
 #include <arpa/inet.h>
@@ -46,7 +47,7 @@ struct outcome {
 
 static const char *rcode_name(enum dns_rcode rcode)
 {
-	static const char *const names[] = {"noerror",	"formerr", "servfail",
+	static const char *const names[] = {"noerror",  "formerr", "servfail",
 					    "nxdomain", "notimp",  "refused"};
 
 	return rcode < sizeof(names) / sizeof(names[0]) ? names[rcode] : "?";
@@ -113,6 +114,8 @@ static void answer(const struct dnsd *d, const struct dns_query *q, const uint8_
 	dns_begin(&o->w, q, question);
 	if (!f || !simple_fault(f, &rcode))
 		rcode = dns_answer(&d->data, q, &o->w, &authoritative);
+	else if (f->kind == FAULT_LAME)
+		dns_answer_lame(&o->w);
 	if (f && f->kind == FAULT_TRUNCATE && !tcp)
 		limit = 0;
 	dns_end(&o->w, q, rcode, authoritative || rcode == DNS_NXDOMAIN, limit);
@@ -217,8 +220,8 @@ static bool read_all(int fd, uint8_t *data, size_t len)
 	return true;
 }
 
-static void __attribute__((noreturn)) serve_tcp(const struct dnsd *d, int fd,
-						const struct sockaddr_in *who)
+static void __attribute__((noreturn))
+serve_tcp(const struct dnsd *d, int fd, const struct sockaddr_in *who)
 {
 	static struct outcome o;
 	static uint8_t data[65536];
@@ -233,8 +236,7 @@ static void __attribute__((noreturn)) serve_tcp(const struct dnsd *d, int fd,
 		common_sleep_ms(o.delay_ms);
 		head[0] = (uint8_t)(o.w.len >> 8);
 		head[1] = (uint8_t)o.w.len;
-		if (write(fd, head, 2) != 2 ||
-		    write(fd, o.w.bytes, o.w.len) != (ssize_t)o.w.len)
+		if (write(fd, head, 2) != 2 || write(fd, o.w.bytes, o.w.len) != (ssize_t)o.w.len)
 			break;
 	}
 	/* A fault without an answer: the asker waits, as over UDP. */
@@ -260,15 +262,14 @@ static void on_tcp(const struct dnsd *d)
 
 /* --- the program -------------------------------------------------------------- */
 
-static int bound(int type, uint16_t port)
+static int bound(int type, const struct sockaddr_in *at)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	if (fd < 0 || bind(fd, (struct sockaddr *)at, sizeof(*at)) ||
 	    (type == SOCK_STREAM && listen(fd, 64)))
-		common_die("dnsd: port %u: %s", port, strerror(errno));
+		common_die("dnsd: port %u: %s", ntohs(at->sin_port), strerror(errno));
 	return fd;
 }
 
@@ -289,26 +290,26 @@ static void __attribute__((noreturn)) serve(struct dnsd *d)
 int main(int argc, char **argv)
 {
 	static struct dnsd d = {.data.ttl = 300, .udp = -1, .tcp = -1};
-	unsigned long port = 53;
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(53)};
 	bool tcp = true;
 	int c;
 
-	while ((c = getopt(argc, argv, "p:l:u")) != -1) {
+	while ((c = getopt(argc, argv, "a:l:u")) != -1) {
 		if (c == 'u')
 			tcp = false;
-		else if ((c == 'p' && !common_number(optarg, 1, 65535, &port)) ||
+		else if ((c == 'a' && !common_address(optarg, 53, &at)) ||
 			 (c == 'l' && !log_open(optarg)) || c == '?')
 			return 64;
 	}
 	if (optind != argc - 1)
-		common_die("usage: dnsd [-p PORT] [-l LOG] [-u] FILE");
+		common_die("usage: dnsd [-a ADDRESS[:PORT]] [-l LOG] [-u] FILE");
 	if (!common_lines(argv[optind], dns_line, &d.data))
 		return 1;
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	common_since_start_ms();
-	d.udp = bound(SOCK_DGRAM, (uint16_t)port);
+	d.udp = bound(SOCK_DGRAM, &at);
 	if (tcp)
-		d.tcp = bound(SOCK_STREAM, (uint16_t)port);
+		d.tcp = bound(SOCK_STREAM, &at);
 	serve(&d);
 }

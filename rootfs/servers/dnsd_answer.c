@@ -146,6 +146,13 @@ static const char *put_aliases(const struct dns_data *d, const struct dns_query 
 	return name;
 }
 
+void dns_answer_lame(struct dns_writer *w)
+{
+	dns_record_begin(w, DNS_AUTHORITY, "", DNS_NS, NEGATIVE_TTL);
+	dns_put_name(w, "a.root.invalid");
+	dns_record_end(w);
+}
+
 enum dns_rcode dns_answer(const struct dns_data *d, const struct dns_query *q, struct dns_writer *w,
 			  bool *authoritative)
 {

@@ -209,8 +209,8 @@ static const struct {
 	uint16_t type;
 	const char *name;
 } types[] = {
-	{DNS_A, "A"},	  {DNS_NS, "NS"}, {DNS_CNAME, "CNAME"}, {DNS_SOA, "SOA"},   {DNS_PTR, "PTR"},
-	{DNS_MX, "MX"},	  {DNS_TXT, "TXT"}, {DNS_AAAA, "AAAA"},	{DNS_ANY, "ANY"},
+	{DNS_A, "A"},   {DNS_NS, "NS"},   {DNS_CNAME, "CNAME"}, {DNS_SOA, "SOA"}, {DNS_PTR, "PTR"},
+	{DNS_MX, "MX"}, {DNS_TXT, "TXT"}, {DNS_AAAA, "AAAA"},   {DNS_ANY, "ANY"},
 };
 
 const char *dns_type_name(uint16_t type, char room[static 12])

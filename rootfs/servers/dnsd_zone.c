@@ -10,10 +10,10 @@
 #define TTL_MAX 604800
 
 static const char *const fault_names[FAULT_KINDS] = {
-	[FAULT_NONE] = "none",		 [FAULT_SERVFAIL] = "servfail", [FAULT_REFUSED] = "refused",
-	[FAULT_FORMERR] = "formerr",	 [FAULT_NXDOMAIN] = "nxdomain", [FAULT_NODATA] = "nodata",
-	[FAULT_TIMEOUT] = "timeout",	 [FAULT_DELAY] = "delay",	[FAULT_LAME] = "lame",
-	[FAULT_TRUNCATE] = "truncate",	 [FAULT_WRONGID] = "wrongid",	[FAULT_GARBAGE] = "garbage",
+	[FAULT_NONE] = "none",         [FAULT_SERVFAIL] = "servfail", [FAULT_REFUSED] = "refused",
+	[FAULT_FORMERR] = "formerr",   [FAULT_NXDOMAIN] = "nxdomain", [FAULT_NODATA] = "nodata",
+	[FAULT_TIMEOUT] = "timeout",   [FAULT_DELAY] = "delay",       [FAULT_LAME] = "lame",
+	[FAULT_TRUNCATE] = "truncate", [FAULT_WRONGID] = "wrongid",   [FAULT_GARBAGE] = "garbage",
 };
 
 const char *dns_fault_name(enum dns_fault_kind kind)
@@ -169,9 +169,9 @@ static const char *record_data(struct dns_record *r, char **rest)
 	if (!word)
 		return "the record has no data";
 	if (r->type == DNS_A || r->type == DNS_AAAA)
-		return inet_pton(r->type == DNS_A ? AF_INET : AF_INET6, word, r->address) == 1 ?
-			       NULL :
-			       "this is no address";
+		return inet_pton(r->type == DNS_A ? AF_INET : AF_INET6, word, r->address) == 1
+			       ? NULL
+			       : "this is no address";
 	r->target = name_of(word);
 	return r->target ? NULL : "the record needs a name";
 }
@@ -184,7 +184,8 @@ static const char *on_record(struct dns_data *d, const char *name, char **rest)
 
 	r.type = type ? dns_type_of(type) : 0;
 	if (!r.type || r.type == DNS_ANY || r.type == DNS_SOA)
-		return "this is neither ttl, zone, fault nor NAME and one of A AAAA NS CNAME PTR MX TXT";
+		return "this is neither ttl, zone, fault nor NAME and one of A AAAA NS CNAME PTR "
+		       "MX TXT";
 	if (d->records == DNS_RECORDS_MAX)
 		return "too many records";
 	r.name = name_of(name);

@@ -16,7 +16,7 @@
  *   nodata       no record, without an error
  *   timeout      no answer
  *   delay=TIME   a late one
- *   lame         a server that does not know: no authority, no records
+ *   lame         a server that does not know: no authority, ask the root
  *   truncate     the TC bit over UDP; over TCP the right answer (unless the server is without it)
  *   wrongid      an answer to another question
  *   garbage      bytes that are no message
@@ -95,5 +95,8 @@ const char *dns_fault_name(enum dns_fault_kind kind);
 /* Writes the answer that the data says, without faults. The rcode. */
 enum dns_rcode dns_answer(const struct dns_data *d, const struct dns_query *q, struct dns_writer *w,
 			  bool *authoritative);
+
+/* A server that does not know refers to the root. */
+void dns_answer_lame(struct dns_writer *w);
 
 #endif

@@ -3,9 +3,9 @@
  * smtpd: a server of mail that takes all, keeps nothing but a line in its log for each message, and
  * misbehaves as its rules say (smtpd_plan.h).
  *
- *   smtpd [-p PORT] [-l LOG] [-n NAME] [-m CONNECTIONS] [-f FILE] [RULE...]
+ *   smtpd [-a ADDRESS[:PORT]] [-l LOG] [-n NAME] [-m CONNECTIONS] [-f FILE] [RULE...]
  *
- * -n: what it calls itself. -m: more connections at a time are told 421. -f: rules in a file.
+ * -a: at that address only, so that several may run on a node. -n: what it calls itself. -m: more connections at a time are told 421. -f: rules in a file.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,14 +19,13 @@
 #include "common.h"
 #include "smtpd_session.h"
 
-static int listen_at(uint16_t port)
+static int listen_at(const struct sockaddr_in *at)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)) || listen(fd, 128))
-		common_die("smtpd: port %u: %s", port, strerror(errno));
+	if (fd < 0 || bind(fd, (struct sockaddr *)at, sizeof(*at)) || listen(fd, 128))
+		common_die("smtpd: port %u: %s", ntohs(at->sin_port), strerror(errno));
 	return fd;
 }
 
@@ -53,19 +52,19 @@ static void __attribute__((noreturn)) serve(struct smtpd *s, int listener)
 
 int main(int argc, char **argv)
 {
-	unsigned long port = 25;
-	struct smtpd *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(25)};
+	struct smtpd *s =
+		mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const char *why;
 	int c;
 
 	if (s == MAP_FAILED)
 		common_die("smtpd: no memory");
 	s->name = "mail.invalid";
-	while ((c = getopt(argc, argv, "p:l:n:m:f:")) != -1) {
+	while ((c = getopt(argc, argv, "a:l:n:m:f:")) != -1) {
 		if (c == 'n')
 			s->name = optarg;
-		else if ((c == 'p' && !common_number(optarg, 1, 65535, &port)) ||
+		else if ((c == 'a' && !common_address(optarg, 25, &at)) ||
 			 (c == 'l' && !log_open(optarg)) ||
 			 (c == 'm' && !common_number(optarg, 1, 100000, &s->connections_max)) ||
 			 (c == 'f' && !common_lines(optarg, plan_line, &s->plan)) || c == '?')
@@ -81,5 +80,5 @@ int main(int argc, char **argv)
 	}
 	signal(SIGCHLD, SIG_IGN);
 	common_since_start_ms();
-	serve(s, listen_at((uint16_t)port));
+	serve(s, listen_at(&at));
 }

@@ -8,23 +8,18 @@ static const struct {
 	const char *word;
 	enum smtp_stage stage;
 } verbs[VERBS] = {
-	[VERB_UNKNOWN] = {"", STAGE_OTHER},
-	[VERB_HELO] = {"HELO", STAGE_HELO},
-	[VERB_EHLO] = {"EHLO", STAGE_HELO},
-	[VERB_STARTTLS] = {"STARTTLS", STAGE_STARTTLS},
-	[VERB_MAIL] = {"MAIL", STAGE_MAIL},
-	[VERB_RCPT] = {"RCPT", STAGE_RCPT},
-	[VERB_DATA] = {"DATA", STAGE_DATA},
-	[VERB_RSET] = {"RSET", STAGE_OTHER},
-	[VERB_NOOP] = {"NOOP", STAGE_OTHER},
-	[VERB_VRFY] = {"VRFY", STAGE_OTHER},
+	[VERB_UNKNOWN] = {"", STAGE_OTHER},  [VERB_HELO] = {"HELO", STAGE_HELO},
+	[VERB_EHLO] = {"EHLO", STAGE_HELO},  [VERB_STARTTLS] = {"STARTTLS", STAGE_STARTTLS},
+	[VERB_MAIL] = {"MAIL", STAGE_MAIL},  [VERB_RCPT] = {"RCPT", STAGE_RCPT},
+	[VERB_DATA] = {"DATA", STAGE_DATA},  [VERB_RSET] = {"RSET", STAGE_OTHER},
+	[VERB_NOOP] = {"NOOP", STAGE_OTHER}, [VERB_VRFY] = {"VRFY", STAGE_OTHER},
 	[VERB_QUIT] = {"QUIT", STAGE_QUIT},
 };
 
 static const char *const stages[STAGES] = {
 	[STAGE_CONNECT] = "connect", [STAGE_HELO] = "helo", [STAGE_STARTTLS] = "starttls",
-	[STAGE_MAIL] = "mail",	     [STAGE_RCPT] = "rcpt", [STAGE_DATA] = "data",
-	[STAGE_BODY] = "body",	     [STAGE_DOT] = "dot",   [STAGE_QUIT] = "quit",
+	[STAGE_MAIL] = "mail",       [STAGE_RCPT] = "rcpt", [STAGE_DATA] = "data",
+	[STAGE_BODY] = "body",       [STAGE_DOT] = "dot",   [STAGE_QUIT] = "quit",
 	[STAGE_OTHER] = "other",
 };
 

@@ -56,8 +56,9 @@ static const char *on_until(struct plan_rule *r, const char *value)
 
 static const char *on_greylist(struct plan_rule *r, const char *value)
 {
-	return common_time(value, &r->greylist_ms) && r->greylist_ms ? NULL :
-								       "greylist= needs a time, as 5m";
+	return common_time(value, &r->greylist_ms) && r->greylist_ms
+		       ? NULL
+		       : "greylist= needs a time, as 5m";
 }
 
 static const char *on_delay(struct plan_rule *r, const char *value)
@@ -74,8 +75,8 @@ static const struct {
 	const char *word;
 	const char *(*fn)(struct plan_rule *r, const char *value);
 } words[] = {
-	{"for=", on_for},     {"then=", on_then},   {"after=", on_after},	{"times=", on_times},
-	{"at=", on_at},	      {"from=", on_from},   {"until=", on_until},	{"greylist=", on_greylist},
+	{"for=", on_for},     {"then=", on_then}, {"after=", on_after}, {"times=", on_times},
+	{"at=", on_at},       {"from=", on_from}, {"until=", on_until}, {"greylist=", on_greylist},
 	{"delay=", on_delay}, {"drip=", on_drip},
 };
 
@@ -135,7 +136,8 @@ const char *plan_line(void *plan, char *line)
 	word = strtok_r(line, BLANKS, &rest);
 	r.stage = word ? smtp_stage_find(word) : STAGES;
 	if (r.stage == STAGES)
-		return "a rule begins with a stage: connect helo starttls mail rcpt data body dot quit other";
+		return "a rule begins with a stage: connect helo starttls mail rcpt data body dot "
+		       "quit other";
 	while (!why && (word = strtok_r(NULL, BLANKS, &rest)))
 		why = on_word(&r, word);
 	if (!why && reply)

@@ -121,8 +121,7 @@ static void then(struct session *s, const struct plan_rule *r)
 static bool answer(struct session *s, enum smtp_stage stage, const char *subject, unsigned int code,
 		   const char *text)
 {
-	struct plan_rule *r =
-		plan_find(&s->server->plan, stage, subject, common_since_start_ms());
+	struct plan_rule *r = plan_find(&s->server->plan, stage, subject, common_since_start_ms());
 	uint64_t drip = 0;
 
 	if (r && r->greylist_ms &&
@@ -163,9 +162,9 @@ static size_t read_line(struct session *s, char line[static SMTP_LINE_MAX])
 		if (s->at == s->have) {
 			got = recv(s->fd, s->buffer, sizeof(s->buffer), 0);
 			if (got <= 0)
-				end(s, got == 0		? "closed by the client" :
-				       errno == EAGAIN ? "nothing came" :
-							 "reset by the client");
+				end(s, got == 0          ? "closed by the client"
+				       : errno == EAGAIN ? "nothing came"
+							 : "reset by the client");
 			s->have = (size_t)got;
 			s->at = 0;
 		}
@@ -195,9 +194,8 @@ static void on_helo(struct session *s, const struct smtp_command *c)
 
 	snprintf(text, sizeof(text), "%.100s%s%s", s->server->name,
 		 c->verb == VERB_EHLO ? "\\nPIPELINING\\n8BITMIME\\nSIZE 52428800" : "",
-		 c->verb == VERB_EHLO && plan_has(&s->server->plan, STAGE_STARTTLS) ?
-			 "\\nSTARTTLS" :
-			 "");
+		 c->verb == VERB_EHLO && plan_has(&s->server->plan, STAGE_STARTTLS) ? "\\nSTARTTLS"
+										    : "");
 	s->greeted = answer(s, STAGE_HELO, c->argument, 250, text);
 	forget_message(s);
 }

@@ -72,7 +72,8 @@ static unsigned int ask(struct submit *s, FILE *f, const char *fmt, ...)
 
 static unsigned int send_body(struct submit *s, FILE *f, unsigned long k, const char *to)
 {
-	static const char line[] = "The quick brown fox jumps over the lazy dog, again and again.\r\n";
+	static const char line[] =
+		"The quick brown fox jumps over the lazy dog, again and again.\r\n";
 	unsigned long n;
 
 	fprintf(f, "From: <%s>\r\nTo: <%s>\r\nSubject: %s-%lu\r\n", s->from, to, s->prefix, k);
@@ -176,8 +177,12 @@ static bool option(struct submit *s, int c, const char *value)
 
 int main(int argc, char **argv)
 {
-	struct submit s = {.prefix = "m", .name = "client.invalid", .count = 1, .bytes = 1000,
-			   .interval_ms = 1000, .wait_ms = 60000};
+	struct submit s = {.prefix = "m",
+			   .name = "client.invalid",
+			   .count = 1,
+			   .bytes = 1000,
+			   .interval_ms = 1000,
+			   .wait_ms = 60000};
 	bool good = true;
 	uint64_t now;
 	unsigned long k;
@@ -189,7 +194,8 @@ int main(int argc, char **argv)
 	s.to = argv + optind;
 	s.tos = (unsigned int)(argc - optind);
 	if (!s.server.sin_port || !s.from || !s.tos)
-		common_die("usage: submit -s ADDRESS[:PORT] -f FROM [-n COUNT] [-i INTERVAL] TO...");
+		common_die(
+			"usage: submit -s ADDRESS[:PORT] -f FROM [-n COUNT] [-i INTERVAL] TO...");
 	signal(SIGPIPE, SIG_IGN);
 	common_since_start_ms();
 	for (k = 0; k < s.count; k++) {
