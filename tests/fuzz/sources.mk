@@ -17,3 +17,5 @@ FUZZ_SRC_fuzz_rig = $(RIG_SRC) $(addprefix hostlib/switch/,link_parse.c link_pri
 FUZZ_LIBS_fuzz_rig = -lm
 FUZZ_SRC_fuzz_agent = $(addprefix hostlib/rigrun/,agent.c agent_node.c agent_request.c)
 FUZZ_SRC_fuzz_frames = hostlib/rigrun/frames.c
+FUZZ_SRC_fuzz_dnsd = $(addprefix rootfs/servers/,dnsd_wire.c dnsd_zone.c dnsd_answer.c common.c)
+FUZZ_SRC_fuzz_smtpd = $(addprefix rootfs/servers/,smtpd_line.c smtpd_plan.c common.c)
