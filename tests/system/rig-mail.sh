@@ -27,6 +27,7 @@ run() {
 
 run retry $rigs/retry-cycle.rig
 run wan $rigs/mail-wan.rig -D messages=26 -D end=3h
+run crash $rigs/crash.rig
 found 'How many messages per hour' <"$t/wan/outputs.txt" || fail "the WAN prints no figures"
 
 cases=(smtp-good smtp-greeting-421 smtp-next-mx smtp-greylist smtp-body-reset smtp-dot-silent smtp-starttls-junk
