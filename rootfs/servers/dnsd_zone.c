@@ -219,6 +219,19 @@ const char *dns_line(void *data, char *line)
 	return on_record(d, word, &rest);
 }
 
+void dns_forget(struct dns_data *d)
+{
+	while (d->records) {
+		d->records--;
+		free(d->record[d->records].name);
+		free(d->record[d->records].target);
+	}
+	while (d->faults)
+		free(d->fault[--d->faults].name);
+	while (d->zones)
+		free(d->zone[--d->zones]);
+}
+
 /* --- questions ---------------------------------------------------------------- */
 
 const char *dns_zone_of(const struct dns_data *d, const char *name)

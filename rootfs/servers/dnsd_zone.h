@@ -80,6 +80,9 @@ struct dns_data {
 /* One line; what is wrong with it, or NULL. */
 const char *dns_line(void *data, char *line);
 
+/* Frees all that lines have put there. */
+void dns_forget(struct dns_data *d);
+
 /* Whether `name` is `pattern`, or below it where that begins with "*.". */
 bool dns_name_matches(const char *pattern, const char *name);
 /* Whether `name` is `apex` or below it. */

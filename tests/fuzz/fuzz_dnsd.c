@@ -50,17 +50,8 @@ static void file_line(const uint8_t *data, size_t size)
 	static struct dns_data d;
 	char *copy = strndup((const char *)data, size);
 
-	d.records = d.faults = d.zones = 0;
 	dns_line(&d, copy);
-	while (d.records) {
-		d.records--;
-		free(d.record[d.records].name);
-		free(d.record[d.records].target);
-	}
-	if (d.faults)
-		free(d.fault[0].name);
-	if (d.zones)
-		free(d.zone[0]);
+	dns_forget(&d);
 	free(copy);
 }
 

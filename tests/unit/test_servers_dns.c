@@ -14,7 +14,7 @@ static unsigned int load(const char *const *lines)
 	unsigned int bad = 0;
 	char copy[512];
 
-	memset(&d, 0, sizeof(d));
+	dns_forget(&d);
 	d.ttl = 300;
 	for (; *lines; lines++) {
 		snprintf(copy, sizeof(copy), "%s", *lines);
@@ -224,5 +224,6 @@ int main(void)
 	CU_add_test(s, "faults", test_faults);
 	CU_add_test(s, "questions", test_questions);
 	CU_basic_run_tests();
+	dns_forget(&d);
 	return CU_get_number_of_failures() != 0;
 }
