@@ -4,6 +4,7 @@
 #   hostlib/switch, hostlib/rig -> build/libswitch.a, build/librig.a
 #   hostlib/rigrun/*.c       -> build/librigrun.a, what runs rigs
 #   hostlib/<program>/*.c    -> build/bin/<program>
+#   rootfs/servers/*.c       -> build/servers/*, for guests of mail rigs
 #   tests/unit/test_*.c      -> build/unit/test_* (CUnit)
 #   tests/fuzz/fuzz_*.c      -> build/fuzz/fuzz_* (libFuzzer)
 #   tests/guest/*.c          -> build/guest/* (static programs that run inside guests)
@@ -20,7 +21,7 @@ CC := gcc
 CLANG := clang
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wformat=2 \
 	-Wno-format-nonliteral -Wno-unused-parameter
-CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Ihostlib/switch -Ihostlib/rig -Ihostlib/rigrun -Idrivers/control -Irootfs/tiny
+CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Ihostlib/lib -Ihostlib/switch -Ihostlib/rig -Ihostlib/rigrun -Idrivers/control -Irootfs/tiny -Irootfs/servers
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -fno-common -fstack-protector-strong
 LDFLAGS := -static
 ifneq ($(SAN),)
@@ -75,7 +76,7 @@ all:
 include scripts/kernel.mk
 
 .PHONY: host
-host: $(BINS)
+host: $(BINS) $(B)/servers/smtpd $(B)/servers/dnsd $(B)/servers/submit
 	@:
 
 # --- host programs -----------------------------------------------------------
@@ -121,6 +122,13 @@ $(filter-out $(B)/bin/linux,$(BINS)): $(B)/bin/%: $$(call PROG_OBJ,$$*) $(B)/lib
 $(B)/bin/uml_switch: $(B)/libswitch.a
 $(B)/bin/uml_rig: $(B)/librigrun.a $(B)/librig.a $(B)/libswitch.a
 $(B)/obj/hostlib/uml_tap/%.o: CPPFLAGS += $(shell pkg-config --cflags libnl-3.0)
+
+# What runs inside guests of mail rigs: small, static programs (rootfs/servers).
+SERVERS := $(addprefix $(B)/servers/,smtpd dnsd submit)
+$(SERVERS): $(B)/servers/%: $$(patsubst %.c,$(B)/obj/%.o,$$(wildcard rootfs/servers/$$*.c rootfs/servers/$$*_*.c)) $(B)/obj/rootfs/servers/common.o
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -s $^ -o $@
 
 # The loader without the guest kernel and the built-in system inside; scripts/pack
 # appends these and makes build/bin/linux (kernel.mk).

@@ -33,7 +33,7 @@ progress() {
 # --- recipes -------------------------------------------------------------------
 
 # A recipe is lines of "name = value"; recipe_keys says which names are known.
-recipe_keys=" about system epoch suite size init hostname packages purge "
+recipe_keys=" about system epoch suite size format init hostname packages programs overlay finish "
 
 recipe_names() { (cd "$share/recipes" && printf '%s\n' *.recipe | sed 's/\.recipe$//'); }
 
@@ -66,12 +66,13 @@ load_recipe() {
 		if [ "$key" = packages ] && [ -n "${packages:-}" ]; then packages+=" $value"
 		else declare -g "$key=$value"; fi
 	done <"$path"
-	for key in epoch suite mirror size init hostname root_password cache; do
+	for key in epoch suite mirror size format init hostname root_password cache; do
 		declare -n asked=set_$key
 		if [ -n "${asked+x}" ]; then declare -g "$key=$asked"; fi
 		unset -n asked
 	done
 	[[ ${system:-} = tiny || ${system:-} = debian ]] || die $EX_USAGE "$path: needs 'system = tiny' or 'system = debian'"
+	format=${format:-ext4}
 	epoch=${epoch:-${SOURCE_DATE_EPOCH:-1735689600}}
 	[[ $epoch =~ ^[0-9]{1,10}$ ]] || die $EX_USAGE "--epoch $epoch: seconds since 1970 are wanted"
 }

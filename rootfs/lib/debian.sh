@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Debian systems: mmdebstrap makes a tar file, mke2fs a disk of it. Sourced by uml_mkroot.
+# Debian systems: mmdebstrap makes a tar file, mke2fs or mksquashfs a disk of it. Sourced by uml_mkroot.
 #
 # Nothing needs privileges: mmdebstrap works in a user namespace (or under
 # fakechroot where there is none), and mke2fs -d fills a file. Same bytes each
@@ -14,9 +14,15 @@ PATH=$PATH:/usr/sbin:/sbin
 debian_check() {
 	local script
 	need mmdebstrap mmdebstrap
-	need mke2fs e2fsprogs
-	need debugfs e2fsprogs
-	[[ $init = sysvinit || $init = systemd ]] || die $EX_USAGE "--init $init: sysvinit or systemd"
+	case $format in
+	ext4)
+		need mke2fs e2fsprogs
+		need debugfs e2fsprogs ;;
+	squashfs) need mksquashfs squashfs-tools ;;
+	*) die $EX_USAGE "--format $format: ext4 or squashfs" ;;
+	esac
+	[[ $init = sysvinit || $init = systemd || $init = tiny ]] || die $EX_USAGE "--init $init: sysvinit or systemd (or tiny, our own)"
+	[[ $format = ext4 || $init = tiny ]] || die $EX_USAGE "--format squashfs needs --init tiny: nothing else puts a writable layer over it"
 	[[ $hostname =~ ^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$ ]] || die $EX_USAGE "--hostname '$hostname' is no host name"
 	size_bytes=$(numfmt --from=iec "${size^^}" 2>/dev/null) ||
 		die $EX_USAGE "--size $size: a number with K, M, G or T is wanted"
@@ -58,12 +64,36 @@ debian_sources() {
 	}
 }
 
+# Our own init, as in the built-in system.
+debian_tiny_init() {
+	. "$share/lib/tiny.sh"
+	mkdir -p "$1/usr/sbin"
+	tiny_init "$1/usr/sbin/init"
+	ln -s init "$1/usr/sbin/shutdown"
+}
+
+# One of servers/: shipped when installed, compiled in a source tree. It is made of the files that
+# begin with its name, and those that all share.
+debian_program() {
+	local sources
+	mkdir -p "$(dirname "$2")"
+	if [ -x "$share/servers/$1" ]; then cp "$share/servers/$1" "$2"; return; fi
+	need gcc gcc
+	mapfile -t sources < <(printf '%s\n' "$share/servers"/{"$1.c","$1"_*.c,common.c} | grep -vF '*')
+	gcc -std=gnu11 -Os -static -s -fno-ident -Wl,--build-id=none -D_GNU_SOURCE -Wall -Wextra -Werror \
+		"${sources[@]}" -o "$2" ||
+		die 1 "compiling $share/servers/$1*.c failed (see above)"
+}
+
 # The files of ours that go into the image, with what --copy-in names, as one tar file.
 debian_overlay() {
-	local tree=$work/overlay pair
+	local tree=$work/overlay pair program
 	mkdir -p "$tree/etc"
 	cp -r "$share/debian/common/." "$tree/"
 	cp -r "$share/debian/$init/." "$tree/"
+	[ "$init" != tiny ] || debian_tiny_init "$tree"
+	[ -z "${overlay:-}" ] || cp -r "$share/$overlay/." "$tree/"
+	for program in ${programs:-}; do debian_program "$program" "$tree/rig/$program"; done
 	echo "$hostname" >"$tree/etc/hostname"
 	echo "$hostname" >"$tree/etc/mailname"
 	printf '127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost ip6-loopback\n' "$hostname" >"$tree/etc/hosts"
@@ -83,6 +113,7 @@ debian_init_packages() {
 	case $init in
 	sysvinit) echo sysvinit-core ;;
 	systemd) echo "systemd-sysv dbus" ;;
+	tiny) ;;
 	esac
 }
 
@@ -111,6 +142,8 @@ debian_arguments() {
 		args+=(--customize-hook="upload '$(realpath "$script")' /tmp/run-$n"
 			--customize-hook="chmod 755 \"\$1/tmp/run-$n\"; chroot \"\$1\" /tmp/run-$n")
 	done
+	[ -z "${finish:-}" ] || args+=(--skip=cleanup/apt --skip=cleanup/tmp --customize-hook="upload '$share/$finish' /tmp/run-finish"
+		--customize-hook="chroot \"\$1\" sh /tmp/run-finish")
 	args+=(--customize-hook="upload '$share/debian/tidy' /tmp/tidy" --customize-hook="chroot \"\$1\" sh /tmp/tidy")
 }
 
@@ -185,7 +218,15 @@ debian_fill='
 	rm -rf "$tree"
 '
 
-debian_disk() {
+# Read-only and packed. What is a device there is not needed: the guest has its own /dev.
+debian_squashfs() {
+	progress 90 "packing the file system"
+	mksquashfs - "$part" -tar -noappend -no-progress -quiet -comp "${compressor:-xz}" -b "${block:-128K}" \
+		-mkfs-time "$epoch" -all-time "$epoch" <"$work/root.tar" >"$work/log" 2>&1 ||
+		die 1 "mksquashfs failed: $(grep -v '^$' "$work/log" | tail -n 1)"
+}
+
+debian_ext4() {
 	local used
 	progress 90 "making the file system"
 	used=$(stat -c %s "$work/root.tar")
@@ -233,5 +274,5 @@ debian_build() {
 	debian_choose_mode
 	debian_overlay
 	debian_bootstrap
-	debian_disk
+	"debian_$format"
 }

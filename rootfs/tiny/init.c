@@ -2,7 +2,7 @@
 /*
  * init of the tiny system: from the kernel to a prompt in as few calls as can be.
  *
- * The image is read-only. init lays a tmpfs over it (overlayfs), moves into
+ * Unless the image can be written, init lays a tmpfs over it (overlayfs), moves into
  * the result, mounts the usual kernel file systems, brings up the loopback
  * interface and starts a root shell on con0, and one on every line that the
  * kernel parameter nestling.getty=tty1,ttyS0,... names. It is C and not a
@@ -93,6 +93,13 @@ static void try_mount(const char *type, const char *dir, unsigned long flags, co
 {
 	if (mount(type, dir, type, flags, data) && errno != EBUSY)
 		complain(dir);
+}
+
+/* A file system that can be written needs no layer, and what is written outlasts a crash. */
+static bool remount_writable(void)
+{
+	/* Those that cannot say yes all the same. */
+	return mount(NULL, "/", NULL, MS_REMOUNT | MS_NOATIME, NULL) == 0 && access("/", W_OK) == 0;
 }
 
 /*
@@ -460,7 +467,8 @@ int main(int argc, char **argv)
 	read_rig(&in);
 	if (in.disk[0])
 		enter_disk(&in, argv);
-	make_root_writable();
+	if (!remount_writable())
+		make_root_writable();
 	mount_all();
 	loopback_up();
 	find_console(&in);

@@ -21,3 +21,5 @@ FUZZ_SRC_fuzz_agent = $(addprefix hostlib/rigrun/,agent.c agent_node.c agent_req
 FUZZ_SRC_fuzz_frames = hostlib/rigrun/frames.c
 FUZZ_SRC_fuzz_sweep = $(FUZZ_SRC_fuzz_rig) $(addprefix hostlib/rigrun/,sweep_amount.c sweep_range.c sweep_read.c)
 FUZZ_LIBS_fuzz_sweep = -lm
+FUZZ_SRC_fuzz_dnsd = $(addprefix rootfs/servers/,dnsd_wire.c dnsd_zone.c dnsd_answer.c common.c)
+FUZZ_SRC_fuzz_smtpd = $(addprefix rootfs/servers/,smtpd_line.c smtpd_plan.c common.c)

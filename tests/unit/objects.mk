@@ -10,3 +10,6 @@ UNIT_ENGINE_test_place = place_rules.o
 # Allocations of these fail on purpose.
 $(B)/unit/test_rig_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(B)/unit/test_rigrun_record $(B)/unit/test_rigrun_report $(B)/unit/test_rigrun_sweep_table: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# Servers of the mail rigs.
+$(B)/unit/test_servers_dns: $(addprefix $(B)/obj/rootfs/servers/,dnsd_wire.o dnsd_zone.o dnsd_answer.o common.o)
+$(B)/unit/test_servers_smtp: $(addprefix $(B)/obj/rootfs/servers/,smtpd_line.o smtpd_plan.o smtpd_greylist.o common.o)
