@@ -56,7 +56,7 @@ struct agent_result {
 typedef void (*agent_done_fn)(void *arg, const struct agent_result *result);
 /*
  * Output of a command, as it comes. False: not now; the command waits, and it is offered again when
- * agent_look() is called, or with the command's end: then it is taken in any case.
+ * agent_look() is called; what is left at the end of the command is with its result.
  */
 typedef bool (*agent_output_fn)(void *arg, const char *data, size_t len);
 

@@ -104,7 +104,7 @@ void request_list_free(struct request_list *l);
 bool request_output(struct request *r, const struct agent_frame *f, const uint8_t *data);
 /* Offers it to the owner. Whether there was some and it was taken. */
 bool request_tell_output(struct request *r);
-/* Calls done(), and frees it. */
+/* Calls done(), with the rest of a stream, and frees it. */
 void request_finish(unsigned int node, struct request *r);
 /* The chunk at send.sent: a pointer to it, or NULL, when the file has become shorter. */
 const uint8_t *request_chunk(const struct request *r, uint8_t *buf, uint32_t len);

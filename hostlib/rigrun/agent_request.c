@@ -101,17 +101,37 @@ bool request_tell_output(struct request *r)
 	return true;
 }
 
+/* What its owner did not take of a stream goes before the last of it. Its bytes. */
+static size_t join_rest(struct request *r)
+{
+	size_t len = r->output ? (size_t)r->receive.received : 0;
+	uint8_t *all = r->stream_len ? malloc(r->stream_len + len + 1) : NULL;
+
+	if (!all) {
+		r->cut |= r->stream_len > 0;
+		return len;
+	}
+	memcpy(all, r->stream, r->stream_len);
+	if (len)
+		memcpy(all + r->stream_len, r->output, len);
+	len += r->stream_len;
+	all[len] = 0;
+	free(r->output);
+	r->output = all;
+	return len;
+}
+
 void request_finish(unsigned int node, struct request *r)
 {
+	size_t len = join_rest(r);
 	struct agent_result result = {
 		.node = node,
 		.status = r->status,
 		.cut = r->cut,
 		.output = r->output ? (const char *)r->output : "",
-		.len = r->output ? (size_t)r->receive.received : 0,
+		.len = len,
 	};
 
-	request_tell_output(r);
 	if (r->done)
 		r->done(r->arg, &result);
 	request_free(r);
