@@ -96,13 +96,19 @@ static int set_patience(const struct context *c, uint64_t *ns)
 	return EXIT_USAGE;
 }
 
-int cmd_run(struct context *c)
+int run_status(int rc)
 {
 	static const int status[] = {
 		[RUN_PASSED] = EXIT_FINE,
 		[RUN_FAILED] = EXIT_ERRORS,
 		[RUN_INTERRUPTED] = EXIT_INTERRUPTED,
 	};
+
+	return rc < 0 ? EXIT_TROUBLE : status[rc];
+}
+
+int cmd_run(struct context *c)
+{
 	char program[PATH_MAX], folder[PATH_MAX];
 	struct run_config config = {
 		.rig_file = c->argv[0],
@@ -129,8 +135,7 @@ int cmd_run(struct context *c)
 	if (find_linux(program, sizeof(program)) == 0) {
 		config.folder_fd = open_folder(c, rig->name, ".run", folder, sizeof(folder));
 		if (config.folder_fd >= 0) {
-			rc = rig_run(&config);
-			rc = rc < 0 ? EXIT_TROUBLE : status[rc];
+			rc = run_status(rig_run(&config));
 			close(config.folder_fd);
 		}
 	}

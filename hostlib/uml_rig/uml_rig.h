@@ -60,6 +60,8 @@ int cmd_down(struct context *c);
 int cmd_help(struct context *c);
 
 /* run.c */
+/* The exit status for what rig_run() returned. */
+int run_status(int rc);
 /* `linux` beside this program, or the one that NESTLING_LINUX names. 0 or -errno, said. */
 int find_linux(char *out, size_t len);
 /*

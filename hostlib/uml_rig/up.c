@@ -104,11 +104,6 @@ static int detach(struct up *u)
 
 static int stay_up(struct up *u, struct rig *rig, const char *program)
 {
-	static const int status[] = {
-		[RUN_PASSED] = EXIT_FINE,
-		[RUN_FAILED] = EXIT_ERRORS,
-		[RUN_INTERRUPTED] = EXIT_INTERRUPTED,
-	};
 	struct run_config config = {
 		.rig = rig,
 		.own_rig = rig,
@@ -124,10 +119,8 @@ static int stay_up(struct up *u, struct rig *rig, const char *program)
 		.down = is_down,
 		.arg = u,
 	};
-	int rc;
 
-	rc = rig_run(&config);
-	return rc < 0 ? EXIT_TROUBLE : status[rc];
+	return run_status(rig_run(&config));
 }
 
 /* A name that is an address, too. */
