@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Captures, steps, samples and expectations: what they are about is looked up. */
+/* Captures, steps, samples, expectations and what is shown: what they are about is looked up. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,21 +111,22 @@ static void collect_labels(struct rig_parser *p, struct labels *ls)
 		qsort(ls->label, ls->count, sizeof(*ls->label), by_label);
 }
 
-static void check_label(struct rig_parser *p, const struct labels *ls, const struct rig_expect *e)
+/* key: a name that must be among those that are measured in its node, called `node`. */
+static void check_label(struct rig_parser *p, const struct labels *ls, const struct label *key,
+			const char *node)
 {
-	const struct label key = {.node = e->node, .name = e->label};
 	struct rig_nearest near;
 	uint32_t i;
 
-	if (ls->count && bsearch(&key, ls->label, ls->count, sizeof(key), by_label))
+	if (ls->count && bsearch(key, ls->label, ls->count, sizeof(*key), by_label))
 		return;
 	if (p->holes)
 		return;
-	rig_nearest_start(&near, e->label);
-	for (i = 0; i < ls->count && !rig_error_told(p->t, &e->label_pos); i++)
-		if (ls->label[i].node == e->node)
+	rig_nearest_start(&near, key->name);
+	for (i = 0; i < ls->count && !rig_error_told(p->t, &key->pos); i++)
+		if (ls->label[i].node == key->node)
 			rig_nearest_try(&near, ls->label[i].name);
-	rig_error(p->t, e->label_pos, "'%s' has no sample '%.40s'%s%s", e->name[0], e->label,
+	rig_error(p->t, key->pos, "'%s' has no sample '%.40s'%s%s", node, key->name,
 		  rig_nearest_text(&near),
 		  near.best ? "" : "; 'every' or 'at ... run ... as=' makes one");
 }
@@ -136,7 +137,14 @@ static void check_expect(struct rig_parser *p, struct rig_names *names, const st
 	if (e->name[1])
 		find_link(p, names, e->name, e->name_pos, &e->link, &e->way);
 	else if (find_node(p, names, e->name[0], e->name_pos[0], &e->node) == 0)
-		check_label(p, ls, e);
+		check_label(p, ls, &(struct label){e->node, e->label, e->label_pos}, e->name[0]);
+}
+
+static void check_show(struct rig_parser *p, struct rig_names *names, const struct labels *ls,
+		       struct rig_show *s)
+{
+	if (find_node(p, names, s->name, s->name_pos, &s->node) == 0)
+		check_label(p, ls, &(struct label){s->node, s->label, s->label_pos}, s->name);
 }
 
 void rig_check_deeds(struct rig_parser *p, struct rig_names *names)
@@ -168,6 +176,8 @@ int rig_check_steps(struct rig_parser *p, struct rig_names *names)
 	collect_labels(p, &ls);
 	for (i = 0; i < r->nexpects && !p->fatal; i++)
 		check_expect(p, names, &ls, &r->expect[i]);
+	for (i = 0; i < r->nshows && !p->fatal; i++)
+		check_show(p, names, &ls, &r->show[i]);
 	free(ls.label);
 	return p->fatal;
 }

@@ -281,6 +281,21 @@ static void expects(struct json *j, const struct rig *r)
 	json_close(j, ']');
 }
 
+static void shows(struct json *j, const struct rig *r)
+{
+	uint32_t i;
+
+	json_open(j, "shows", '[');
+	for (i = 0; i < r->nshows; i++) {
+		json_open(j, NULL, '{');
+		json_text(j, "title", r->show[i].title);
+		json_text(j, "node", name_of_node(r, r->show[i].node));
+		json_text(j, "sample", r->show[i].label);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void variables(struct json *j, const struct rig *r)
 {
 	uint32_t i;
@@ -320,6 +335,7 @@ int rig_write_json(const struct rig *r, FILE *out)
 	steps(&j, r);
 	samples(&j, r);
 	expects(&j, r);
+	shows(&j, r);
 	json_close(&j, '}');
 	fputc('\n', out);
 	return ferror(out) ? -EIO : 0;

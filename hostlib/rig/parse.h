@@ -173,6 +173,7 @@ int rig_st_at(struct rig_parser *p);
 /* st_measure.c */
 int rig_st_every(struct rig_parser *p);
 int rig_st_expect(struct rig_parser *p);
+int rig_st_show(struct rig_parser *p);
 
 /* check.c: names become indices, defaults are filled in, and what contradicts itself is told. */
 int rig_check(struct rig_parser *p);

@@ -48,6 +48,7 @@ void rig_free(struct rig *r)
 	free(r->step);
 	free(r->sample);
 	free(r->expect);
+	free(r->show);
 	free(r->variable);
 	free(r->private->file);
 	free(r->private->error);

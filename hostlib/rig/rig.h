@@ -35,6 +35,7 @@
 #define RIG_STEPS_MAX 16384
 #define RIG_SAMPLES_MAX 4096
 #define RIG_EXPECTS_MAX 4096
+#define RIG_SHOWS_MAX 256
 #define RIG_CAPTURES_MAX 1024
 #define RIG_NAME_MAX 32 /* bytes of a name, without the 0 */
 #define RIG_TIME_MAX (36500ULL * 86400 * 1000000000) /* a hundred years, in ns */
@@ -279,6 +280,16 @@ struct rig_expect {
 	struct rig_pos pos, name_pos[2], label_pos;
 };
 
+/* What a sample printed last is shown with the verdicts. */
+struct rig_show {
+	char *title; /* for people */
+	uint32_t node;
+	char *label;
+	/* Used while loading. */
+	char *name;
+	struct rig_pos name_pos, label_pos;
+};
+
 /* A variable that the file has, after -D. */
 struct rig_variable {
 	char *name, *value;
@@ -292,7 +303,7 @@ struct rig {
 	/* The first `stop`; else the last moment that a step, sample or expectation names; 0: none. */
 	uint64_t end_ns;
 	uint32_t nimages, nnodes, nlans, nnats, nlinks, ncaptures, nsteps, nsamples, nexpects;
-	uint32_t nvariables;
+	uint32_t nshows, nvariables;
 	struct rig_image *image;
 	struct rig_node *node;
 	struct rig_lan *lan;
@@ -302,6 +313,7 @@ struct rig {
 	struct rig_step *step;
 	struct rig_sample *sample;
 	struct rig_expect *expect;
+	struct rig_show *show;
 	struct rig_variable *variable;
 	struct rig_private *private; /* memory, texts and errors */
 };

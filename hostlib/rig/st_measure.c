@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Measurements and verdicts: every ... sample, expect. */
+/* Measurements, verdicts and what is shown of them: every ... sample, expect, show. */
 #include <errno.h>
 #include <string.h>
 #include "parse.h"
@@ -145,11 +145,43 @@ static int figure_of(struct rig_parser *p, struct rig_word *w, struct rig_expect
 			 n.best ? rig_nearest_text(&n) : all);
 }
 
+/* A sample of a node as it stands in a word. */
+struct named_sample {
+	char *name, *label;
+	struct rig_pos name_pos, label_pos;
+	char *rest; /* what stands behind a second '.', NULL: nothing */
+};
+
+/* NODE.LABEL[.REST] */
+static int take_sample(struct rig_parser *p, struct rig_word *w, struct named_sample *s)
+{
+	char *label = strchr(w->text, '.'), *rest;
+
+	if (!label || label == w->text || !label[1])
+		return rig_error(
+			p->t, rig_at(p, w, NULL),
+			"'%.60s' is not NODE.SAMPLE, like mx1.queue, nor A->B.FIGURE, like "
+			"a->b.dropped",
+			w->text);
+	s->name_pos = rig_at(p, w, NULL);
+	s->name_pos.length = (uint32_t)(label - w->text);
+	*label++ = 0;
+	s->label_pos = rig_at(p, w, label);
+	rest = strchr(label, '.');
+	if (rest)
+		*rest++ = 0;
+	s->rest = rest;
+	s->name = rig_keep(p, w->text);
+	s->label = rig_keep(p, label);
+	return p->fatal;
+}
+
 /* NODE.LABEL[.status] or A->B.FIGURE */
 static int operand(struct rig_parser *p, struct rig_expect *e)
 {
 	struct rig_word *w = rig_need(p, "what is expected, like mx1.queue");
-	char *label, *status;
+	struct named_sample s;
+	char *label;
 	int rc;
 
 	if (!w)
@@ -158,28 +190,17 @@ static int operand(struct rig_parser *p, struct rig_expect *e)
 		rc = take_way(p, w, w->text, e->name, e->name_pos, &label);
 		return rc < 0 ? rc : figure_of(p, w, e, label);
 	}
-	e->name_pos[0] = rig_at(p, w, NULL);
-	label = strchr(w->text, '.');
-	if (!label || label == w->text || !label[1])
-		return rig_error(
-			p->t, rig_at(p, w, NULL),
-			"'%.60s' is not NODE.SAMPLE, like mx1.queue, nor A->B.FIGURE, like "
-			"a->b.dropped",
-			w->text);
-	e->name_pos[0].length = (uint32_t)(label - w->text);
-	*label++ = 0;
-	e->label_pos = rig_at(p, w, label);
-	status = strchr(label, '.');
-	if (status) {
-		*status++ = 0;
-		e->status = strcmp(status, "status") == 0;
-		if (!e->status)
-			return rig_error(p->t, rig_at(p, w, status),
-					 "'.status' is all that can stand behind a sample");
-	}
-	e->name[0] = rig_keep(p, w->text);
-	e->label = rig_keep(p, label);
-	return p->fatal;
+	rc = take_sample(p, w, &s);
+	if (rc < 0)
+		return rc;
+	e->name[0] = s.name;
+	e->name_pos[0] = s.name_pos;
+	e->label = s.label;
+	e->label_pos = s.label_pos;
+	e->status = s.rest && strcmp(s.rest, "status") == 0;
+	return !s.rest || e->status ? 0
+				    : rig_error(p->t, rig_at(p, w, s.rest),
+						"'.status' is all that can stand behind a sample");
 }
 
 static int comparison(struct rig_parser *p, struct rig_expect *e)
@@ -313,5 +334,58 @@ int rig_st_expect(struct rig_parser *p)
 	    0)
 		return -EINVAL;
 	rig->expect[rig->nexpects - 1] = e;
+	return 0;
+}
+
+static int set_heading(struct rig_parser *p, void *object, struct rig_word *w, char *value)
+{
+	((struct rig_show *)object)->title = rig_keep(p, value);
+	return p->fatal;
+}
+
+/* NODE.LABEL */
+static int shown_sample(struct rig_parser *p, struct rig_show *show)
+{
+	struct rig_word *w = rig_need(p, "what is shown, like client.figures");
+	struct named_sample s;
+	int rc;
+
+	if (!w)
+		return -EINVAL;
+	if (strstr(w->text, "->"))
+		return rig_error(
+			p->t, rig_at(p, w, NULL),
+			"what a command printed is shown; figures of links are in the report");
+	show->title = rig_keep(p, w->text);
+	rc = take_sample(p, w, &s);
+	if (rc == 0 && s.rest)
+		rc = rig_error(p->t, rig_at(p, w, s.rest), "nothing can stand behind the sample");
+	if (rc < 0)
+		return rc;
+	show->name = s.name;
+	show->name_pos = s.name_pos;
+	show->label = s.label;
+	show->label_pos = s.label_pos;
+	return p->fatal;
+}
+
+int rig_st_show(struct rig_parser *p)
+{
+	static const struct rig_setting settings[] = {
+		{"title", "title=\"messages\"", set_heading, 0x1, false, false},
+	};
+	struct rig *rig = p->rig;
+	struct rig_show show = {.node = RIG_NONE};
+	uint32_t set = 0;
+	int rc = shown_sample(p, &show);
+
+	if (rc == 0)
+		rc = rig_settings(p, settings, RIG_COUNT(settings), &show, &set, NULL);
+	if (rc < 0)
+		return rc;
+	if (rig_more(p, &rig->show, &rig->nshows, RIG_SHOWS_MAX, sizeof(show), "things to show") <
+	    0)
+		return -EINVAL;
+	rig->show[rig->nshows - 1] = show;
 	return 0;
 }

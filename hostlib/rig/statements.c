@@ -136,6 +136,12 @@ static const struct rig_statement statements[] = {
 	  "expect mx1->internet.lost > 0 by 1h\n",
 	  A_LINK "every 1m sample mx1 queue \"exim -bpc\"\nat 1m note \"begin\"\n"},
 	 rig_st_expect},
+	{{"show", "NODE.SAMPLE [title=TEXT]",
+	  "What a command printed, the last time that it was measured, stands with the verdicts: "
+	  "in the report, and at the end of what 'uml_rig run' prints. title= stands above it.",
+	  "show mx1.queue title=\"mails that wait\"\n",
+	  A_LINK "every 1m sample mx1 queue \"exim -bpc\"\n"},
+	 rig_st_show},
 	{{"set", "NAME VALUE",
 	  "A variable: $NAME or ${NAME} stands for its value below, outside of quotes and in "
 	  "\"...\". '-D NAME=VALUE' on the command line gives another value for one run. It may "

@@ -70,6 +70,11 @@ void markup_line(FILE *out, const char *text)
 	write_all(out, text, strlen(text), "", false);
 }
 
+void markup_plain(FILE *out, const char *text, size_t len)
+{
+	write_all(out, text, len, "\n\t", false);
+}
+
 size_t markup_visible(char *out, size_t room, const char *text, size_t len)
 {
 	char piece[PIECE];

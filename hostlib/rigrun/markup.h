@@ -13,8 +13,9 @@
 void markup_text(FILE *out, const char *text);
 /* The same of len bytes; ends of lines and tabs stay. Only between tags. */
 void markup_block(FILE *out, const char *text, size_t len);
-/* One line without any markup. */
+/* One line without any markup; the same of len bytes, where ends of lines and tabs stay. */
 void markup_line(FILE *out, const char *text);
+void markup_plain(FILE *out, const char *text, size_t len);
 
 /*
  * One line without markup into out, terminated: as many whole characters as there is room for. The

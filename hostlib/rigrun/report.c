@@ -49,6 +49,7 @@ static void contents(struct report *p)
 		uint32_t things;
 	} parts[] = {
 		{"verdicts", "Verdicts", p->r->rig->nexpects},
+		{"shown", "Shown", p->r->rig->nshows},
 		{"network", "Network", 1},
 		{"samples", "Samples", rec->nseries},
 		{"links", "Links", rec->nfigures},
@@ -232,8 +233,8 @@ static int marks(struct report *p)
 int results_report(const struct results *r, FILE *out)
 {
 	static int (*const part[])(struct report * p) = {
-		report_head,  marks,           report_verdicts, report_picture, report_samples,
-		report_links, report_timeline, report_outputs,  report_facts,
+		report_head,    marks,        report_verdicts, report_shown,   report_picture,
+		report_samples, report_links, report_timeline, report_outputs, report_facts,
 	};
 	struct report p = {.r = r, .out = out};
 	char title[RIG_NAME_MAX + 16];

@@ -21,6 +21,7 @@ struct report {
 /* Sections, each with its heading; nothing where there is nothing to show. 0 or -errno. */
 int report_head(struct report *p);
 int report_verdicts(struct report *p);
+int report_shown(struct report *p);
 int report_picture(struct report *p);
 int report_samples(struct report *p);
 int report_links(struct report *p);

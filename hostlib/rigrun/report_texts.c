@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The texts of a report: time line, outputs, what the run was made of. */
+/* The texts of a report: what the rig shows, time line, outputs, what the run was made of. */
 #include <string.h>
 #include "markup.h"
 #include "names.h"
 #include "report_private.h"
+#include "shown.h"
 #include "value.h"
 
 #define OUTPUTS 10 /* of a sample; the last ones are shown */
@@ -39,6 +40,34 @@ int report_timeline(struct report *p)
 	for (i = 0; i < rec->nevents; i++)
 		event(p, &rec->event[i]);
 	fputs("</tbody></table></div></details>\n", p->out);
+	return 0;
+}
+
+static void shown(struct report *p, const struct rig_show *s)
+{
+	const struct record_result *e = shown_result(p->r->record, s);
+	char remark[96];
+
+	fputs("<h3>", p->out);
+	markup_text(p->out, s->title);
+	fputs("</h3>\n", p->out);
+	if (e) {
+		fputs("<pre>", p->out);
+		markup_block(p->out, e->output, shown_bytes(e));
+		fputs("</pre>\n", p->out);
+	}
+	if (shown_remark(e, remark, sizeof(remark)))
+		fprintf(p->out, "<p class=\"note\">%s</p>\n", remark);
+}
+
+int report_shown(struct report *p)
+{
+	uint32_t i;
+
+	if (p->r->rig->nshows)
+		fputs("<h2 id=\"shown\">Shown</h2>\n", p->out);
+	for (i = 0; i < p->r->rig->nshows; i++)
+		shown(p, &p->r->rig->show[i]);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "run_facts.h"
 #include "run_private.h"
+#include "shown.h"
 
 void run_doubt(struct run *r, const char *why)
 {
@@ -66,6 +67,7 @@ static void print_verdicts(const struct run *r)
 	for (i = 0; i < r->record->nevents; i++)
 		if (r->record->event[i].kind == RECORD_FAILURE)
 			printf("FAILED  %s\n", r->record->event[i].text);
+	shown_print(r->record, stdout);
 	printf("%u passed, %u failed; %s/report.html\n", r->judge->count[JUDGE_PASSED],
 	       r->judge->count[JUDGE_FAILED] + r->record->nfailures, r->c.folder);
 	fflush(stdout);

@@ -60,6 +60,8 @@ static void check_model(const struct rig *r)
 	}
 	for (i = 0; i < r->nexpects; i++)
 		assert((r->expect[i].node < r->nnodes) != (r->expect[i].link < r->nlinks));
+	for (i = 0; i < r->nshows; i++)
+		assert(r->show[i].node < r->nnodes && r->show[i].label && r->show[i].title);
 	for (i = 0; i < r->nsamples; i++)
 		assert((r->sample[i].node < r->nnodes) != (r->sample[i].link < r->nlinks));
 }

@@ -176,7 +176,7 @@ well_formed "$T/big.svg" || fail "the large picture"
 
 # Every statement stands in the documentation as the program explains it.
 run 0 help
-[ "$(wc -l <"$T/out")" -eq 18 ] || fail "help does not list 18 statements"
+[ "$(wc -l <"$T/out")" -eq 19 ] || fail "help does not list 19 statements"
 while read -r name _; do
 	"$RIG" help "$name" | found '^    ' || fail "no example for $name"
 done <"$T/out"

@@ -185,6 +185,15 @@ static const struct wrong {
 	{NET "expect a->l.lost == 0 within 1s", 6, 23, "counts from the step above it"},
 	{NET "expect a->l.lost == 0 always from 2s until 1s", 6, 1, "'until' is before 'from'"},
 	{NET "expect a->l.lost == 0 by 1s twice", 6, 29, "there is no setting 'twice'"},
+	/* show. */
+	{NET "show", 6, 5, "what is shown, like client.figures is missing"},
+	{NET "show a", 6, 6, "'a' is not NODE.SAMPLE"},
+	{NET "show a->l.lost", 6, 6, "what a command printed is shown"},
+	{NET "at 1s run a ls as=q\nshow a.q.status", 7, 10, "nothing can stand behind the sample"},
+	{NET "show a.q", 6, 8, "'a' has no sample 'q'; 'every' or"},
+	{NET "every 1s sample a queue ls\nshow a.quee", 7, 8, "did you mean 'queue'?"},
+	{NET "show c.q", 6, 6, "there is no node 'c'"},
+	{NET "at 1s run a ls as=q\nshow a.q head=x", 7, 10, "there is no setting 'head'"},
 	/* Variables, repeats, includes. */
 	{"node $x", 2, 6, "no variable 'x' was set above; '$' stands for itself in single quotes"},
 	{"set speed 1\nseed $sped", 3, 6, "did you mean 'speed'?"},

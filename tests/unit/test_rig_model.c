@@ -164,7 +164,8 @@ static void steps(void)
 		     "expect l->a.queue <= 64KiB always until 1m\n"
 		     "expect a->l.dropped >= 1.5% by 9s\n"
 		     "every 1s sample l->a from=2s until=20s\nat 8s stop\n"
-		     "capture a l filter=\"tcp and port 25\" snap=96B\ncapture l\n",
+		     "capture a l filter=\"tcp and port 25\" snap=96B\ncapture l\n"
+		     "show a.out\nshow a.out title=\"what it said\"\n",
 		     NULL, 0);
 
 	CU_ASSERT_EQUAL(r->step[0].way, RIG_WAY_1);
@@ -186,6 +187,10 @@ static void steps(void)
 	CU_ASSERT(r->sample[0].link == 0 && r->sample[0].way == RIG_WAY_1);
 	CU_ASSERT(r->capture[0].link == 0 && r->capture[0].snap_bytes == 96);
 	CU_ASSERT(r->capture[1].link == RIG_NONE && r->capture[1].of.kind == RIG_END_LAN);
+	CU_ASSERT_EQUAL_FATAL(r->nshows, 2);
+	CU_ASSERT(r->show[0].node == 0 && !strcmp(r->show[1].label, "out"));
+	CU_ASSERT_STRING_EQUAL(r->show[0].title, "a.out");
+	CU_ASSERT_STRING_EQUAL(r->show[1].title, "what it said");
 	CU_ASSERT_EQUAL(r->end_ns, 8 * SECOND);
 	rig_free(r);
 }
@@ -261,7 +266,7 @@ static void examples(void)
 		}
 		rig_free(r);
 	}
-	CU_ASSERT_EQUAL(i, 18);
+	CU_ASSERT_EQUAL(i, 19);
 }
 
 static void file(const char *dir, const char *name, const char *text)

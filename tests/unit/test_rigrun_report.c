@@ -14,6 +14,7 @@
 #include "failing_malloc.h"
 #include "results.h"
 #include "rigrun_case.h"
+#include "shown.h"
 
 static int top = -1; /* the folder that runs go into */
 
@@ -246,6 +247,40 @@ static void empty(void)
 	expect_part("empty", "manifest.json", "\"cpu\": null", true);
 }
 
+/* What a rig shows: the last output, in the report and on the terminal, without what it would obey. */
+static void shows(void)
+{
+	struct run_case c =
+		case_of("node a\nevery 1s sample a q ls\nevery 1s sample a r ls\n"
+			"show a.q title=\"<b> table\"\nshow a.r\nat 1s run a x as=s\nshow a.s");
+	char *text = NULL, *big = calloc(1, SHOWN_BYTES + 8);
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	CU_ASSERT_FATAL(f && big);
+	memset(big, 'x', SHOWN_BYTES + 7);
+	case_says(&c, S, "q", "old\n");
+	record_command(c.rec, S, 0, "s", "x", 3, big, SHOWN_BYTES + 7);
+	record_command(c.rec, 2 * S, 0, "q", "ls", 3, "1 & 2\033[31m\n\tend", 15);
+	shown_print(c.rec, f);
+	fclose(f);
+	big[SHOWN_BYTES] = 0;
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n<b> table\n\n1 & 2\\x1b[31m\n\tend\n"
+					    "The command ended with status 3.\n\na.r\n\n"
+					    "It was never measured.\n\na.s\n\nxxx"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, big));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "xxx\n7 bytes more are in outputs.txt.\n"));
+	free(text);
+	free(big);
+	leave(&c, "shows", 2 * S);
+	expect_part("shows", "report.html",
+		    "<h3>&lt;b&gt; table</h3>\n<pre>1 &amp; 2\\x1b[31m\n\tend</pre>\n"
+		    "<p class=\"note\">The command ended with status 3.</p>\n",
+		    true);
+	expect_part("shows", "report.html", "<a href=\"#shown\">", true);
+	expect_part("empty", "report.html", "id=\"shown\"", false);
+}
+
 /* Samples that never came, or once, or are no numbers. */
 static void gaps(void)
 {
@@ -419,7 +454,7 @@ static void memory(void)
 static void remove_all(const char *path)
 {
 	static const char *const runs[] = {"small", "small-again", "hostile", "empty",
-					   "gaps",  "many",        "large"};
+					   "gaps",  "many",        "large",   "shows"};
 	char name[64];
 	size_t i, k;
 
@@ -448,6 +483,7 @@ int main(int argc, char **argv)
 	CU_add_test(s, "twice", twice);
 	CU_add_test(s, "hostile", hostile);
 	CU_add_test(s, "empty", empty);
+	CU_add_test(s, "shows", shows);
 	CU_add_test(s, "gaps", gaps);
 	CU_add_test(s, "many", many);
 	CU_add_test(s, "large", large);
