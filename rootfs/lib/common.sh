@@ -33,7 +33,7 @@ progress() {
 # --- recipes -------------------------------------------------------------------
 
 # A recipe is lines of "name = value"; recipe_keys says which names are known.
-recipe_keys=" about system epoch suite size format init hostname packages programs overlay finish "
+recipe_keys=" about system epoch suite size format init hostname packages beside programs overlay finish "
 
 recipe_names() { (cd "$share/recipes" && printf '%s\n' *.recipe | sed 's/\.recipe$//'); }
 

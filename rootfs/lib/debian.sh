@@ -117,6 +117,22 @@ debian_init_packages() {
 	esac
 }
 
+# Packages that dpkg does not let be installed together can lie beside each other: their files are
+# unpacked, where there is no other of that name, and their scripts do not run. beside ROOT PACKAGE...
+debian_lay_beside='
+	set -e
+	root=$1
+	shift
+	export APT_CONFIG=$MMDEBSTRAP_APT_CONFIG
+	mkdir -p "$root/var/cache/apt/archives"
+	cd "$root/var/cache/apt/archives"
+	apt-get -q -o APT::Sandbox::User=root download "$@"
+	for package; do
+		dpkg-deb --fsys-tarfile "$package"_*.deb |
+			tar -C "$root" -xpf - --numeric-owner --skip-old-files --keep-directory-symlink
+	done
+'
+
 # Arguments of mmdebstrap, one an element, in the array args.
 debian_arguments() {
 	local list script n=0
@@ -130,10 +146,12 @@ debian_arguments() {
 		mkdir -p "$cache" || die $EX_CANTCREAT "--cache $cache cannot be made"
 		args+=(--skip=essential/unlink
 			--setup-hook="mkdir -p \"\$1/var/cache/apt/archives\""
-			--setup-hook="sync-in '$(realpath "$cache")' /var/cache/apt/archives"
-			--customize-hook="rm -rf \"\$1\"/var/cache/apt/archives/lock \"\$1\"/var/cache/apt/archives/partial"
-			--customize-hook="sync-out /var/cache/apt/archives '$(realpath "$cache")'")
+			--setup-hook="sync-in '$(realpath "$cache")' /var/cache/apt/archives")
 	fi
+	[ -z "${beside:-}" ] || args+=(--customize-hook="sh -c '$debian_lay_beside' beside \"\$1\" $beside")
+	[ -z "${cache:-}" ] || args+=(
+		--customize-hook="rm -rf \"\$1\"/var/cache/apt/archives/lock \"\$1\"/var/cache/apt/archives/partial"
+		--customize-hook="sync-out /var/cache/apt/archives '$(realpath "$cache")'")
 	args+=(--customize-hook="tar-in '$work/overlay.tar' /"
 		--customize-hook="upload '$share/debian/customize' /tmp/customize"
 		--customize-hook="chroot \"\$1\" sh /tmp/customize $init $(printf %q "${root_password:-}")")
