@@ -80,7 +80,7 @@ def folder(at):
     return made, rows
 
 runs = {run: folder(os.path.join(sys.argv[1], run)) for run in os.listdir(sys.argv[1])}
-assert len(runs) == 7, runs.keys()
+assert len(runs) == 8, runs.keys()
 assert len(runs["many"][1]) == 10000
 assert runs["hostile"][0]["sha256"]["image <base>"] == "\"&'\\x01\\xff"
 assert runs["empty"][0]["cpu"] is None
