@@ -141,7 +141,7 @@ static bool handle(const struct dnsd *d, const uint8_t *data, size_t len,
 		note(&q, who, tcp, rcode_name((enum dns_rcode)bad));
 		return true;
 	}
-	f = dns_fault_of(&d->data, q.name, q.type, common_since_start_ms());
+	f = dns_fault_of(&d->data, &q, common_since_start_ms());
 	answer(d, &q, data, f, tcp, o);
 	snprintf(what, sizeof(what), "%s%s", f ? "fault:" : "",
 		 f ? dns_fault_name(f->kind) : rcode_name(o->w.bytes[3] & 15));

@@ -116,13 +116,17 @@ static const char *fault_word(struct dns_fault *f, const char *word)
 		f->type = dns_type_of(word + 5);
 		return f->type ? NULL : "there is no such type";
 	}
+	if (!strcmp(word, "edns")) {
+		f->edns = true;
+		return NULL;
+	}
 	if (!strncmp(word, "from=", 5) && common_time(word + 5, &f->from_ms))
 		return NULL;
 	if (!strncmp(word, "until=", 6) && common_time(word + 6, &f->until_ms))
 		return NULL;
 	if (!strncmp(word, "every=", 6) && common_time(word + 6, &f->every_ms) && f->every_ms)
 		return NULL;
-	return "a fault's words are type=, and from=, until= and every= with a time";
+	return "a fault's words are type=, edns, and from=, until= and every= with a time";
 }
 
 static const char *on_fault(struct dns_data *d, char **rest)
@@ -246,7 +250,7 @@ const char *dns_zone_of(const struct dns_data *d, const char *name)
 	return best;
 }
 
-const struct dns_fault *dns_fault_of(const struct dns_data *d, const char *name, uint16_t type,
+const struct dns_fault *dns_fault_of(const struct dns_data *d, const struct dns_query *q,
 				     uint64_t now_ms)
 {
 	unsigned int i;
@@ -254,7 +258,8 @@ const struct dns_fault *dns_fault_of(const struct dns_data *d, const char *name,
 	for (i = 0; i < d->faults; i++) {
 		const struct dns_fault *f = &d->fault[i];
 
-		if ((f->type && f->type != type) || !dns_name_matches(f->name, name))
+		if ((f->type && f->type != q->type) || (f->edns && !q->edns) ||
+		    !dns_name_matches(f->name, q->name))
 			continue;
 		if (now_ms < f->from_ms || now_ms >= f->until_ms)
 			continue;

@@ -22,6 +22,7 @@
  *   garbage      bytes that are no message
  * Words behind it:
  *   type=TYPE    only questions for it
+ *   edns         only questions that have EDNS (RFC 6891)
  *   from=TIME until=TIME   since the server's start
  *   every=TIME   on and off: faulty for the first TIME, right for the next, and so on
  */
@@ -64,6 +65,7 @@ struct dns_fault {
 	char *name;
 	enum dns_fault_kind kind;
 	uint16_t type; /* 0: any */
+	bool edns; /* only questions with EDNS */
 	uint64_t delay_ms, from_ms, until_ms, every_ms;
 };
 
@@ -91,7 +93,7 @@ bool dns_name_is_in(const char *name, const char *apex);
 /* The closest zone around a name, or NULL. */
 const char *dns_zone_of(const struct dns_data *d, const char *name);
 /* What goes wrong with a question at that time. NULL: nothing. */
-const struct dns_fault *dns_fault_of(const struct dns_data *d, const char *name, uint16_t type,
+const struct dns_fault *dns_fault_of(const struct dns_data *d, const struct dns_query *q,
 				     uint64_t now_ms);
 const char *dns_fault_name(enum dns_fault_kind kind);
 

@@ -42,6 +42,7 @@ static const char *const zone[] = {
 	"fault f.test servfail type=MX",
 	"fault *.f.test delay=3s from=10s until=20s",
 	"fault flap.test timeout every=1m",
+	"fault e.test timeout edns",
 	NULL,
 };
 
@@ -125,7 +126,7 @@ static void test_lines(void)
 	CU_ASSERT_EQUAL(d.records + d.zones + d.faults, 0);
 	CU_ASSERT_EQUAL(load(zone), 0);
 	CU_ASSERT_EQUAL(d.records, 12);
-	CU_ASSERT_EQUAL(d.faults, 3);
+	CU_ASSERT_EQUAL(d.faults, 4);
 }
 
 static void test_names(void)
@@ -176,19 +177,39 @@ static void test_refusals(void)
 	counts_are(a, 0, 0, 0);
 }
 
+static const struct dns_fault *fault_of(const char *name, uint16_t type, uint64_t now_ms)
+{
+	struct dns_query q = {.type = type};
+
+	snprintf(q.name, sizeof(q.name), "%s", name);
+	return dns_fault_of(&d, &q, now_ms);
+}
+
+/* A server that drops what it does not know. */
+static void test_fault_edns(void)
+{
+	struct dns_query q = {.type = DNS_MX, .name = "e.test"};
+
+	load(zone);
+	CU_ASSERT_PTR_NULL(dns_fault_of(&d, &q, 0));
+	q.edns = true;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dns_fault_of(&d, &q, 0));
+	CU_ASSERT_EQUAL(dns_fault_of(&d, &q, 0)->kind, FAULT_TIMEOUT);
+}
+
 static void test_faults(void)
 {
 	load(zone);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dns_fault_of(&d, "f.test", DNS_MX, 0));
-	CU_ASSERT_EQUAL(dns_fault_of(&d, "f.test", DNS_MX, 0)->kind, FAULT_SERVFAIL);
-	CU_ASSERT_PTR_NULL(dns_fault_of(&d, "f.test", DNS_A, 0));
-	CU_ASSERT_PTR_NULL(dns_fault_of(&d, "x.f.test", DNS_A, 9999));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dns_fault_of(&d, "x.f.test", DNS_A, 10000));
-	CU_ASSERT_EQUAL(dns_fault_of(&d, "x.f.test", DNS_A, 10000)->delay_ms, 3000);
-	CU_ASSERT_PTR_NULL(dns_fault_of(&d, "x.f.test", DNS_A, 20000));
-	CU_ASSERT_PTR_NOT_NULL(dns_fault_of(&d, "flap.test", DNS_A, 59999));
-	CU_ASSERT_PTR_NULL(dns_fault_of(&d, "flap.test", DNS_A, 60000));
-	CU_ASSERT_PTR_NOT_NULL(dns_fault_of(&d, "flap.test", DNS_A, 120000));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fault_of("f.test", DNS_MX, 0));
+	CU_ASSERT_EQUAL(fault_of("f.test", DNS_MX, 0)->kind, FAULT_SERVFAIL);
+	CU_ASSERT_PTR_NULL(fault_of("f.test", DNS_A, 0));
+	CU_ASSERT_PTR_NULL(fault_of("x.f.test", DNS_A, 9999));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fault_of("x.f.test", DNS_A, 10000));
+	CU_ASSERT_EQUAL(fault_of("x.f.test", DNS_A, 10000)->delay_ms, 3000);
+	CU_ASSERT_PTR_NULL(fault_of("x.f.test", DNS_A, 20000));
+	CU_ASSERT_PTR_NOT_NULL(fault_of("flap.test", DNS_A, 59999));
+	CU_ASSERT_PTR_NULL(fault_of("flap.test", DNS_A, 60000));
+	CU_ASSERT_PTR_NOT_NULL(fault_of("flap.test", DNS_A, 120000));
 }
 
 static void test_questions(void)
@@ -222,6 +243,7 @@ int main(void)
 	CU_add_test(s, "answers", test_answers);
 	CU_add_test(s, "what is not there", test_refusals);
 	CU_add_test(s, "faults", test_faults);
+	CU_add_test(s, "fault of EDNS", test_fault_edns);
 	CU_add_test(s, "questions", test_questions);
 	CU_basic_run_tests();
 	dns_forget(&d);
