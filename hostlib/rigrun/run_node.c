@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "node.h"
 #include "rng.h"
@@ -19,6 +20,7 @@
 #define CALL_NS 250
 #define FAULT_NS 500
 #define LAST_WORDS_NS (5 * 1000000000ULL) /* real time */
+#define COW_WAIT_MS 3000 /* real time, at most */
 
 static const char *image_file(void *arg, uint32_t image)
 {
@@ -298,6 +300,28 @@ int run_node_start(struct run *r, uint32_t node)
 	return watch(n);
 }
 
+/*
+ * The processes of a guest follow their first one in a moment of their own, and the last of them
+ * lets the lock on the COW file go. A node that is switched on before that would find it in use.
+ */
+static void wait_for_cow(const struct run_node *n)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+	struct flock lock = {.l_whence = SEEK_SET};
+	int fd = n->cow ? open(n->cow, O_RDWR | O_CLOEXEC) : -1;
+	unsigned int i;
+
+	for (i = 0; fd >= 0 && i < COW_WAIT_MS; i++) {
+		lock.l_type = F_WRLCK;
+		lock.l_pid = 0;
+		if (fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+			break;
+		nanosleep(&moment, NULL);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Kills it and all that belongs to it, and waits. */
 static void kill_now(struct run_node *n)
 {
@@ -306,6 +330,7 @@ static void kill_now(struct run_node *n)
 		kill(-n->pid, SIGKILL);
 		kill(n->pid, SIGKILL);
 		waitpid(n->pid, NULL, 0);
+		wait_for_cow(n);
 	}
 	if (n->pid || n->lane)
 		let_go(n);

@@ -18,6 +18,8 @@
 #include "smtpd_session.h"
 
 #define RECIPIENTS_MAX 100
+#define SILENT_MS 3600000 /* then=silent */
+#define SILENT_LOOK_MS 10000
 #define IDLE_S 600 /* RFC 5321, 4.5.3.2.7 wants 5 minutes at least */
 #define ID_MAX 128
 
@@ -93,11 +95,23 @@ static void __attribute__((noreturn)) reset(struct session *s)
 	end(s, "reset");
 }
 
+/*
+ * Longer than any client waits. One that has shut down its side (exim sends QUIT behind the final dot,
+ * and no more) may still be waiting for ours, so that is not the end.
+ */
 static void __attribute__((noreturn)) be_silent(struct session *s)
 {
-	while (recv(s->fd, s->buffer, sizeof(s->buffer), 0) > 0)
-		;
-	end(s, "gone while nothing was said");
+	uint64_t until_ms = common_since_start_ms() + SILENT_MS;
+	ssize_t n;
+
+	while (common_since_start_ms() < until_ms) {
+		n = recv(s->fd, s->buffer, sizeof(s->buffer), 0);
+		if (n < 0 && errno != EAGAIN)
+			end(s, "gone while nothing was said");
+		if (n == 0)
+			common_sleep_ms(SILENT_LOOK_MS);
+	}
+	end(s, "nothing was said");
 }
 
 static void then(struct session *s, const struct plan_rule *r)
