@@ -45,8 +45,8 @@ function cause(d,  text, stage) {
 	text = $0
 	if (text ~ /lookup did not complete|lookup gave temporary|lowest numbered MX|all relevant MX|DNS/)
 		return "DNS: " said_of(d, now)
-	if (text ~ /SMTP timeout|timed out/)
-		return text ~ /connect|Connection timed out/ ? "connect: timeout" : "timeout in the dialogue"
+	if (text ~ /SMTP timeout/) return "timeout in the dialogue"
+	if (text ~ /timed out/) return "connect: timeout"
 	if (text ~ /Connection refused/) return "connect: refused"
 	if (text ~ /No route to host|unreachable/) return "connect: no way there"
 	if (text ~ /TLS/) return "TLS"
