@@ -50,6 +50,15 @@ done <<'END'
 ^  How many retries did that bad DNS entry cause? *[1-9][0-9]* (servfail.example: servfail)
 ^  What was the best queue size?  *[0-9]
 END
+# The table can tell: without a line of a server's log a message is lost, with it twice it came twice.
+tar xzf "$t/wan/logs.tar.gz" -C "$t"
+figure() { GOOD=good1.test rootfs/mail/root/rig/figures -q "$1" "$t/logs"; }
+line=$(grep -m 1 ' message .* to=<u@good1.test>' "$t/logs/good1.smtpd")
+echo "$line" >>"$t/logs/good1.smtpd"
+[ "$(figure lost) $(figure twice)" = "0 1" ] || fail "one came twice: lost $(figure lost), twice $(figure twice)"
+grep -vF "$line" "$t/logs/good1.smtpd" >"$t/less" || true
+mv "$t/less" "$t/logs/good1.smtpd"
+[ "$(figure lost) $(figure twice)" = "1 0" ] || fail "one is lost: lost $(figure lost), twice $(figure twice)"
 found '<h3>The mail WAN in figures</h3>' <"$t/wan/report.html" || fail "the report does not show the table"
 
 # catalogue EXPECTED [OPTION...] [CASE...]: so many must pass
