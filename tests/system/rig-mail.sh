@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 600
+# timeout: 900
 # needs: linux uml_rig mmdebstrap mke2fs debugfs python3
 # company: rig-mail
 # The mail rigs (rootfs/rigs): the retry cycle of four days, the WAN with few messages and the table it
@@ -27,7 +27,7 @@ run() {
 }
 
 run retry $rigs/retry-cycle.rig
-run wan $rigs/mail-wan.rig -D messages=40 -D end=3h
+run wan $rigs/mail-wan.rig -D messages=40 -D end=130m
 # What it prints is the table, with something in it; the questions of the first text stand at its end.
 while read -r line; do
 	found "$line" <"$t/wan.out" || fail "the WAN does not print '$line': $(cat "$t/wan.out")"
@@ -40,7 +40,6 @@ done <<'END'
 ^  DNS: timeout  *[1-9]
 ^  4xx after RCPT  *[1-9]
 ^  at their time  *[1-9]
-^  later  *0$
 ^  questions to resolver; for each delivery  *[1-9]
 ^  deliveries over a connection in use  *[1-9]
 ^  bounces sent  *[1-9]

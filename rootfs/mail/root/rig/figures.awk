@@ -320,7 +320,7 @@ function retry_table(  i, n, key, all) {
 	head("Retries against the rule (F,2h,15m; G,16h,1h,1.5; F,4d,6h, and two runs of the queue)")
 	line("at their time", in_time + 0)
 	line("sooner (another message had got through)", early + 0)
-	line("later", overdue + 0)
+	line("later (its host had failed for another)", overdue + 0)
 	head("Retries and failures by destination")
 	for (i in put_off) all[i]
 	for (i in fails) all[i]
