@@ -26,6 +26,7 @@
 #define OPT_KEEP 0x10c
 #define OPT_STOP 0x10d
 #define OPT_PATIENCE 0x10e
+#define OPT_NESTED 0x10f
 
 static const struct command {
 	const char *name;
@@ -64,14 +65,16 @@ static const struct command {
 	 "        all that a rig says and implies, as JSON"},
 	{"run",
 	 cmd_run,
-	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED, OPT_PATIENCE},
+	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED, OPT_PATIENCE,
+	  OPT_NESTED},
 	 1,
 	 1,
 	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [--seed N]\n"
-	 "      [--patience TIME] [-D NAME=VALUE] FILE\n"
+	 "      [--patience TIME] [--nested] [-D NAME=VALUE] FILE\n"
 	 "        boot the network, take the steps, judge; results go to NAME.run\n"
 	 "        --to-end: go on when all is decided; --parallel: on all CPUs; --sequential: one\n"
-	 "        guest at a time (the same comes out)"},
+	 "        guest at a time (the same comes out); --nested: all of it inside one guest (so "
+	 "it does)"},
 	{"sweep",
 	 cmd_sweep,
 	 {'D', 'o', 'q', 'j', OPT_TO_END, OPT_SEED, OPT_VARY, OPT_KEEP, OPT_STOP},
@@ -190,6 +193,7 @@ static const struct option long_options[] = {
 	{"steps", no_argument, NULL, OPT_STEPS},
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"nested", no_argument, NULL, OPT_NESTED},
 	{"patience", required_argument, NULL, OPT_PATIENCE},
 	{"vary", required_argument, NULL, OPT_VARY},
 	{"jobs", required_argument, NULL, 'j'},
@@ -249,6 +253,9 @@ static int print_help(void)
 	      "      --once                top: one look\n"
 	      "      --to-end              run: go on when all is decided\n"
 	      "      --sequential          run: one guest at a time; the same comes out\n"
+	      "      --nested              run: inside one guest that sees this host's files; the "
+	      "same comes\n"
+	      "                            out\n"
 	      "      --patience TIME       run: real time without a word after which a guest "
 	      "hangs; "
 	      "1m\n"
@@ -327,6 +334,7 @@ static const struct {
 	{OPT_TO_END, offsetof(struct context, to_end), 0},
 	{OPT_SEED, 0, offsetof(struct context, seed)},
 	{OPT_PATIENCE, 0, offsetof(struct context, patience)},
+	{OPT_NESTED, offsetof(struct context, nested), 0},
 	{OPT_STOP, offsetof(struct context, stop), 0},
 	{'d', offsetof(struct context, detach), 0},
 	{'n', 0, offsetof(struct context, name)},
