@@ -169,7 +169,7 @@ const char *bundle_kind_name(enum bundle_kind kind)
 		[BUNDLE_FRONT] = "front",   [BUNDLE_PROGRAM] = "program",
 		[BUNDLE_LOADER] = "loader", [BUNDLE_LIBRARY] = "library",
 		[BUNDLE_LINUX] = "linux",   [BUNDLE_RIG] = "rig",
-		[BUNDLE_FILE] = "file",	    [BUNDLE_IMAGE] = "image",
+		[BUNDLE_FILE] = "file",     [BUNDLE_IMAGE] = "image",
 		[BUNDLE_RESULT] = "result",
 	};
 

@@ -11,7 +11,9 @@
 
 struct bundle_writer {
 	int fd; /* to which all is written; the caller's */
-	const volatile sig_atomic_t *stop; /* not 0: writing ends, with -EINTR; NULL: nothing stops it */
+	const volatile sig_atomic_t
+		*stop; /* not 0: writing ends, with -EINTR; NULL: nothing stops it */
+	_Bool fast; /* pack quicker, and larger */
 	/* The rest is private. */
 	uint64_t at; /* bytes written */
 	uint8_t *directory;

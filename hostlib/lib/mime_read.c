@@ -59,7 +59,8 @@ static void find_boundary(const char *p, const char *end, struct head *h)
 			continue;
 		p += strlen("boundary=");
 		start = p + (p < end && *p == '"');
-		for (p = start; p < end && !strchr(start[-1] == '"' ? "\"\r\n" : "; \t\r\n", *p); p++)
+		for (p = start; p < end && !strchr(start[-1] == '"' ? "\"\r\n" : "; \t\r\n", *p);
+		     p++)
 			;
 		h->boundary = start;
 		h->boundary_len = (size_t)(p - start);
@@ -194,8 +195,8 @@ int mime_next(struct mime_reader *r, struct mime_part *out)
 			continue;
 		}
 		read_head(r, &h);
-		if (h.message || (h.multipart && h.boundary_len &&
-				  h.boundary_len <= MIME_BOUNDARY_MAX)) {
+		if (h.message ||
+		    (h.multipart && h.boundary_len && h.boundary_len <= MIME_BOUNDARY_MAX)) {
 			err = go_deeper(r, &h);
 			continue;
 		}

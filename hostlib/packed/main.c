@@ -40,17 +40,21 @@ static int help(const struct packed *p)
 	const char *self = p->program;
 
 	printf("%s: a network of guests in one file (Nestling)\n\n"
-	       "  %s run [options]      boot it, take its steps, judge; results go to NAME.run, or -o FOLDER\n"
-	       "  %s up -d              boot it to work in; then console, exec, link, capture, top, down\n"
+	       "  %s run [options]      boot it, take its steps, judge; results go to NAME.run, or "
+	       "-o FOLDER\n"
+	       "  %s up -d              boot it to work in; then console, exec, link, capture, "
+	       "top, down\n"
 	       "  %s sweep --seed 1..9  run it many times\n"
 	       "  %s check | dump | graph | fmt | diff RUN RUN | help [STATEMENT]\n\n"
 	       "  %s --list             what is inside\n"
 	       "  %s --extract DIR      all of it into a folder: rig, images, programs\n"
 	       "  %s --verify           check that nothing of it is damaged\n"
-	       "  %s run --help         all options; they are those of uml_rig, without its FILE\n\n"
-	       "It is checked each time it is started, needs no installation, and writes only where it is told.\n",
-	       bundle_first(&p->bundle, BUNDLE_RIG)->name, self, self, self, self, self, self,
-	       self, self);
+	       "  %s run --help         all options; they are those of uml_rig, without its "
+	       "FILE\n\n"
+	       "It is checked each time it is started, needs no installation, and writes only "
+	       "where it is told.\n",
+	       bundle_first(&p->bundle, BUNDLE_RIG)->name, self, self, self, self, self, self, self,
+	       self);
 	return STATUS_FINE;
 }
 

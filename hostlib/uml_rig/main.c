@@ -32,6 +32,7 @@
 #define OPT_TO 0x111
 #define OPT_SUBJECT 0x112
 #define OPT_RESULTS 0x113
+#define OPT_FAST 0x114
 
 static const struct command {
 	const char *name;
@@ -154,12 +155,13 @@ static const struct command {
 	 "        end the network that is up; nodes with a cow= of their own end in order"},
 	{"pack",
 	 cmd_pack,
-	 {'D', 'o', 'q', OPT_EML, OPT_FROM, OPT_TO, OPT_SUBJECT, OPT_RESULTS},
+	 {'D', 'o', 'q', OPT_EML, OPT_FROM, OPT_TO, OPT_SUBJECT, OPT_RESULTS, OPT_FAST},
 	 1,
 	 1,
-	 "pack [-q] [-D NAME=VALUE] [--results FOLDER] [--eml [--from ADDRESS] [--to ADDRESS]\n"
+	 "pack [-q] [--fast] [-D NAME=VALUE] [--results FOLDER] [--eml [--from ADDRESS] [--to ADDRESS]\n"
 	 "       [--subject TEXT]] -o OUTPUT FILE\n"
-	 "        one executable file of the rig, all that it names, and what runs it; --eml: as a\n"
+	 "        one executable file of the rig, all that it names, and what runs it; --eml: as "
+	 "a\n"
 	 "        mail; --results: files of a run go along"},
 	{"unpack",
 	 cmd_unpack,
@@ -217,6 +219,7 @@ static const struct option long_options[] = {
 	{"jobs", required_argument, NULL, 'j'},
 	{"keep", required_argument, NULL, OPT_KEEP},
 	{"stop", no_argument, NULL, OPT_STOP},
+	{"fast", no_argument, NULL, OPT_FAST},
 	{"eml", no_argument, NULL, OPT_EML},
 	{"from", required_argument, NULL, OPT_FROM},
 	{"to", required_argument, NULL, OPT_TO},
@@ -287,8 +290,10 @@ static int print_help(void)
 	      "CPUs\n"
 	      "      --stop                sweep: end at the first run that fails\n"
 	      "      --keep all|failed     sweep: which folders of runs stay; all, if not said\n"
+	      "      --fast                pack: quicker, and larger\n"
 	      "      --eml                 pack: as a mail; --from, --to, --subject: its header\n"
-	      "      --results FOLDER      pack: results of this run go along, to be compared with\n"
+	      "      --results FOLDER      pack: results of this run go along, to be compared "
+	      "with\n"
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
 	      "\nexamples:\n"
@@ -358,6 +363,7 @@ static const struct {
 	{OPT_SEED, 0, offsetof(struct context, seed)},
 	{OPT_PATIENCE, 0, offsetof(struct context, patience)},
 	{OPT_STOP, offsetof(struct context, stop), 0},
+	{OPT_FAST, offsetof(struct context, fast), 0},
 	{OPT_EML, offsetof(struct context, eml), 0},
 	{OPT_FROM, 0, offsetof(struct context, from)},
 	{OPT_TO, 0, offsetof(struct context, to)},

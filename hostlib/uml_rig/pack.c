@@ -106,15 +106,16 @@ int pack_write(const struct context *c, const struct bundle *b)
 
 /* --- what is packed -------------------------------------------------------------------- */
 
-static int write_items(const struct pack_list *l, int fd)
+static int write_items(const struct context *c, const struct pack_list *l, int fd)
 {
-	struct bundle_writer w = {.fd = fd, .stop = &stopped};
+	struct bundle_writer w = {.fd = fd, .stop = &stopped, .fast = c->fast};
 	uint32_t i;
 	int err = 0;
 
 	for (i = 0; i < l->count && !err; i++) {
 		const struct pack_item *item = &l->item[i];
-		struct bundle_member m = {.name = item->name, .kind = item->kind, .mode = item->mode};
+		struct bundle_member m = {
+			.name = item->name, .kind = item->kind, .mode = item->mode};
 
 		err = bundle_add(&w, &m, item->data, item->size);
 	}
@@ -181,7 +182,7 @@ static int make(const struct context *c, const struct rig *rig, int fd)
 		err = pack_programs(c, &list);
 	if (!err) {
 		pack_sort(&list);
-		err = write_items(&list, fd);
+		err = write_items(c, &list, fd);
 	}
 	if (!err)
 		err = check(&place, fd);
@@ -299,7 +300,8 @@ static int check_mail(const struct context *c)
 
 static int write_mail(const struct context *c, const struct bundle *b)
 {
-	char name[PACKED_NAME], subject[2 * PACKED_NAME], text[1024], boundary[2 * BUNDLE_DIGEST + 1];
+	char name[PACKED_NAME], subject[2 * PACKED_NAME], text[1024],
+		boundary[2 * BUNDLE_DIGEST + 1];
 	struct mime_mail m = {
 		.from = c->from,
 		.to = c->to,
@@ -339,8 +341,8 @@ static int pack(struct context *c, const char *path)
 	if (status == EXIT_FINE) {
 		status = c->eml ? write_mail(c, &b) : pack_write(c, &b);
 		if (status == EXIT_FINE && !c->quiet && strcmp(c->output, "-") != 0)
-			printf("%s: %.1f MB, %u files%s\n", c->output, (double)b.len / 1e6,
-			       b.count, c->eml ? ", in a mail" : "");
+			printf("%s: %.1f MB, %u files%s\n", c->output, (double)b.len / 1e6, b.count,
+			       c->eml ? ", in a mail" : "");
 		bundle_close(&b);
 	}
 	if (fd >= 0)

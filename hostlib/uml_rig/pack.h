@@ -34,7 +34,8 @@ struct pack_place {
 	const struct rig *rig;
 	const char *folder; /* of the rig, as the user named it, with a / at its end; "" */
 	size_t folder_len;
-	char inner[BUNDLE_NAME_MAX + 1]; /* the folder within the pack's tree, with a / at its end; "" */
+	char inner[BUNDLE_NAME_MAX +
+		   1]; /* the folder within the pack's tree, with a / at its end; "" */
 	unsigned int depth; /* parts of that */
 	struct rig_define define[DEFINES_MAX]; /* -D, with paths of the pack */
 	char *changed[DEFINES_MAX]; /* those values, ours; NULL: as it was */

@@ -46,8 +46,7 @@ static uint64_t loaded_end(const void *data, uint64_t size)
 	const Elf64_Phdr *p;
 	uint64_t end = sizeof(*e);
 
-	if (size < sizeof(*e) || e->e_phoff > size ||
-	    e->e_phnum > (size - e->e_phoff) / sizeof(*p))
+	if (size < sizeof(*e) || e->e_phoff > size || e->e_phnum > (size - e->e_phoff) / sizeof(*p))
 		return size;
 	p = (const Elf64_Phdr *)((const char *)data + e->e_phoff);
 	for (unsigned int i = 0; i < e->e_phnum; i++)

@@ -116,7 +116,8 @@ static int find_inner(struct pack_place *p)
 }
 
 /* The name that a file of the rig has in the pack, by the path that the rig has for it. 0 or -errno. */
-static int name_of(const struct pack_place *p, const char *path, char out[static BUNDLE_NAME_MAX + 1])
+static int name_of(const struct pack_place *p, const char *path,
+		   char out[static BUNDLE_NAME_MAX + 1])
 {
 	const char *rel = from_folder(p, path);
 	char full[PATH_MAX];
@@ -319,7 +320,8 @@ int pack_check(const struct pack_place *p, const struct rig *packed, const struc
 
 		if (strcmp(packed->variable[i].value, value_of(p, v)) == 0)
 			continue;
-		log_err("-D %s cannot be packed: the rig sets it by a statement that is not plainly "
+		log_err("-D %s cannot be packed: the rig sets it by a statement that is not "
+			"plainly "
 			"'set %s VALUE'",
 			v->name, v->name);
 		return -EINVAL;

@@ -40,6 +40,7 @@ struct context {
 	bool svg; /* graph --svg was said */
 	bool markdown; /* help --markdown */
 	const char *output; /* -o; NULL: standard output */
+	bool fast; /* pack: quicker, and larger */
 	bool eml; /* pack: as a mail */
 	const char *from, *to, *subject; /* of it; NULL: not said */
 	const char *results; /* pack: folder of a run to go along; NULL: none */

@@ -29,9 +29,12 @@ static void print_up(const struct up *u)
 	const char *n = strcmp(u->name, u->rig->name) ? u->name : "";
 	const char *option = *n ? " -n " : "";
 	static const char *const command[] = {
-		"console%s%s NODE", "exec%s%s NODE COMMAND",
-		"link%s%s A B delay=50ms", "capture%s%s A B | tcpdump -n -r -",
-		"top%s%s", "down%s%s",
+		"console%s%s NODE",
+		"exec%s%s NODE COMMAND",
+		"link%s%s A B delay=50ms",
+		"capture%s%s A B | tcpdump -n -r -",
+		"top%s%s",
+		"down%s%s",
 	};
 
 	printf("%s is up: %u node%s; logs and captures are in %s", u->name, u->rig->nnodes,
