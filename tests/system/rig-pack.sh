@@ -134,7 +134,10 @@ expect_status 0 ./image exec a cat /tmp/data
 expect_text '^an apple'
 expect_status 0 ./image step reboot a
 expect_status 0 ./image down
-[ -z "$(ls run-time/uml_rig "$T/tmp")" ] || fail "left: $(ls run-time/uml_rig "$T/tmp")"
+nothing_left() {
+	[ -z "$(ls -A run-time/uml_rig "$T/tmp" | grep -v '^$\|:$')" ]
+}
+wait_for 20 nothing_left || fail "left: $(ls run-time/uml_rig "$T/tmp")"
 
 # Values of -D go along, absolute paths among them.
 cp lab/images/small.img "other image.img"

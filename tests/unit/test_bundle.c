@@ -74,10 +74,10 @@ static void test_good(void)
 	bundle_close(&b);
 }
 
-#define BAD(change)                                \
-	do {                                       \
-		struct bundle_entry *e = good();   \
-		change;                            \
+#define BAD(change)                                 \
+	do {                                        \
+		struct bundle_entry *e = good();    \
+		change;                             \
 		CU_ASSERT_EQUAL(parse(), -EBADMSG); \
 	} while (0)
 
@@ -230,7 +230,7 @@ static void test_damaged(void)
 	struct bundle b;
 	uint8_t byte;
 
-	for (at = 0; at < size; at += at > 8192 && size - at > 8192 ? 1009 : 7) {
+	for (at = 0; at<size; at += at> 8192 && size - at > 8192 ? 1009 : 7) {
 		CU_ASSERT_EQUAL_FATAL(pread(fd, &byte, 1, at), 1);
 		byte ^= 0x10;
 		CU_ASSERT_EQUAL_FATAL(pwrite(fd, &byte, 1, at), 1);

@@ -36,14 +36,16 @@ static void test_parts(void)
 		const char *message, *parts;
 	} t[] = {
 		{"", ""},
-		{"\n", ""},
-		{"Subject: x\n", ""},
+		{"\n", "()"},
+		{"Subject: x\n", "()"},
 		{"Subject: x\n\nbody\n", "(body)"},
 		{B64 "\nYWJj\n", "[YWJj]"},
 		{"content-transfer-ENCODING:\n BASE64\n\nYWJj", "[YWJj]"},
 		{"From me Fri\n" B64 "\nYWJj\n", "[YWJj]"},
-		{MULTI("x") "\nnot\n--x\n" B64 "\nA\nB\n--x\n\nC\n--x--\nafter\n--x\n", "[A\nB](C)"},
-		{"Content-Type: multipart/mixed;\n\tcharset=x; boundary=\"a b\"\n\n--a b\n\nA\n--a b--\n",
+		{MULTI("x") "\nnot\n--x\n" B64 "\nA\nB\n--x\n\nC\n--x--\nafter\n--x\n",
+		 "[A\nB](C)"},
+		{"Content-Type: multipart/mixed;\n\tcharset=x; boundary=\"a b\"\n\n--a b\n\nA\n--a "
+		 "b--\n",
 		 "(A)"},
 		{MULTI("x") "\n--x \t\n\nA\n--x--  \n", "(A)"},
 		{MULTI("x") "\n--xy\n\nA\n--x-\n\n--x\n\nB\n--x--\n", "(B)"},
@@ -59,7 +61,7 @@ static void test_parts(void)
 		{"Content-Type: multipart/mixed\n\n--x\n\nA\n", "(--x\n\nA)"},
 		{"Content-Type: multipart/mixed; boundary=\n\nA\n", "(A)"},
 		{MULTI("x") "no colon here\n\n--x\n\nA\n--x--\n", "(A)"},
-		{MULTI("x") "\n--x\n--x\n--x--", "(--x)"},
+		{MULTI("x") "\n--x\n--x\n--x--", "(...)"},
 	};
 	char crlf[1024];
 
@@ -88,8 +90,8 @@ static void test_depth(void)
 	int n = 0, i;
 
 	for (i = 0; i < MIME_DEPTH; i++)
-		n += sprintf(message + n, "Content-Type: multipart/mixed; boundary=b%02d\n\n--b%02d\n", i,
-			     i);
+		n += sprintf(message + n,
+			     "Content-Type: multipart/mixed; boundary=b%02d\n\n--b%02d\n", i, i);
 	sprintf(message + n, "\nA\n--b00--\n");
 	CU_ASSERT_STRING_EQUAL(parts(message), "(A)");
 	sprintf(message + n, MULTI("y") "\n--y\n\nA\n");
@@ -104,10 +106,22 @@ static void test_decode(void)
 	static const struct {
 		const char *text, *bytes; /* NULL: refused */
 	} t[] = {
-		{"", ""},	    {"YQ==", "a"},     {"YWI=", "ab"},	  {"YWJj", "abc"},
-		{"Y W\r\nJ\tj", "abc"}, {"YWJjZA==", "abcd"}, {"YWJj\n\n", "abc"}, {"YWJ", NULL},
-		{"Y", NULL},	    {"=", NULL},       {"Y===", NULL},	  {"YQ==YQ==", NULL},
-		{"YQ=a", NULL},	    {"YW!j", NULL},    {"YWJj-", NULL},	  {"+/+/", "\xfb\xff\xbf"},
+		{"", ""},
+		{"YQ==", "a"},
+		{"YWI=", "ab"},
+		{"YWJj", "abc"},
+		{"Y W\r\nJ\tj", "abc"},
+		{"YWJjZA==", "abcd"},
+		{"YWJj\n\n", "abc"},
+		{"YWJ", NULL},
+		{"Y", NULL},
+		{"=", NULL},
+		{"Y===", NULL},
+		{"YQ==YQ==", NULL},
+		{"YQ=a", NULL},
+		{"YW!j", NULL},
+		{"YWJj-", NULL},
+		{"+/+/", "\xfb\xff\xbf"},
 		{"YQ=", NULL},
 	};
 	uint8_t out[64];
@@ -128,8 +142,12 @@ static void test_decode(void)
 static void test_write(void)
 {
 	uint8_t data[300], back[400];
-	struct mime_mail m = {.from = "a@b", .subject = "s", .name = "n", .text = "t\nu\n",
-			      .data = data, .boundary = "bound"};
+	struct mime_mail m = {.from = "a@b",
+			      .subject = "s",
+			      .name = "n",
+			      .text = "t\nu\n",
+			      .data = data,
+			      .boundary = "bound"};
 
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7 + 3);
@@ -175,7 +193,7 @@ static void test_texts(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-		{"parts", test_parts},	   {"depth", test_depth}, {"base64", test_decode},
+		{"parts", test_parts},   {"depth", test_depth}, {"base64", test_decode},
 		{"writing", test_write}, {"texts", test_texts}, CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {{"mime", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
