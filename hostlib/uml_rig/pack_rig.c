@@ -303,6 +303,7 @@ static int is_there(void *arg, const char *path, bool image)
 	return -EINVAL;
 }
 
+/* The value that a variable of the rig shall have. */
 static const char *value_of(const struct pack_place *p, const struct rig_variable *v)
 {
 	for (uint32_t i = p->c->defines; i-- > 0;)
@@ -311,18 +312,23 @@ static const char *value_of(const struct pack_place *p, const struct rig_variabl
 	return v->value;
 }
 
+/* They stand in another order where -D came first. */
+static bool has_variable(const struct rig *rig, const char *name, const char *value)
+{
+	for (uint32_t i = 0; i < rig->nvariables; i++)
+		if (strcmp(rig->variable[i].name, name) == 0)
+			return strcmp(rig->variable[i].value, value) == 0;
+	return false;
+}
+
 int pack_check(const struct pack_place *p, const struct rig *packed, const struct bundle *b)
 {
-	uint32_t i;
-
-	for (i = 0; i < packed->nvariables && i < p->rig->nvariables; i++) {
+	for (uint32_t i = 0; i < p->rig->nvariables; i++) {
 		const struct rig_variable *v = &p->rig->variable[i];
 
-		if (strcmp(packed->variable[i].value, value_of(p, v)) == 0)
+		if (has_variable(packed, v->name, value_of(p, v)))
 			continue;
-		log_err("-D %s cannot be packed: the rig sets it by a statement that is not "
-			"plainly "
-			"'set %s VALUE'",
+		log_err("-D %s cannot be packed: say it in the rig by a plain 'set %s VALUE'",
 			v->name, v->name);
 		return -EINVAL;
 	}

@@ -177,7 +177,7 @@ while p < at + length:
         # Of the front, what does not run: a text at its end.
         flip("kind-%d" % kind, data.rindex(b"--verify", 0, stored) if kind == 0 else offset + stored // 2)
     if offset > end:
-        flip("gap", end)
+        flip("gap-%d" % end, end)
     end = offset + stored
     p += 64 + name
 flip("directory", at + 70)
