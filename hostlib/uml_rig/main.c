@@ -158,7 +158,8 @@ static const struct command {
 	 {'D', 'o', 'q', OPT_EML, OPT_FROM, OPT_TO, OPT_SUBJECT, OPT_RESULTS, OPT_FAST},
 	 1,
 	 1,
-	 "pack [-q] [--fast] [-D NAME=VALUE] [--results FOLDER] [--eml [--from ADDRESS] [--to ADDRESS]\n"
+	 "pack [-q] [--fast] [-D NAME=VALUE] [--results FOLDER] [--eml [--from ADDRESS] [--to "
+	 "ADDRESS]\n"
 	 "       [--subject TEXT]] -o OUTPUT FILE\n"
 	 "        one executable file of the rig, all that it names, and what runs it; --eml: as "
 	 "a\n"

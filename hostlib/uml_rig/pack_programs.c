@@ -22,9 +22,11 @@ __asm__(".section .rodata\n"
 	"pack_front_start:\n"
 	".incbin \"" FRONT_FILE "\"\n"
 	"pack_front_end:\n"
-	".byte 0\n"
+	".balign 8\n"
+	"pack_front_size: .quad pack_front_end - pack_front_start\n"
 	".previous\n");
-extern const char pack_front_start[], pack_front_end[];
+extern const char pack_front_start[];
+extern const uint64_t pack_front_size;
 
 static int add_front(struct pack_list *l)
 {
@@ -35,7 +37,7 @@ static int add_front(struct pack_list *l)
 		return -ENOMEM;
 	}
 	i->data = pack_front_start;
-	i->size = (uint64_t)(pack_front_end - pack_front_start);
+	i->size = pack_front_size;
 	return 0;
 }
 

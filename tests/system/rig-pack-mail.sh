@@ -59,17 +59,17 @@ cat >"$t/post.rig" <<'END'
 rig post 1
 set image mail.img
 image mail $image
-default node image=mail "MACROS=MESSAGE_SIZE_LIMIT=64M" DNS=198.51.100.1
-node a mem=128M copy=zone:/etc/zone copy=mail-wan.eml:/root/mail-wan copy=small.eml:/root/small \
-  run="/rig/dns /etc/zone" run=/rig/mta MAILNAME=a.test
-node b mem=512M copy=there:/root/there run=/rig/mta MAILNAME=b.test
+set limit "MACROS=MESSAGE_SIZE_LIMIT=64M"
+node a mem=128M image=mail copy=zone:/etc/zone copy=mail-wan.eml:/root/mail-wan copy=small.eml:/root/small \
+  run="/rig/dns /etc/zone" run=/rig/mta MAILNAME=a.test DNS=198.51.100.1 $limit
+node b mem=512M image=mail copy=there:/root/there run=/rig/mta MAILNAME=b.test DNS=198.51.100.1 $limit
 link a@198.51.100.1/24 b@198.51.100.2/24 delay=1ms
 at 1s run a "exim4 -odf bob@b.test </root/mail-wan; exim4 -odf carol@b.test </root/small; exim4 -bpc" as=queue
 every 10s sample b arrived "ls /var/mail | wc -w" until=10m
-at 10m fetch b /var/mail/bob bob
-at 10m fetch b /root/small small
 at 5m run b "sh /root/there" as=nested
 at 9m run b "cat /root/run/samples.csv" as=samples
+at 10m fetch b /var/mail/bob bob
+at 10m fetch b /root/small small
 at 20m stop
 expect a.queue == 0 by 5m title="the server has passed both on"
 expect b.arrived == 2 by 5m
