@@ -70,8 +70,7 @@ static int take(struct start *s, uint32_t i)
 		s->program = fd;
 	if (m->kind == BUNDLE_LOADER)
 		s->loader = fd;
-	err = append(&s->packed, "%s%u=%d",
-		     strchr(s->packed, '=') != strrchr(s->packed, '=') ? "," : "", i, fd);
+	err = append(&s->packed, "%s%u=%d", strchr(s->packed, ':')[1] ? "," : "", i, fd);
 	if (!err && m->kind == BUNDLE_LIBRARY)
 		err = append(&s->preload, "%s" SELF_FD, s->preload ? ":" : "", fd);
 	return err;

@@ -127,6 +127,8 @@ int output(const char *path, int (*write)(void *arg, FILE *out), void *arg)
 		rc = to_file(path, write, arg);
 	if (rc == 0)
 		return EXIT_FINE;
+	if (rc == -EINTR)
+		return EXIT_INTERRUPTED; /* whoever ended it knows */
 	log_err("%s cannot be written: %s", standard ? "standard output" : path, strerror(-rc));
 	return EXIT_ERRORS;
 }

@@ -54,7 +54,7 @@ static int write_bytes(const uint8_t *data, uint64_t len, FILE *out)
 	for (; len && !stopped; data += n, len -= n) {
 		n = len < (1U << 20) ? (size_t)len : 1U << 20;
 		if (fwrite(data, 1, n, out) != n)
-			return -errno;
+			return stopped ? -EINTR : -errno;
 	}
 	return stopped ? -EINTR : 0;
 }
@@ -87,14 +87,11 @@ static int write_output(void *arg, FILE *out)
 /* The pack, or a mail with it. An exit status. */
 static int write_file(const struct context *c, const struct output *o)
 {
-	int status;
-
 	if (strcmp(c->output, "-") == 0 && isatty(STDOUT_FILENO)) {
 		log_err("a terminal is no place for it; name a file with -o");
 		return EXIT_USAGE;
 	}
-	status = output(c->output, write_output, (void *)o);
-	return stopped ? EXIT_INTERRUPTED : status;
+	return output(c->output, write_output, (void *)o);
 }
 
 int pack_write(const struct context *c, const struct bundle *b)
@@ -169,6 +166,24 @@ static int add_results(const struct context *c, struct pack_list *l)
 	return err;
 }
 
+/* Nobody wants a pack in the place of what is packed. */
+static int check_output(const struct context *c, const struct pack_list *l)
+{
+	struct stat st;
+
+	if (stat(c->output, &st) < 0)
+		return 0;
+	for (uint32_t i = 0; i < l->count; i++) {
+		if (!l->item[i].inode || l->item[i].inode != st.st_ino ||
+		    l->item[i].device != st.st_dev)
+			continue;
+		log_err("%s would be replaced, and it is packed itself; name another file with -o",
+			c->output);
+		return -EEXIST;
+	}
+	return 0;
+}
+
 /* Makes the pack of a rig in a memory file. 0 or an exit status, said. */
 static int make(const struct context *c, const struct rig *rig, int fd)
 {
@@ -180,6 +195,8 @@ static int make(const struct context *c, const struct rig *rig, int fd)
 		err = add_results(c, &list);
 	if (!err)
 		err = pack_programs(c, &list);
+	if (!err)
+		err = check_output(c, &list);
 	if (!err) {
 		pack_sort(&list);
 		err = write_items(c, &list, fd);

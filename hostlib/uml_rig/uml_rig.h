@@ -97,7 +97,7 @@ int pack_open(struct bundle *b, int fd, const char *path);
 int pack_write(const struct context *c, const struct bundle *b);
 /*
  * Calls write() for standard output, or for a file that has its name when it is complete. 0 or an
- * exit status.
+ * exit status, said but for -EINTR from write().
  */
 int output(const char *path, int (*write)(void *arg, FILE *out), void *arg);
 

@@ -222,6 +222,11 @@ refused 1 'lab cannot be packed: Is a directory' folder.rig
 refused 3 'nowhere.rig cannot be read' nowhere.rig
 refused 2 'no variable of this name' -D nothing=1 plain.rig
 refused 2 'packed already' plain
+for f in plain.rig lab/rigs/sub/data; do
+	expect_status 1 "$RIG" pack --fast -q -o $f lab/rigs/../../"$([ $f = plain.rig ] && echo plain.rig || echo lab/rigs/image.rig)"
+	one_line
+	expect_text "^uml_rig: $f would be replaced"
+done
 expect_status 2 "$RIG" pack plain.rig
 one_line
 mkdir -m 555 closed
