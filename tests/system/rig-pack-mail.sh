@@ -75,7 +75,7 @@ expect a.queue == 0 by 5m title="the server has passed both on"
 expect b.arrived == 2 by 5m
 expect b.nested.status == 0 by 20m title="it runs where it arrived"
 END
-"$rig" run -q -D "image=$img" -o "$t/post" "$t/post.rig" >"$t/out" 2>&1 </dev/null ||
+"$rig" run -q --to-end -D "image=$img" -o "$t/post" "$t/post.rig" >"$t/out" 2>&1 </dev/null ||
 	fail "$(cat "$t/out" "$t/post/outputs.txt")"
 cat "$t/out"
 "$rig" unpack -o "$t/got" "$t/post/bob"
