@@ -27,7 +27,7 @@
 #define CALL_NS 250
 #define FAULT_NS 500
 #define SAVED_MAX 2000 /* ns of work that are not in the clock yet */
-#define FORCED_NS (100 * NSEC_PER_MSEC) /* as long as the engine waits before it looks */
+#define FORCED_NS (100 * NSEC_PER_MSEC) /* as long as the engine waits between two looks */
 
 struct nl_lane *nl_lane;
 static int event_fd = -1;
@@ -51,7 +51,7 @@ static void look_for_lane(void)
 		panic("The page of virtual time cannot be mapped");
 }
 
-static bool is_led(void)
+bool nl_time_led(void)
 {
 	look_for_lane();
 	return nl_lane;
@@ -76,7 +76,7 @@ bool nl_time_random(void *buf, unsigned long len)
 {
 	unsigned long at, n;
 
-	if (!is_led())
+	if (!nl_time_led())
 		return false;
 	for (at = 0; at < len; at += n) {
 		u64 x = next_random();
@@ -98,7 +98,7 @@ u64 nl_time_ask(u64 now, u64 want, bool idle)
 {
 	u64 at;
 
-	if (!is_led())
+	if (!nl_time_led())
 		return want < NL_LANE_NEVER || !idle ? want : sleep_really(now);
 	if (want < nl_lane->until)
 		return want;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the hooks in arch/um/kernel/time.c and os-Linux/util.c call (nestling/lane.c). */
+/* What the hooks in arch/um/kernel/time.c, os-Linux/util.c and others call (nestling/lane.c). */
 #ifndef NESTLING_TIME_HOOKS_H
 #define NESTLING_TIME_HOOKS_H
 
@@ -8,6 +8,8 @@
  * later, and earlier if something happens before.
  */
 unsigned long long nl_time_ask(unsigned long long now, unsigned long long want, _Bool idle);
+/* Whether it is led by a controller. */
+_Bool nl_time_led(void);
 /* The guest's time. */
 unsigned long long nl_time_now(void);
 /* Fills buf with what a led guest has for the host's random numbers. False: it has those. */

@@ -13,6 +13,7 @@
 #include "ctx.h"
 #include "disks.h"
 #include "help.h"
+#include "host_clock.h"
 #include "hostfs.h"
 #include "initrd.h"
 #include "log.h"
@@ -100,6 +101,8 @@ static int open_all(struct linux_ctx *ctx)
 {
 	int status = virtual_time_open(ctx);
 
+	if (!status)
+		status = host_clock_look(ctx);
 	if (!status)
 		status = disks_open_all(ctx);
 	if (!status)

@@ -66,6 +66,8 @@ static void print_verdicts(const struct run *r)
 	for (i = 0; i < r->record->nevents; i++)
 		if (r->record->event[i].kind == RECORD_FAILURE)
 			printf("FAILED  %s\n", r->record->event[i].text);
+	for (i = 0; r->lanes && i < r->ndoubts; i++)
+		printf("doubt   the same again may come out otherwise: %s\n", r->doubt[i]);
 	printf("%u passed, %u failed; %s/report.html\n", r->judge->count[JUDGE_PASSED],
 	       r->judge->count[JUDGE_FAILED] + r->record->nfailures, r->c.folder);
 	fflush(stdout);

@@ -33,6 +33,7 @@
 #define OPT_SUBJECT 0x112
 #define OPT_RESULTS 0x113
 #define OPT_FAST 0x114
+#define OPT_NESTED 0x115
 
 static const struct command {
 	const char *name;
@@ -71,14 +72,16 @@ static const struct command {
 	 "        all that a rig says and implies, as JSON"},
 	{"run",
 	 cmd_run,
-	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED, OPT_PATIENCE},
+	 {'D', 'o', 'q', OPT_SEQUENTIAL, OPT_PARALLEL, OPT_TO_END, OPT_SEED, OPT_PATIENCE,
+	  OPT_NESTED},
 	 1,
 	 1,
 	 "run [-q] [-o FOLDER] [--to-end] [--parallel | --sequential] [--seed N]\n"
-	 "      [--patience TIME] [-D NAME=VALUE] FILE\n"
+	 "      [--patience TIME] [--nested] [-D NAME=VALUE] FILE\n"
 	 "        boot the network, take the steps, judge; results go to NAME.run\n"
 	 "        --to-end: go on when all is decided; --parallel: on all CPUs; --sequential: one\n"
-	 "        guest at a time (the same comes out)"},
+	 "        guest at a time (the same comes out); --nested: all of it inside one guest (so "
+	 "it does)"},
 	{"sweep",
 	 cmd_sweep,
 	 {'D', 'o', 'q', 'j', OPT_TO_END, OPT_SEED, OPT_VARY, OPT_KEEP, OPT_STOP},
@@ -215,6 +218,7 @@ static const struct option long_options[] = {
 	{"steps", no_argument, NULL, OPT_STEPS},
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"nested", no_argument, NULL, OPT_NESTED},
 	{"patience", required_argument, NULL, OPT_PATIENCE},
 	{"vary", required_argument, NULL, OPT_VARY},
 	{"jobs", required_argument, NULL, 'j'},
@@ -280,6 +284,9 @@ static int print_help(void)
 	      "      --once                top: one look\n"
 	      "      --to-end              run: go on when all is decided\n"
 	      "      --sequential          run: one guest at a time; the same comes out\n"
+	      "      --nested              run: inside one guest that sees this host's files; the "
+	      "same comes\n"
+	      "                            out\n"
 	      "      --patience TIME       run: real time without a word after which a guest "
 	      "hangs; "
 	      "1m\n"
@@ -363,6 +370,7 @@ static const struct {
 	{OPT_TO_END, offsetof(struct context, to_end), 0},
 	{OPT_SEED, 0, offsetof(struct context, seed)},
 	{OPT_PATIENCE, 0, offsetof(struct context, patience)},
+	{OPT_NESTED, offsetof(struct context, nested), 0},
 	{OPT_STOP, offsetof(struct context, stop), 0},
 	{OPT_FAST, offsetof(struct context, fast), 0},
 	{OPT_EML, offsetof(struct context, eml), 0},

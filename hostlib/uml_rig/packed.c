@@ -148,6 +148,21 @@ const struct bundle *packed_bundle(const struct packed *p)
 	return &p->bundle;
 }
 
+int packed_file(const struct packed *p, char *out, size_t len)
+{
+	char name[PATH_ROOM];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), SELF_FD, p->fd);
+	n = readlink(name, out, len - 1);
+	if (n >= 0)
+		out[n] = 0;
+	if (n >= 0 && access(out, X_OK) == 0)
+		return 0;
+	log_err("the packed rig does not know where its own file is: %s", strerror(errno));
+	return -errno;
+}
+
 /* Takes a member out for good. 0 or -errno, said. */
 static int provide(struct packed *p, const struct bundle_member *m)
 {

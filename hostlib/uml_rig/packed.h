@@ -28,6 +28,9 @@ const struct rig_files *packed_files(struct packed *p);
 /* The pack itself. */
 const struct bundle *packed_bundle(const struct packed *p);
 
+/* Where the file is, as far as that can be told. 0 or -errno, said. */
+int packed_file(const struct packed *p, char *out, size_t len);
+
 /* A path under which this program and those it starts find `linux`. 0 or -errno, said. */
 int packed_linux(struct packed *p, char *out, size_t len);
 /* Images of nodes get paths that programs find which we start. The rig must go before p. 0 or -errno, said. */

@@ -104,6 +104,16 @@ static int set_patience(const struct context *c, uint64_t *ns)
 	return EXIT_USAGE;
 }
 
+const struct rig_node *keeps_disk(const struct rig *rig)
+{
+	uint32_t i;
+
+	for (i = 0; i < rig->nnodes; i++)
+		if (rig->node[i].cow)
+			return &rig->node[i];
+	return NULL;
+}
+
 int run_status(int rc)
 {
 	static const int status[] = {
@@ -134,6 +144,8 @@ int cmd_run(struct context *c)
 		rc = set_seed(c, rig);
 	if (rc == EXIT_FINE)
 		rc = set_patience(c, &config.patience_ns);
+	if (rc == EXIT_FINE && c->nested)
+		rc = check_nested(c, rig);
 	if (rc != EXIT_FINE) {
 		rig_free(rig);
 		return rc;
@@ -143,7 +155,8 @@ int cmd_run(struct context *c)
 	if (find_linux(c, program, sizeof(program)) == 0 && find_images(c, rig) == 0) {
 		config.folder_fd = open_folder(c, rig->name, ".run", folder, sizeof(folder));
 		if (config.folder_fd >= 0) {
-			rc = run_status(rig_run(&config));
+			rc = c->nested ? run_nested(c, rig, program, folder)
+				       : run_status(rig_run(&config));
 			close(config.folder_fd);
 		}
 	}

@@ -109,22 +109,11 @@ static int check_all(struct context *c, const struct sweep_plan *plan, struct ri
 	return status;
 }
 
-/* A node whose disk outlasts the run, in a file that all runs would write to; NULL: none. */
-static const struct rig_node *keeper(const struct rig *rig)
-{
-	uint32_t i;
-
-	for (i = 0; i < rig->nnodes; i++)
-		if (rig->node[i].cow)
-			return &rig->node[i];
-	return NULL;
-}
-
 /* How many runs at once. */
 static int take_jobs(const struct context *c, const struct rig *rig, uint32_t runs,
 		     uint32_t *at_once)
 {
-	const struct rig_node *node = keeper(rig);
+	const struct rig_node *node = keeps_disk(rig);
 	uint64_t n = node ? 1 : sweep_at_once(rig->real_time);
 	struct rig_why why = {""};
 

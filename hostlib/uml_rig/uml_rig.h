@@ -27,6 +27,7 @@ struct context {
 	struct packed *packed; /* we are inside a packed rig; NULL: we are not */
 	bool quiet; /* check -q, run -q, sweep -q, up -q */
 	bool sequential, parallel, to_end; /* run; sweep has to_end */
+	bool nested; /* run */
 	const char *patience; /* run; NULL: a minute */
 	const char *seed; /* run: a number; sweep: values; NULL: the rig's */
 	const char *vary[VARIES_MAX]; /* sweep: NAME=VALUES */
@@ -81,6 +82,19 @@ int find_images(const struct context *c, struct rig *rig);
  * name: no run overwrites another. Its path is in `path`. A descriptor, or -errno, said.
  */
 int open_folder(const struct context *c, const char *rig, const char *what, char *path, size_t len);
+
+/* The first node that keeps its disk (cow=), or NULL. */
+const struct rig_node *keeps_disk(const struct rig *rig);
+
+/* nested.c */
+/* What --nested cannot do with this rig is said, and an exit status for it. */
+int check_nested(const struct context *c, const struct rig *rig);
+/*
+ * Runs all of it in a guest of `program`, into `folder`. Comes back, with an exit status, only where
+ * that could not begin; people were told.
+ */
+int run_nested(const struct context *c, const struct rig *rig, const char *program,
+	       const char *folder);
 
 /* load.c: 0 and a rig; otherwise an exit status, and people were told. */
 int load(struct context *c, const char *path, struct rig **out);

@@ -22,7 +22,9 @@ lines() { [ -f "$T/out" ] && [ "$(grep -c '^line' "$T/out")" -ge "$1" ]; }
 goes_on() {
 	local now
 	now=$(grep -c '^line' "$T/out")
-	wait_for 15 lines $((now + 5)) || fail "$*: the guest does not go on"
+	# shellcheck disable=SC2046
+	wait_for 15 lines $((now + 5)) || fail "$*: the guest does not go on
+$(what_they_do $(tree "$pid"); sleep 1; what_they_do $(tree "$pid"))"
 }
 
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat" 2>/dev/null || echo 0; }

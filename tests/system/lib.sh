@@ -73,6 +73,15 @@ tree() {
 	done
 }
 
+# what_they_do PID...: for the report of a failure, a line each: state, CPU time in ticks, where it waits
+what_they_do() {
+	local p
+	for p in "$@"; do
+		[ -d "/proc/$p" ] && echo "$p $(awk '{ print $2, $3, $14 + $15 }' "/proc/$p/stat") $(cat "/proc/$p/wchan")" \
+			"syscall $(cat "/proc/$p/syscall")"
+	done 2>/dev/null
+}
+
 all_gone() {
 	local p
 	for p in "$@"; do

@@ -139,6 +139,10 @@ nothing_left() {
 }
 wait_for 20 nothing_left || fail "left: $(ls run-time/uml_rig "$T/tmp")"
 
+# The whole run in a guest, from the file.
+expect_status 0 ./image run -q --nested -o image.nested
+same image.run image.nested
+
 # Values of -D go along, absolute paths among them.
 cp lab/images/small.img "other image.img"
 expect_status 0 "$RIG" pack --fast -q -D delay=7ms -D word="apple" -D "image=$T/other image.img" -o defined lab/rigs/image.rig
@@ -250,7 +254,7 @@ for signal in INT TERM; do
 	env --default-signal=INT "$RIG" pack --fast -q -o none plain.rig >out 2>&1 &
 	pid=$!
 	# When it has opened `linux`, which is last, it packs.
-	wait_for 20 grep -q "$top/build/bin/linux" /proc/$pid/maps || fail "it does not pack"
+	wait_for 20 grep -q "/bin/linux" /proc/$pid/maps || fail "it does not pack"
 	kill -$signal $pid
 	wait $pid
 	[ $? = 130 ] || fail "signal $signal: status $?: $(cat out)"

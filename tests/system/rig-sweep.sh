@@ -58,7 +58,7 @@ expect_text "^  .*/uml_rig run -D loss=30% wan.rig$"
 cat >look.py <<'PY'
 import csv, json, re, sys
 import xml.etree.ElementTree as E
-at, runs = sys.argv[1], int(sys.argv[2])
+at, runs, figures = sys.argv[1], int(sys.argv[2]), int((sys.argv + ["3"])[3])
 text = open(at + "/index.html", encoding="utf-8").read()
 page = E.fromstring(text)
 assert not re.search(r"url\(|@import|src=", text), "the page needs something else"
@@ -67,7 +67,7 @@ assert len(ids) == len(set(ids))
 refs = [e.get("href") for e in page.iter("a")]
 for r in refs:
     assert r[1:] in ids if r[0] == "#" else open(at + "/" + r), r
-assert len(list(page.iter("figure"))) > 2
+assert len(list(page.iter("figure"))) >= figures
 rows = list(csv.DictReader(open(at + "/sweep.csv", newline="")))
 made = json.load(open(at + "/sweep.json"))
 assert len(rows) == len(made["runs"]) == runs, len(rows)
@@ -90,10 +90,16 @@ python3 look.py loss 3 || fail "files of the sweep"
 [ "$(grep -c '"result": "FAILED"' loss/sweep.json)" = 2 ] || fail "sweep.json"
 
 # --- seeds: the first that fails, the command that repeats it, twice the same ---------------
-sweep 1 -o one -D loss=5% --seed 1..12 wan.rig
+# Which ones do depends on the kernel's version: a dozen whose first passes.
+for from in 1 13 25 37; do
+	seeds=$from..$((from + 11))
+	rm -rf one
+	"$RIG" sweep -q -o one -D loss=5% --seed $seeds wan.rig >"$T/out" 2>&1 </dev/null
+	first=$(sed -n 's|^the first that failed: seed=\([0-9]*\);.*|\1|p' "$T/out")
+	[ "${first:-$from}" = $from ] || break
+done
 replay=$(sed -n 's|^  \(.*/uml_rig run .*\)|\1|p' "$T/out")
-first=$(sed -n 's|^the first that failed: seed=\([0-9]*\);.*|\1|p' "$T/out")
-[ -n "$first" ] && [ "$first" -gt 1 ] || fail "seed $first fails first: choose other losses"
+[ "${first:-$from}" -gt "$from" ] || fail "seed $first of $seeds fails first: choose other losses"
 python3 look.py one 12 || fail "files of the sweep of seeds"
 expect_text '^figure  *least  *median  *most'
 cp "$T/out" one.out
@@ -108,21 +114,21 @@ expect_text '^FAILED  one of four may be lost'
 "$RIG" diff "$folder" wan.run >"$T/out" || fail "the replay is another run: $(cat "$T/out")"
 expect_text '^the same: '
 
-sweep 1 -j 1 -o two -D loss=5% --seed 1..12 wan.rig
+sweep 1 -j 1 -o two -D loss=5% --seed $seeds wan.rig
 cmp <(sed 's|one/index|two/index|' one.out) "$T/out" || fail "the summary differs"
 find one two -name wall.json -delete
 diff -rq one two || fail "the same sweep gives other bytes"
 
-sweep 1 --stop --keep failed -j 2 -o stop -D loss=5% --seed 1..12 wan.rig
-expect_text "^$((first - 1)) passed, 1 failed, $((12 - first)) not run"
+sweep 1 --stop --keep failed -j 2 -o stop -D loss=5% --seed $seeds wan.rig
+expect_text "^$((first - from)) passed, 1 failed, $((from + 11 - first)) not run"
 [ "$(ls -d stop/*seed=*)" = "stop/$(basename "$folder")" ] || fail "folders: $(ls stop)"
 "$RIG" diff "$folder" "stop/$(basename "$folder")" >"$T/out" || [ "$(grep -c wall.json "$T/out")" = 1 ] ||
 	fail "with --stop it is another run: $(cat "$T/out")"
 sweep 0 --keep failed -o well --seed 1,2 --vary mem=32M,64M wan.rig
 expect_text '^4 passed, 0 failed'
 [ "$(ls well)" = "$(printf '%s\n' index.html sweep.csv sweep.json verdicts.tap wall.json)" ] || fail "kept: $(ls well)"
-python3 look.py well 4 || fail "files of a sweep of two"
-grep -q '^mem  result ' "$T/out" || fail "no line for each point: $(cat "$T/out")"
+python3 look.py well 4 0 || fail "files of a sweep of two"
+grep -q '^mem  result' "$T/out" || fail "no line for each point: $(cat "$T/out")"
 
 # --- names of folders --------------------------------------------------------------------------
 rm -rf wan.sweep*

@@ -59,8 +59,9 @@ struct nl_stub {
 	struct nl_place place;
 	struct list_head parked; /* pool.c */
 	u64 kick_cpu_ns; /* the stub's CPU time when somebody first looked; 0: not yet */
-	u64 forced_cpu_ns; /* the same, of its order forced_seq, in virtual time */
-	u32 forced_seq;
+	u64 forced_cpu_ns; /* the same, in virtual time, when it was last seen to compute */
+	u32 forced_seq; /* in this order, */
+	u32 forced_looks; /* so often */
 	struct uml_pt_regs *fpu_owner; /* whose FPU state is in the frame (or CPU); or NULL */
 	struct nl_family *family; /* family.c; NULL: it has not forked */
 	unsigned int watch; /* write faults that the family still wants to know of */

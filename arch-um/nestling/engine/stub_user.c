@@ -42,6 +42,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <as-layout.h>
+#include <nestling_time.h>
 #include <os.h>
 #include "abi.h"
 #include "stub_user.h"
@@ -54,6 +55,7 @@
 #define LOW_LIMIT 0x400000 /* where programs begin */
 #define STUB_AREA_MAX 0x10000UL /* more than a stub's pages */
 #define TOP_OF_THREE_LEVELS 0x7fc0002000UL
+#define TOP_IN_RIGS 0x7e00002000UL /* what a guest of a guest of a guest has, too */
 #define SPAWN_STACK (4 * NL_PAGE)
 #define DESCRIPTORS_MAX 1024 /* more than a guest kernel has */
 
@@ -102,13 +104,16 @@ static unsigned long probe_top(void)
 
 /*
  * The end of what guest programs and the stub's pages may take of the address space: what
- * page tables of three levels can describe, or less where the host is a guest itself.
+ * page tables of three levels can describe, or less where the host is a guest itself. Addresses
+ * are in what programs do (hashes of pointers): in a rig that is to give the same on a host and in a
+ * guest of it, they end below both.
  */
 unsigned long os_get_top_address(void)
 {
 	unsigned long top = probe_top() & ~(STUB_AREA_MAX - 1);
 
-	return top < TOP_OF_THREE_LEVELS ? top - STUB_AREA_MAX : TOP_OF_THREE_LEVELS;
+	top = top < TOP_OF_THREE_LEVELS ? top - STUB_AREA_MAX : TOP_OF_THREE_LEVELS;
+	return nl_time_led() && top > TOP_IN_RIGS ? TOP_IN_RIGS : top;
 }
 
 /* Without libc's wrapper, which calls what the guest kernel has under the same name. */
