@@ -4,6 +4,7 @@
 #   hostlib/switch, hostlib/rig -> build/libswitch.a, build/librig.a
 #   hostlib/rigrun/*.c       -> build/librigrun.a, what runs rigs
 #   hostlib/<program>/*.c    -> build/bin/<program>
+#   hostlib/packed/*.c       -> build/packed, which uml_rig puts at the front of packed rigs
 #   rootfs/servers/*.c       -> build/servers/*, for guests of mail rigs
 #   tests/unit/test_*.c      -> build/unit/test_* (CUnit)
 #   tests/fuzz/fuzz_*.c      -> build/fuzz/fuzz_* (libFuzzer)
@@ -43,7 +44,7 @@ RIG_SRC := $(wildcard hostlib/rig/*.c)
 # What runs rigs, and keeps and judges what comes out; it links librig.
 RIGRUN_SRC := $(wildcard hostlib/rigrun/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
-PROGRAMS := $(filter-out lib switch rig rigrun,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
+PROGRAMS := $(filter-out lib switch rig rigrun packed,$(patsubst hostlib/%/,%,$(wildcard hostlib/*/)))
 BINS := $(PROGRAMS:%=$(B)/bin/%)
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -54,8 +55,10 @@ ifneq ($(shell command -v musl-gcc),)
 GUEST += $(patsubst %,build/guest/%-musl,clock futex map-race process sig-basic timers)
 endif
 
-# libcrypto: SHA-256 of backing files (disk_identity.c).
-LIBS_libhost := -lcrypto
+# libcrypto: SHA-256 of backing files and packed rigs; lzma: members of these.
+LIBS_libhost := -lcrypto -llzma
+# A packed rig carries what uml_rig links: of these, as much as it needs.
+LIBS_libhost_uml_rig := -l:libcrypto.a -l:liblzma.a
 # These are linked dynamically: libslirp has no archive.
 DYNAMIC := uml_switch uml_tap uml_rig
 LIBS_switch := -lpcap -lslirp -lm
@@ -118,10 +121,20 @@ $(filter-out $(B)/bin/linux,$(BINS)): $(B)/bin/%: $$(call PROG_OBJ,$$*) $(B)/lib
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(if $(filter $*,$(DYNAMIC)),$(filter-out -static,$(LDFLAGS)),$(LDFLAGS)) $(filter %.o,$^) \
-		$(filter %/librigrun.a,$^) $(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a $(LIBS_$*) $(LIBS_libhost) -o $@
+		$(filter %/librigrun.a,$^) $(filter %/librig.a,$^) $(filter %/libswitch.a,$^) $(B)/libhost.a $(LIBS_$*) $(or $(LIBS_libhost_$*),$(LIBS_libhost)) -o $@
 $(B)/bin/uml_switch: $(B)/libswitch.a
 $(B)/bin/uml_rig: $(B)/librigrun.a $(B)/librig.a $(B)/libswitch.a
 $(B)/obj/hostlib/uml_tap/%.o: CPPFLAGS += $(shell pkg-config --cflags libnl-3.0)
+
+# The front of packed rigs is a part of uml_rig.
+$(B)/packed: $$(call PROG_OBJ,packed) $(B)/libhost.a
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -s $(filter %.o,$^) $(B)/libhost.a $(LIBS_libhost) -o $@
+$(B)/obj/hostlib/uml_rig/pack_programs.o: $(B)/packed
+$(B)/obj/hostlib/uml_rig/pack_programs.o: CPPFLAGS += -DFRONT_FILE='"$(B)/packed"'
+
+# <link.h> is libc's there, not the switch's.
+$(B)/obj/hostlib/uml_rig/libraries.o: CPPFLAGS := $(filter-out -Ihostlib/switch,$(CPPFLAGS))
 
 # What runs inside guests of mail rigs: small, static programs (rootfs/servers).
 SERVERS := $(addprefix $(B)/servers/,smtpd dnsd submit)

@@ -74,6 +74,9 @@ static int fill_header(struct creation *c)
 	char *full = realpath(c->spec->backing, NULL);
 	int err = cow_geometry_init(&h->geometry, c->backing.size, 0, 0);
 
+	/* It is open: a memory file by its name in /proc has no other one. */
+	if (!full && errno == ENOENT)
+		full = strdup(c->spec->backing);
 	if (!full)
 		return disk_error(c->error, -errno, "cannot resolve %s: %s", c->spec->backing,
 				  strerror(errno));

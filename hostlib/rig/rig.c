@@ -163,8 +163,8 @@ static int loaded(struct rig **out, struct rig *r, int rc)
 	return rc;
 }
 
-int rig_load(struct rig **out, const char *path, const struct rig_define *defines,
-	     uint32_t ndefines)
+int rig_load_from(struct rig **out, const struct rig_files *files, const char *path,
+		  const struct rig_define *defines, uint32_t ndefines)
 {
 	struct rig *r = rig_new();
 	uint32_t file;
@@ -173,10 +173,17 @@ int rig_load(struct rig **out, const char *path, const struct rig_define *define
 	*out = NULL;
 	if (!r)
 		return -ENOMEM;
+	r->private->files = files;
 	rc = rig_file_read(r->private, path, RIG_NONE, 0, &file);
 	if (rc == 0)
 		rc = parse(r, file, defines, ndefines);
 	return loaded(out, r, rc);
+}
+
+int rig_load(struct rig **out, const char *path, const struct rig_define *defines,
+	     uint32_t ndefines)
+{
+	return rig_load_from(out, NULL, path, defines, ndefines);
 }
 
 int rig_load_text(struct rig **out, const char *path, const char *text, size_t len,

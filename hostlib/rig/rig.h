@@ -323,6 +323,13 @@ struct rig_define {
 	const char *name, *value;
 };
 
+/* Where files are that a rig is made of, or names; instead of the host's file system. */
+struct rig_files {
+	/* Opens the file for reading; a descriptor, close-on-exec and the caller's, or -errno. */
+	int (*open)(void *arg, const char *path);
+	void *arg;
+};
+
 /*
  * Reads the rig in the file `path` ("-": standard input). 0: *out is whole. -EINVAL: *out is only
  * for rig_errors() and rig_unknown_define(). Otherwise *out is NULL: -ENOMEM, -E2BIG (definitions),
@@ -330,7 +337,15 @@ struct rig_define {
  */
 int rig_load(struct rig **out, const char *path, const struct rig_define *defines,
 	     uint32_t ndefines);
-/* The same for a text in memory; `path` names it in messages and is where includes start from. */
+/* The same; files are taken from `files`, which outlasts the rig. NULL: from the host's file system. */
+int rig_load_from(struct rig **out, const struct rig_files *files, const char *path,
+		  const struct rig_define *defines, uint32_t ndefines);
+/*
+ * Opens a file that the rig names (image, copy, firewall) for reading, where it was loaded from. A
+ * descriptor, close-on-exec and the caller's, or -errno.
+ */
+int rig_open(const struct rig *rig, const char *path);
+/* As rig_load() for a text in memory; `path` names it in messages and is where includes start from. */
 int rig_load_text(struct rig **out, const char *path, const char *text, size_t len,
 		  const struct rig_define *defines, uint32_t ndefines);
 void rig_free(struct rig *rig);
@@ -387,7 +402,10 @@ int rig_write_svg(const struct rig *rig, FILE *out);
  */
 int rig_format(struct rig **rig, const char *path, const char *text, size_t len, char **out,
 	       size_t *out_len);
-/* The text of a file ("-": standard input) for rig_format(), to be freed with free(). 0 or -errno. */
-int rig_read_file(const char *path, char **text, size_t *len);
+/*
+ * The text of a file ("-": standard input) for rig_format(), to be freed with free(). files as for
+ * rig_load_from(). 0 or -errno.
+ */
+int rig_read_file(const struct rig_files *files, const char *path, char **text, size_t *len);
 
 #endif

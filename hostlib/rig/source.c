@@ -58,16 +58,29 @@ static int read_all(int fd, char **text, size_t *len)
 	return 0;
 }
 
+static int open_file(const struct rig_files *files, const char *path, int flags)
+{
+	int fd = files ? files->open(files->arg, path) : open(path, O_RDONLY | O_CLOEXEC | flags);
+
+	return fd < 0 && !files ? -errno : fd;
+}
+
+int rig_open(const struct rig *rig, const char *path)
+{
+	return open_file(rig->private->files, path, 0);
+}
+
 /* A file by its name, or standard input; *st tells which it is. */
-static int read_path(const char *path, char **text, size_t *len, struct stat *st)
+static int read_path(const struct rig_files *files, const char *path, char **text, size_t *len,
+		     struct stat *st)
 {
 	bool standard = strcmp(path, "-") == 0;
 	/* A FIFO without a writer must not stop us: it is empty. One with a writer is waited for. */
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = standard ? STDIN_FILENO : open_file(files, path, O_NONBLOCK);
 	int rc;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, st) < 0 || (!standard && fcntl(fd, F_SETFL, 0) < 0))
 		rc = -errno;
 	else if (S_ISDIR(st->st_mode))
@@ -79,11 +92,11 @@ static int read_path(const char *path, char **text, size_t *len, struct stat *st
 	return rc;
 }
 
-int rig_read_file(const char *path, char **text, size_t *len)
+int rig_read_file(const struct rig_files *files, const char *path, char **text, size_t *len)
 {
 	struct stat st;
 
-	return read_path(path, text, len, &st);
+	return read_path(files, path, text, len, &st);
 }
 
 int rig_file_read(struct rig_private *t, const char *path, uint32_t from, uint32_t line,
@@ -92,7 +105,7 @@ int rig_file_read(struct rig_private *t, const char *path, uint32_t from, uint32
 	struct stat st = {0};
 	char *text = NULL;
 	size_t len;
-	int rc = read_path(path, &text, &len, &st);
+	int rc = read_path(t->files, path, &text, &len, &st);
 
 	if (rc < 0)
 		return rc;

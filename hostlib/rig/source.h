@@ -38,6 +38,7 @@ struct rig_private {
 	uint32_t more_errors; /* beyond RIG_ERRORS_MAX */
 	bool no_memory; /* for an error: there is one that nothing tells of */
 	const char *note; /* put behind messages: which round of a repeat; NULL: none */
+	const struct rig_files *files; /* where files are; NULL: in the host's file system */
 	char *unknown_define; /* NULL: none */
 };
 

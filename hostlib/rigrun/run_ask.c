@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What boots, steps and samples ask nodes for in the same way. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,11 +9,11 @@
 int run_put(struct run *r, uint32_t node, const struct rig_copy *copy, agent_done_fn done,
 	    void *arg)
 {
-	int fd = open(copy->host, O_RDONLY | O_CLOEXEC), err;
+	int fd = rig_open(r->rig, copy->host), err;
 	struct stat st;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = fstat(fd, &st) < 0 ? -errno : 0;
 	if (!err)
 		err = agent_put(r->agent, node, copy->guest,

@@ -38,16 +38,19 @@ static char *hex(const uint8_t *digest)
 	return text;
 }
 
-/* As content identity has it (disk_identity.h): images need not be read where they have holes. */
-static int add_hash(struct run_facts *f, const char *name, const char *path)
+/*
+ * As content identity has it (disk_identity.h): images need not be read where they have holes. Closes
+ * the file, if there is one.
+ */
+static int add_hash(struct run_facts *f, const char *name, int fd)
 {
 	struct results_fact *fact = &f->hash[f->results.nhashes];
 	uint8_t digest[COW_DIGEST_LEN];
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	int err = 0;
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 
 	if (size < 0)
-		err = -errno;
+		err = -ENOENT;
 	if (!err)
 		err = disk_identity_compute(fd, (uint64_t)size, NULL, NULL, digest);
 	if (fd >= 0)
@@ -72,11 +75,11 @@ int run_facts_gather(struct run_facts *f, const struct run *r)
 	};
 	if (!f->hash)
 		return -ENOMEM;
-	err = add_hash(f, "linux", r->c.program);
+	err = add_hash(f, "linux", open(r->c.program, O_RDONLY | O_CLOEXEC));
 	if (!err)
-		err = add_hash(f, "rig", r->c.rig_file);
+		err = add_hash(f, "rig", rig_open(r->rig, r->c.rig_file));
 	for (i = 0; i < r->rig->nimages && !err; i++)
-		err = add_hash(f, r->rig->image[i].name, r->rig->image[i].file);
+		err = add_hash(f, r->rig->image[i].name, rig_open(r->rig, r->rig->image[i].file));
 	f->results.rig_file = r->c.rig_file;
 	f->results.hash = f->hash;
 	f->results.version = f->version;

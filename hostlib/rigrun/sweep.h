@@ -30,6 +30,9 @@ struct sweep_config {
 	const struct rig_define *define; /* that all runs have */
 	uint32_t ndefines;
 	const char *program; /* as the user called it, for commands that he can repeat */
+	/* Words that start this program by /proc/self/exe, up to a NULL; NULL: its name does. */
+	const char *const *start;
+	bool carried; /* the rig is in the program (a packed one): no command names its file */
 	const char *folder; /* of the sweep; it exists */
 	int folder_fd;
 	uint32_t at_once; /* runs, at most */

@@ -49,12 +49,15 @@ static void command(struct words *w, const struct sweep_config *c, uint32_t run)
 	uint32_t i, variables = sweep_plan_variables(p);
 	char name[SWEEP_NAME_ROOM];
 
-	w->room = 16 + 2 * (c->ndefines + variables);
+	w->room = 32 + 2 * (c->ndefines + variables);
 	w->word = calloc(w->room, sizeof(*w->word));
 	if (!w->word)
 		w->room = 0;
 	sweep_plan_name(p, run, name);
-	add(w, "uml_rig");
+	for (i = 0; c->start && c->start[i]; i++)
+		add(w, "%s", c->start[i]);
+	if (!c->start)
+		add(w, "uml_rig");
 	add(w, "run");
 	add(w, "-q");
 	add(w, "-o");
@@ -73,6 +76,8 @@ static void command(struct words *w, const struct sweep_config *c, uint32_t run)
 		add(w, "--seed");
 		add(w, "%s", sweep_plan_value(p, run, variables));
 	}
+	if (c->carried)
+		return;
 	add(w, "--");
 	add(w, "%s", c->rig_file);
 }

@@ -38,7 +38,7 @@ void sweep_report_replay(const struct sweep_report *r, uint32_t run, const char 
 {
 	const struct sweep_replay replay = {
 		.program = program ? program : "uml_rig",
-		.rig_file = r->c->rig_file,
+		.rig_file = r->c->carried && program ? NULL : r->c->rig_file,
 		.define = r->c->define,
 		.ndefines = r->c->ndefines,
 		.to_end = r->c->to_end,

@@ -218,6 +218,8 @@ void sweep_plan_replay(const struct sweep_plan *p, uint32_t run, const struct sw
 		define(out, p->axis[i].name, sweep_plan_value(p, run, i));
 	if (p->naxes > sweep_plan_variables(p))
 		fprintf(out, " --seed %s", sweep_plan_value(p, run, p->naxes - 1));
+	if (!r->rig_file)
+		return;
 	if (*r->rig_file == '-')
 		fputs(" --", out);
 	fputc(' ', out);

@@ -55,7 +55,7 @@ void sweep_plan_label(const struct sweep_plan *p, uint32_t run, uint32_t axes,
 /* A command that makes the run again. */
 struct sweep_replay {
 	const char *program; /* as it is called */
-	const char *rig_file;
+	const char *rig_file; /* NULL: the program carries it */
 	const struct rig_define *define; /* that all runs have */
 	uint32_t ndefines;
 	bool to_end;

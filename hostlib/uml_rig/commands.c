@@ -84,7 +84,7 @@ static int fmt_one(struct context *c, const char *path)
 		log_err("fmt: standard input cannot be changed; leave out -w");
 		return EXIT_USAGE;
 	}
-	rc = rig_read_file(path, &text, &was.len);
+	rc = rig_read_file(rig_place(c), path, &text, &was.len);
 	if (rc < 0)
 		return unreadable(path, rc);
 	was.text = text;

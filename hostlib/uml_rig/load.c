@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "disk_tmp.h"
 #include "log.h"
+#include "packed.h"
 #include "uml_rig.h"
 
 int unreadable(const char *path, int rc)
@@ -21,9 +22,14 @@ int unreadable(const char *path, int rc)
 	return EXIT_UNREADABLE;
 }
 
+const struct rig_files *rig_place(const struct context *c)
+{
+	return c->packed ? packed_files(c->packed) : NULL;
+}
+
 int load(struct context *c, const char *path, struct rig **out)
 {
-	int rc = rig_load(out, path, c->define, c->defines);
+	int rc = rig_load_from(out, rig_place(c), path, c->define, c->defines);
 	int status = EXIT_ERRORS;
 
 	if (rc == 0)
@@ -121,6 +127,8 @@ int output(const char *path, int (*write)(void *arg, FILE *out), void *arg)
 		rc = to_file(path, write, arg);
 	if (rc == 0)
 		return EXIT_FINE;
+	if (rc == -EINTR)
+		return EXIT_INTERRUPTED; /* whoever ended it knows */
 	log_err("%s cannot be written: %s", standard ? "standard output" : path, strerror(-rc));
 	return EXIT_ERRORS;
 }

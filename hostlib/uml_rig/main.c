@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "disk_tool.h"
 #include "log.h"
+#include "packed.h"
 #include "uml_rig.h"
 
 #define OPT_CHECK 0x100
@@ -26,7 +27,13 @@
 #define OPT_KEEP 0x10c
 #define OPT_STOP 0x10d
 #define OPT_PATIENCE 0x10e
-#define OPT_NESTED 0x10f
+#define OPT_EML 0x10f
+#define OPT_FROM 0x110
+#define OPT_TO 0x111
+#define OPT_SUBJECT 0x112
+#define OPT_RESULTS 0x113
+#define OPT_FAST 0x114
+#define OPT_NESTED 0x115
 
 static const struct command {
 	const char *name;
@@ -149,6 +156,24 @@ static const struct command {
 	 0,
 	 "down [-n NAME]\n"
 	 "        end the network that is up; nodes with a cow= of their own end in order"},
+	{"pack",
+	 cmd_pack,
+	 {'D', 'o', 'q', OPT_EML, OPT_FROM, OPT_TO, OPT_SUBJECT, OPT_RESULTS, OPT_FAST},
+	 1,
+	 1,
+	 "pack [-q] [--fast] [-D NAME=VALUE] [--results FOLDER] [--eml [--from ADDRESS] [--to "
+	 "ADDRESS]\n"
+	 "       [--subject TEXT]] -o OUTPUT FILE\n"
+	 "        one executable file of the rig, all that it names, and what runs it; --eml: as "
+	 "a\n"
+	 "        mail; --results: files of a run go along"},
+	{"unpack",
+	 cmd_unpack,
+	 {'o'},
+	 1,
+	 1,
+	 "unpack -o OUTPUT MAIL\n"
+	 "        take a packed rig out of a mail"},
 	{"help",
 	 cmd_help,
 	 {OPT_MARKDOWN},
@@ -199,6 +224,12 @@ static const struct option long_options[] = {
 	{"jobs", required_argument, NULL, 'j'},
 	{"keep", required_argument, NULL, OPT_KEEP},
 	{"stop", no_argument, NULL, OPT_STOP},
+	{"fast", no_argument, NULL, OPT_FAST},
+	{"eml", no_argument, NULL, OPT_EML},
+	{"from", required_argument, NULL, OPT_FROM},
+	{"to", required_argument, NULL, OPT_TO},
+	{"subject", required_argument, NULL, OPT_SUBJECT},
+	{"results", required_argument, NULL, OPT_RESULTS},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -267,6 +298,10 @@ static int print_help(void)
 	      "CPUs\n"
 	      "      --stop                sweep: end at the first run that fails\n"
 	      "      --keep all|failed     sweep: which folders of runs stay; all, if not said\n"
+	      "      --fast                pack: quicker, and larger\n"
+	      "      --eml                 pack: as a mail; --from, --to, --subject: its header\n"
+	      "      --results FOLDER      pack: results of this run go along, to be compared "
+	      "with\n"
 	      "  -h, --help                this text\n"
 	      "  -V, --version             name and version\n"
 	      "\nexamples:\n"
@@ -277,6 +312,7 @@ static int print_help(void)
 	      "  uml_rig up -d two-hosts.rig; uml_rig exec alice ping -c 3 10.0.0.2; uml_rig down\n"
 	      "  uml_rig sweep --vary loss=0%..20%/5% two-hosts.rig\n"
 	      "  uml_rig sweep --stop --seed 1..100 two-hosts.rig\n"
+	      "  uml_rig pack -o two-hosts two-hosts.rig; ./two-hosts run\n"
 	      "  uml_rig help link\n"
 	      "\nexit status: 0 fine; 1 errors in a rig, or fmt --check found a file that "
 	      "differs,\nor the output cannot be written, or a run did not come out as expected; 2 "
@@ -336,6 +372,12 @@ static const struct {
 	{OPT_PATIENCE, 0, offsetof(struct context, patience)},
 	{OPT_NESTED, offsetof(struct context, nested), 0},
 	{OPT_STOP, offsetof(struct context, stop), 0},
+	{OPT_FAST, offsetof(struct context, fast), 0},
+	{OPT_EML, offsetof(struct context, eml), 0},
+	{OPT_FROM, 0, offsetof(struct context, from)},
+	{OPT_TO, 0, offsetof(struct context, to)},
+	{OPT_SUBJECT, 0, offsetof(struct context, subject)},
+	{OPT_RESULTS, 0, offsetof(struct context, results)},
 	{'d', offsetof(struct context, detach), 0},
 	{'n', 0, offsetof(struct context, name)},
 	{OPT_STEPS, offsetof(struct context, steps), 0},
@@ -381,6 +423,25 @@ static const struct names *names_of(const struct command *cmd)
 	return NULL;
 }
 
+/* Whether what the command takes is a rig: inside a packed one it is that one. */
+static bool takes_rig(const struct command *cmd)
+{
+	return cmd->min == 1 && !names_of(cmd) && cmd->run != cmd_unpack;
+}
+
+/* The name of the rig that we are in. -1: go on; else the exit status. */
+static int packed_name(struct context *c)
+{
+	static char *name[2];
+
+	if (c->argc)
+		return usage(c->argv[0], "is too much: the rig is in this file");
+	name[0] = (char *)packed_rig(c->packed);
+	c->argv = name;
+	c->argc = 1;
+	return -1;
+}
+
 /* -1: go on; else the exit status. argv[0] is the command's name, if there is one. */
 static int parse(struct context *c, const struct command *cmd, int argc, char **argv)
 {
@@ -405,6 +466,8 @@ static int parse(struct context *c, const struct command *cmd, int argc, char **
 	}
 	c->argc = argc - optind;
 	c->argv = argv + optind;
+	if (cmd && c->packed && takes_rig(cmd))
+		return packed_name(c);
 	if (cmd && (c->argc < cmd->min || c->argc > cmd->max))
 		return usage(cmd->name, n                    ? n->what
 					: c->argc < cmd->min ? "needs the name of a file"
@@ -444,6 +507,14 @@ int main(int argc, char **argv)
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	c.program = argv[0];
+	if (argc > 1 && strncmp(argv[1], PACKED_WORD, strlen(PACKED_WORD)) == 0) {
+		c.packed = packed_open(argv[1]);
+		if (!c.packed)
+			return EXIT_UNREADABLE;
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
 	if (argc > 1 && argv[1][0] != '-') {
 		cmd = find_command(argv[1]);
 		if (!cmd)
@@ -456,5 +527,8 @@ int main(int argc, char **argv)
 		return end(status);
 	if (!cmd)
 		return usage("a command", "is needed");
-	return end(cmd->run(&c));
+	status = cmd->run(&c);
+	if (c.packed)
+		packed_close(c.packed);
+	return end(status);
 }

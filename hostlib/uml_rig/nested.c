@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "log.h"
+#include "packed.h"
 #include "uml_rig.h"
 
 #define WORDS_MAX (DEFINES_MAX * 2 + 40)
@@ -83,6 +84,8 @@ static void add_run(struct words *w, const struct context *c, const char *self, 
 	for (i = 0; i < c->defines; i++)
 		add_define(w, &c->define[i]);
 	add_pair(w, "-o", folder);
+	if (c->packed)
+		return; /* the rig is in the program */
 	add(w, "--");
 	add(w, c->argv[0]);
 }
@@ -106,24 +109,41 @@ int check_nested(const struct context *c, const struct rig *rig)
 	return EXIT_FINE;
 }
 
+/* This program, or the packed rig that it is in. 0 or -errno, said. */
+static int find_self(const struct context *c, char *out, size_t len)
+{
+	ssize_t n;
+
+	if (c->packed)
+		return packed_file(c->packed, out, len);
+	n = readlink("/proc/self/exe", out, len - 1);
+	if (n < 0) {
+		log_err("/proc/self/exe: %s", strerror(errno));
+		return -errno;
+	}
+	out[n] = 0;
+	return 0;
+}
+
 int run_nested(const struct context *c, const struct rig *rig, const char *program,
 	       const char *folder)
 {
 	char self[PATH_MAX], inside[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	struct words w = {.n = 0};
 
-	if (n < 0 || !realpath(folder, inside)) {
-		log_err("%s: %s", n < 0 ? "/proc/self/exe" : folder, strerror(errno));
+	if (find_self(c, self, sizeof(self)) < 0)
+		return EXIT_TROUBLE;
+	if (!realpath(folder, inside)) {
+		log_err("%s: %s", folder, strerror(errno));
 		return EXIT_TROUBLE;
 	}
-	self[n] = 0;
 	add(&w, "uml_run");
 	add_pair(&w, "--rw", inside);
 	add_memory(&w, rig);
 	if (rig->nnats)
 		add_pair(&w, "--net", "nat");
-	add_pair(&w, "--env", "NESTLING_LINUX");
+	if (!c->packed)
+		add_pair(&w, "--env", "NESTLING_LINUX");
 	add_pair(&w, "--env", "TMPDIR=/tmp");
 	add(&w, "--");
 	add_run(&w, c, self, inside);

@@ -9,16 +9,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "log.h"
+#include "packed.h"
 #include "run.h"
 #include "uml_rig.h"
 #include "value.h"
 
-int find_linux(char *out, size_t len)
+int find_images(const struct context *c, struct rig *rig)
+{
+	return c->packed ? packed_images(c->packed, rig) : 0;
+}
+
+int find_linux(const struct context *c, char *out, size_t len)
 {
 	const char *named = getenv("NESTLING_LINUX");
 	struct stat st;
 	ssize_t n;
 
+	if (c->packed)
+		return packed_linux(c->packed, out, len);
 	if (named) {
 		snprintf(out, len, "%s", named);
 	} else {
@@ -144,7 +152,7 @@ int cmd_run(struct context *c)
 	}
 	config.rig = rig;
 	rc = EXIT_TROUBLE;
-	if (find_linux(program, sizeof(program)) == 0) {
+	if (find_linux(c, program, sizeof(program)) == 0 && find_images(c, rig) == 0) {
 		config.folder_fd = open_folder(c, rig->name, ".run", folder, sizeof(folder));
 		if (config.folder_fd >= 0) {
 			rc = c->nested ? run_nested(c, rig, program, folder)

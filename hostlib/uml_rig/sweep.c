@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "log.h"
+#include "packed.h"
 #include "sweep.h"
 #include "uml_rig.h"
 
@@ -74,7 +75,7 @@ static int load_run(struct context *c, const struct sweep_plan *plan, uint32_t r
 		return EXIT_USAGE;
 	}
 	sweep_plan_defines(plan, run, c->define + own);
-	rc = rig_load(out, c->argv[0], c->define, own + variables);
+	rc = rig_load_from(out, rig_place(c), c->argv[0], c->define, own + variables);
 	if (rc == 0)
 		return EXIT_FINE;
 	if (*out && !rig_errors(*out) && rig_unknown_define(*out)) {
@@ -178,7 +179,7 @@ static void warn_if_changed(const char *path, const struct stat *was)
 			 path);
 }
 
-static int sweep(struct context *c, struct sweep_config *config)
+static int sweep(struct context *c, struct sweep_config *config, struct rig *rig)
 {
 	static const int status[] = {
 		[SWEEP_ALL_PASSED] = EXIT_FINE,
@@ -189,8 +190,14 @@ static int sweep(struct context *c, struct sweep_config *config)
 	char linux_path[PATH_MAX], folder[PATH_MAX];
 	int rc;
 
-	if (find_linux(linux_path, sizeof(linux_path)) < 0)
+	if (find_linux(c, linux_path, sizeof(linux_path)) < 0 || find_images(c, rig) < 0)
 		return EXIT_TROUBLE;
+	if (c->packed) {
+		config->carried = true;
+		config->start = packed_words(c->packed, c->program);
+		if (!config->start)
+			return EXIT_TROUBLE;
+	}
 	config->folder = folder;
 	config->folder_fd = open_folder(c, config->rig_name, ".sweep", folder, sizeof(folder));
 	if (config->folder_fd < 0)
@@ -234,7 +241,7 @@ int cmd_sweep(struct context *c)
 		config.rig_name = rig->name;
 		config.real_time = rig->real_time;
 		config.seed = rig->seed;
-		rc = sweep(c, &config);
+		rc = sweep(c, &config, rig);
 		warn_if_changed(c->argv[0], &was);
 	}
 	rig_free(rig);

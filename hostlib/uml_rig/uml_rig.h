@@ -14,6 +14,9 @@ enum {
 	EXIT_INTERRUPTED = 130, /* a run, by a signal */
 };
 
+struct bundle;
+struct packed;
+
 #define DEFINES_MAX 256
 #define VARIES_MAX 64
 
@@ -21,6 +24,7 @@ struct context {
 	bool write; /* fmt -w */
 	bool check; /* fmt --check */
 	const char *program; /* as the user called it */
+	struct packed *packed; /* we are inside a packed rig; NULL: we are not */
 	bool quiet; /* check -q, run -q, sweep -q, up -q */
 	bool sequential, parallel, to_end; /* run; sweep has to_end */
 	bool nested; /* run */
@@ -37,6 +41,10 @@ struct context {
 	bool svg; /* graph --svg was said */
 	bool markdown; /* help --markdown */
 	const char *output; /* -o; NULL: standard output */
+	bool fast; /* pack: quicker, and larger */
+	bool eml; /* pack: as a mail */
+	const char *from, *to, *subject; /* of it; NULL: not said */
+	const char *results; /* pack: folder of a run to go along; NULL: none */
 	struct rig_define define[DEFINES_MAX]; /* -D */
 	uint32_t defines;
 	int argc; /* names behind the options */
@@ -58,13 +66,17 @@ int cmd_link(struct context *c);
 int cmd_capture(struct context *c);
 int cmd_top(struct context *c);
 int cmd_down(struct context *c);
+int cmd_pack(struct context *c);
+int cmd_unpack(struct context *c);
 int cmd_help(struct context *c);
 
 /* run.c */
 /* The exit status for what rig_run() returned. */
 int run_status(int rc);
-/* `linux` beside this program, or the one that NESTLING_LINUX names. 0 or -errno, said. */
-int find_linux(char *out, size_t len);
+/* `linux` beside this program, in the packed rig, or the one that NESTLING_LINUX names. 0 or -errno, said. */
+int find_linux(const struct context *c, char *out, size_t len);
+/* What a run of the rig opens by its path is there, also in a packed rig. 0 or -errno, said. */
+int find_images(const struct context *c, struct rig *rig);
 /*
  * Opens -o's folder, which is made if it is not there, or makes NAMEwhat, NAMEwhat.2, ... of the rig's
  * name: no run overwrites another. Its path is in `path`. A descriptor, or -errno, said.
@@ -86,11 +98,20 @@ int run_nested(const struct context *c, const struct rig *rig, const char *progr
 
 /* load.c: 0 and a rig; otherwise an exit status, and people were told. */
 int load(struct context *c, const char *path, struct rig **out);
+/* Where the files of rigs are, for rig_load_from(). */
+const struct rig_files *rig_place(const struct context *c);
 /* What errno value rc means for a file. Prints; EXIT_UNREADABLE. */
 int unreadable(const char *path, int rc);
+/* pack.c, for unpack as well. */
+/* From now on a signal ends packing and unpacking, in good order. */
+void pack_mind_signals(void);
+/* Opens a packed rig and checks all of it; path is its name for people. An exit status, said. */
+int pack_open(struct bundle *b, int fd, const char *path);
+/* Writes it to -o. An exit status, said. */
+int pack_write(const struct context *c, const struct bundle *b);
 /*
  * Calls write() for standard output, or for a file that has its name when it is complete. 0 or an
- * exit status.
+ * exit status, said but for -EINTR from write().
  */
 int output(const char *path, int (*write)(void *arg, FILE *out), void *arg);
 

@@ -28,17 +28,22 @@ static void print_up(const struct up *u)
 {
 	const char *n = strcmp(u->name, u->rig->name) ? u->name : "";
 	const char *option = *n ? " -n " : "";
+	static const char *const command[] = {
+		"console%s%s NODE",
+		"exec%s%s NODE COMMAND",
+		"link%s%s A B delay=50ms",
+		"capture%s%s A B | tcpdump -n -r -",
+		"top%s%s",
+		"down%s%s",
+	};
 
-	printf("%s is up: %u node%s; logs and captures are in %s\n"
-	       "  uml_rig console%s%s NODE\n"
-	       "  uml_rig exec%s%s NODE COMMAND\n"
-	       "  uml_rig link%s%s A B delay=50ms\n"
-	       "  uml_rig capture%s%s A B | tcpdump -n -r -\n"
-	       "  uml_rig top%s%s\n"
-	       "  uml_rig down%s%s%s\n",
-	       u->name, u->rig->nnodes, u->rig->nnodes == 1 ? "" : "s", u->folder, option, n,
-	       option, n, option, n, option, n, option, n, option, n,
-	       u->told < 0 ? ", or Ctrl-C here" : "");
+	printf("%s is up: %u node%s; logs and captures are in %s", u->name, u->rig->nnodes,
+	       u->rig->nnodes == 1 ? "" : "s", u->folder);
+	for (size_t i = 0; i < sizeof(command) / sizeof(*command); i++) {
+		printf("\n  %s ", u->context->packed ? u->context->program : "uml_rig");
+		printf(command[i], option, n);
+	}
+	printf("%s\n", u->told < 0 ? ", or Ctrl-C here" : "");
 	fflush(stdout);
 }
 
@@ -174,7 +179,7 @@ int cmd_up(struct context *c)
 			"beginning with '.'",
 			u.name, RIG_NAME_MAX);
 		rc = EXIT_USAGE;
-	} else if (find_linux(program, sizeof(program)) == 0) {
+	} else if (find_linux(c, program, sizeof(program)) == 0 && find_images(c, rig) == 0) {
 		u.listening = place_listen(u.name, u.socket);
 		u.mine = u.listening >= 0;
 		rc = u.listening < 0 ? EXIT_TROUBLE : bring_up(&u, rig, program);
