@@ -133,6 +133,26 @@ debian_lay_beside='
 	done
 '
 
+# Two builds may use one cache at once, and mmdebstrap's copies would be in each other's way: each has
+# a copy of its own while it lasts.
+debian_cache_take() {
+	mkdir -p "$cache" || die $EX_CANTCREAT "--cache $cache cannot be made"
+	cp -al "$cache" "$work/debs" 2>/dev/null || { rm -rf "$work/debs" && cp -a "$cache" "$work/debs"; } ||
+		die $EX_CANTCREAT "--cache $cache cannot be copied to ${TMPDIR:-/tmp}"
+}
+
+# Gives to the cache what is new.
+debian_cache_give() {
+	local f name
+	for f in "$work"/debs/*.deb; do
+		name=${f##*/}
+		[ -e "$cache/$name" ] || { cp "$f" "$cache/.$name.$$" && mv "$cache/.$name.$$" "$cache/$name"; } || {
+			rm -f "$cache/.$name.$$"
+			return 0 # no room: the next build downloads it again
+		}
+	done
+}
+
 # Arguments of mmdebstrap, one an element, in the array args.
 debian_arguments() {
 	local list script n=0
@@ -143,15 +163,15 @@ debian_arguments() {
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*'
 		--essential-hook="printf '%s\n' 'exim4-config exim4/dc_eximconfig_configtype select local delivery only; not on a network' 'exim4-config exim4/mailname string $hostname' | chroot \"\$1\" debconf-set-selections")
 	if [ -n "${cache:-}" ]; then
-		mkdir -p "$cache" || die $EX_CANTCREAT "--cache $cache cannot be made"
+		debian_cache_take
 		args+=(--skip=essential/unlink
 			--setup-hook="mkdir -p \"\$1/var/cache/apt/archives\""
-			--setup-hook="sync-in '$(realpath "$cache")' /var/cache/apt/archives")
+			--setup-hook="sync-in '$work/debs' /var/cache/apt/archives")
 	fi
 	[ -z "${beside:-}" ] || args+=(--customize-hook="sh -c '$debian_lay_beside' beside \"\$1\" $beside")
 	[ -z "${cache:-}" ] || args+=(
 		--customize-hook="rm -rf \"\$1\"/var/cache/apt/archives/lock \"\$1\"/var/cache/apt/archives/partial"
-		--customize-hook="sync-out /var/cache/apt/archives '$(realpath "$cache")'")
+		--customize-hook="sync-out /var/cache/apt/archives '$work/debs'")
 	args+=(--customize-hook="tar-in '$work/overlay.tar' /"
 		--customize-hook="upload '$share/debian/customize' /tmp/customize"
 		--customize-hook="chroot \"\$1\" sh /tmp/customize $init $(printf %q "${root_password:-}")")
@@ -223,6 +243,7 @@ debian_bootstrap() {
 	child=
 	wait "$watcher" || true
 	[ "$status" -eq 0 ] || debian_explain
+	[ -z "${cache:-}" ] || debian_cache_give
 }
 
 # Runs with root's view: unpacks the tar file and fills a file system with it.
