@@ -228,6 +228,11 @@ bench:
 	$(call SETUP_THEN,test) kernel stock host guests
 	@scripts/bench
 
+.PHONY: ranking
+ranking:
+	$(call SETUP_THEN,build) kernel host
+	@scripts/ranking
+
 .PHONY: suites
 suites:
 	$(call SETUP_THEN,test) kernel host

@@ -7,6 +7,7 @@
 # make install   installs programs and man pages (PREFIX=/usr/local, DESTDIR=)
 # make stock     builds the unmodified kernel of the same source, the peer of the benchmarks
 # make bench     measures against native and stock, and prints ratios
+# make ranking   how this compares with QEMU, Bochs and Hercules, if they are installed: a table
 # make suites    runs outside test suites on the host and in a guest, and compares; an hour or so
 #                (SUITES="posix strace" only these; scripts/suites --help)
 # make clean     removes build products (the unpacked kernel sources too)
