@@ -25,7 +25,7 @@ for name in packed tree; do
 	"${run[@]}" -q -D messages=12 -D end=2h -o "$t/$name" >"$t/$name.out" 2>&1 </dev/null || true
 	[ -s "$t/$name/verdicts.tap" ] || fail "$name: $(cat "$t/$name.out")"
 done
-for f in samples.csv verdicts.tap timeline.txt mx1.mainlog; do
+for f in samples.csv verdicts.tap timeline.txt logs.tar.gz; do
 	cmp "$t/packed/$f" "$t/tree/$f" || fail "the packed WAN gives another $f"
 done
 [ "$(wc -l <"$t/packed/samples.csv")" -gt 40 ] || fail "no samples"
