@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@ void isolate_close(int keep_fd)
 
 void isolate_init(pid_t pid, int *status)
 {
+	bool stopped = false;
 	int st;
 	pid_t got;
 
@@ -38,11 +40,13 @@ void isolate_init(pid_t pid, int *status)
 	while ((got = waitpid(-1, &st, __WALL | WUNTRACED | WCONTINUED)) >= 0 || errno == EINTR) {
 		if (got != pid)
 			continue;
-		/* Guest code runs in processes of its own: it must not spin on meanwhile. */
-		if (WIFSTOPPED(st)) {
-			kill(-1, SIGSTOP);
-		} else if (WIFCONTINUED(st)) {
-			kill(-1, SIGCONT);
+		/*
+		 * Guest code runs in processes of its own: it must not spin on meanwhile. What was stopped
+		 * stops no second time, unless it was sent on just before our own signal came.
+		 */
+		if (WIFSTOPPED(st) || WIFCONTINUED(st)) {
+			stopped = WIFSTOPPED(st) && !stopped;
+			kill(-1, stopped ? SIGSTOP : SIGCONT);
 		} else {
 			*status = st;
 			return;

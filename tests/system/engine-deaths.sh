@@ -85,6 +85,14 @@ sleep 1
 # shellcheck disable=SC2086
 kill -CONT $all
 goes_on "all were stopped"
+# It is sent on in the moment in which its init has seen it stop.
+init=$(awk '{ print $4 }' "/proc/$kernel/stat")
+for ((i = 0; i < 300; i++)); do
+	kill -STOP "$init" "$kernel"
+	sleep 0.01
+	kill -CONT "$init" "$kernel"
+done
+goes_on "it was stopped and sent on 300 times"
 kill -INT "$pid"
 ends "interrupted"
 
