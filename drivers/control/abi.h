@@ -23,7 +23,7 @@
 #include <stdint.h>
 #endif
 
-#define NL_ABI 4 /* raised with every incompatible change below */
+#define NL_ABI 5 /* raised with every incompatible change below */
 #define NL_BOOT_MAGIC 0x544f4f424c4e534eULL /* "NSNLBOOT" in memory */
 
 /* Descriptors of the guest kernel process. 0 is /dev/null. */
@@ -74,7 +74,8 @@ struct nl_ubd {
 	uint64_t size; /* bytes that the guest sees, multiple of 512 */
 	uint64_t bitmap_offset; /* COW only: as struct cow_geometry */
 	uint64_t bitmap_len;
-	uint64_t data_offset;
+	uint64_t data_offset; /* COW; or where a raw disk begins in fd[0] */
+	uint64_t backing_offset; /* COW only: where the disk begins in fd[1] */
 	uint32_t sector_size;
 	uint32_t cow_version;
 	char serial[NL_SERIAL_LEN];
@@ -204,7 +205,7 @@ struct nl_msg {
 };
 
 #ifndef __cplusplus
-_Static_assert(sizeof(struct nl_ubd) == 64, "nl_ubd");
+_Static_assert(sizeof(struct nl_ubd) == 72, "nl_ubd");
 _Static_assert(sizeof(struct nl_net) == 16, "nl_net");
 _Static_assert(sizeof(struct nl_net_rings) == 88, "nl_net_rings");
 _Static_assert(sizeof(struct nl_slot) == 264, "nl_slot");

@@ -228,6 +228,7 @@ static void config_from_slot(struct cow_disk_config *c, const struct nl_slot *sl
 		return;
 	}
 	c->backing_fd = slot->fd[1];
+	c->backing_offset = u->backing_offset;
 	g->version = u->cow_version;
 	g->sector_size = u->sector_size;
 	g->align = u->sector_size;
@@ -244,7 +245,7 @@ static bool slot_valid(const struct nl_slot *slot)
 	const struct nl_ubd *u = &slot->ubd;
 
 	if (slot->fd[0] < 0 || !u->size || u->size % 512 || u->size > COW_SIZE_MAX ||
-	    u->data_offset > COW_SIZE_MAX)
+	    u->data_offset > COW_SIZE_MAX || u->backing_offset > COW_SIZE_MAX)
 		return false;
 	return !(slot->flags & NL_UBD_COW) || (slot->fd[1] >= 0 && u->sector_size);
 }

@@ -129,6 +129,8 @@ void disk_config(const struct disk *d, struct cow_disk_config *out)
 			 (d->flags & DISK_NO_TRIM ? COW_DISK_NO_TRIM : 0),
 		.ops = &cow_ops_host,
 	};
-	if (d->cow)
-		out->geometry = d->header.geometry;
+	if (!d->cow)
+		return;
+	out->geometry = d->header.geometry;
+	out->backing_offset = d->backing_offset;
 }

@@ -57,9 +57,15 @@ enum disk_flag {
 /* Called now and then during long work. Not 0 stops it: -EINTR. */
 typedef int (*disk_progress_fn)(void *user, const char *what, uint64_t done, uint64_t total);
 
+/* Bytes of a file that are used as if they were one. len 0: the whole file. */
+struct disk_part {
+	uint64_t offset, len;
+};
+
 struct disk_spec {
 	const char *path;
 	const char *backing; /* NULL: none named */
+	struct disk_part part; /* of the backing file */
 	unsigned int flags; /* enum disk_flag */
 	disk_progress_fn progress; /* NULL: none */
 	void *user; /* for progress */
@@ -73,6 +79,7 @@ struct disk {
 	int fd; /* raw image or COW file */
 	int backing_fd; /* -1 for a raw disk */
 	bool cow;
+	uint64_t backing_offset; /* where in backing_fd the disk begins */
 	bool readonly; /* asked for, or all that could be had (then with a warning) */
 	bool blockdev; /* fd, or backing_fd of a COW, is a block device */
 	bool created; /* the COW file was made by this call */

@@ -166,6 +166,10 @@ static int open_backing(struct opening *o)
 	if (err)
 		return err;
 	d->backing_fd = o->backing.fd;
+	err = disk_file_narrow(&o->backing, d->backing_path, &o->spec->part, d->error);
+	if (err)
+		return err;
+	d->backing_offset = o->backing.offset;
 	d->blockdev = o->cow.blockdev || o->backing.blockdev;
 	if (disk_same_file(&o->cow, &o->backing))
 		return disk_error(
@@ -176,7 +180,8 @@ static int open_backing(struct opening *o)
 	if (err)
 		return err;
 	warn_other_backing(o);
-	if (pread(o->backing.fd, magic, 4, 0) == 4 && cow_header_probe(magic, 4))
+	if (pread(o->backing.fd, magic, 4, (off_t)o->backing.offset) == 4 &&
+	    cow_header_probe(magic, 4))
 		disk_warn(d,
 			  "backing file %s begins like a COW file; it is used as plain data (merge "
 			  "it first with uml_moo if it is one)",
@@ -215,8 +220,8 @@ static int compare_content(struct opening *o)
 {
 	const struct cow_identity *id = &o->d->header.identity;
 	uint8_t digest[COW_DIGEST_LEN];
-	int err = disk_identity_compute(o->backing.fd, o->backing.size, o->spec->progress,
-					o->spec->user, digest);
+	int err = disk_identity_compute(o->backing.fd, o->backing.offset, o->backing.size,
+					o->spec->progress, o->spec->user, digest);
 
 	if (err)
 		return disk_error(o->d->error, err, "cannot read backing file %s: %s",
@@ -268,6 +273,13 @@ static int check_backing(struct opening *o)
 			 (unsigned long long)want, (unsigned long long)o->backing.size);
 		return stale(o, why, "restore it or name the right one, or make a new COW file");
 	}
+	/* Behind the part there are bytes of something else, where a file would have none. */
+	if (o->spec->part.len && size > want)
+		return disk_error(
+			d->error, -EINVAL,
+			"the disk in COW file %s was grown beyond its backing file, which "
+			"cannot be a part of %s then; give it a file of its own",
+			o->spec->path, d->backing_path);
 	if (size < 512)
 		return disk_error(d->error, -EINVAL,
 				  "the disk in COW file %s has less than one sector",

@@ -56,6 +56,8 @@ static int open_backing(struct creation *c)
 	int err = disk_file_open(&c->backing, path, DISK_READONLY | (c->spec->flags & DISK_NO_LINK),
 				 "backing file", c->error);
 
+	if (!err)
+		err = disk_file_narrow(&c->backing, path, &c->spec->part, c->error);
 	if (err)
 		return err;
 	if (!(c->spec->flags & DISK_SHARED))
@@ -95,8 +97,8 @@ static int fill_header(struct creation *c)
 		.size = c->backing.size,
 		.mtime_ns = c->backing.mtime_ns,
 	};
-	err = disk_identity_compute(c->backing.fd, c->backing.size, c->spec->progress,
-				    c->spec->user, h->identity.digest);
+	err = disk_identity_compute(c->backing.fd, c->backing.offset, c->backing.size,
+				    c->spec->progress, c->spec->user, h->identity.digest);
 	if (err)
 		return disk_error(c->error, err, "cannot read backing file %s: %s",
 				  c->spec->backing, err == -EINTR ? "interrupted" : strerror(-err));

@@ -153,6 +153,21 @@ void disk_file_close(struct disk_file *f)
 	f->fd = -1;
 }
 
+int disk_file_narrow(struct disk_file *f, const char *path, const struct disk_part *part,
+		     char error[static DISK_MESSAGE_LEN])
+{
+	if (!part->len)
+		return 0;
+	if (part->offset > f->size || part->len > f->size - part->offset)
+		return disk_error(error, -EINVAL,
+				  "backing file %s has %llu bytes, and none at %llu to %llu", path,
+				  (unsigned long long)f->size, (unsigned long long)part->offset,
+				  (unsigned long long)(part->offset + part->len));
+	f->offset = part->offset;
+	f->size = part->len;
+	return 0;
+}
+
 /* " (process N)" for whoever holds the lock, if the kernel knows: POSIX locks only. */
 static void holder(const struct disk_file *f, struct flock *lock, char *out, size_t len)
 {

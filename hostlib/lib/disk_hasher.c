@@ -52,7 +52,8 @@ static int hash_and_write(const struct disk *d, disk_progress_fn progress, void 
 		return -EINVAL;
 	err = check_time(d, &before);
 	if (!err)
-		err = disk_identity_compute(d->backing_fd, id->size, progress, user, id->digest);
+		err = disk_identity_compute(d->backing_fd, d->backing_offset, id->size, progress,
+					    user, id->digest);
 	if (!err)
 		err = check_time(d, &after);
 	if (err)

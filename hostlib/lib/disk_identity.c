@@ -46,22 +46,23 @@ static bool all_zero(const uint8_t *p, size_t len)
 }
 
 /* The chunk at or behind `chunk` that may hold data; the number of chunks if none. */
-static uint64_t next_data(int fd, uint64_t chunk, uint64_t chunks)
+static uint64_t next_data(int fd, uint64_t offset, uint64_t chunk, uint64_t chunks)
 {
-	off_t at = lseek(fd, (off_t)(chunk * CHUNK), SEEK_DATA);
+	off_t at = lseek(fd, (off_t)(offset + chunk * CHUNK), SEEK_DATA);
 
 	if (at >= 0)
-		return (uint64_t)at / CHUNK;
+		return ((uint64_t)at - offset) / CHUNK;
 	return errno == ENXIO ? chunks : chunk; /* elsewise the file system knows no holes */
 }
 
-static int hash_chunk(SHA256_CTX *all, int fd, uint64_t chunk, uint64_t size, uint8_t *buf)
+static int hash_chunk(SHA256_CTX *all, int fd, uint64_t offset, uint64_t chunk, uint64_t size,
+		      uint8_t *buf)
 {
 	uint64_t off = chunk * CHUNK;
 	size_t len = size - off < CHUNK ? (size_t)(size - off) : CHUNK;
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA256_CTX one;
-	int err = read_full(fd, buf, len, off);
+	int err = read_full(fd, buf, len, offset + off);
 
 	if (err || all_zero(buf, len))
 		return err;
@@ -73,8 +74,8 @@ static int hash_chunk(SHA256_CTX *all, int fd, uint64_t chunk, uint64_t size, ui
 	return 0;
 }
 
-int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void *user,
-			  uint8_t digest[static COW_DIGEST_LEN])
+int disk_identity_compute(int fd, uint64_t offset, uint64_t size, disk_progress_fn progress,
+			  void *user, uint8_t digest[static COW_DIGEST_LEN])
 {
 	uint64_t chunks = (size + CHUNK - 1) / CHUNK, chunk = 0;
 	/*
@@ -88,14 +89,14 @@ int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void
 
 	if (buf == MAP_FAILED)
 		return -ENOMEM;
-	if (lseek(fd, 0, SEEK_END) < (off_t)size)
+	if (lseek(fd, 0, SEEK_END) < (off_t)(offset + size))
 		err = -EIO; /* SEEK_DATA would take what is missing for a hole */
 	SHA256_Init(&all);
 	while (!err) {
-		chunk = next_data(fd, chunk, chunks);
+		chunk = next_data(fd, offset, chunk, chunks);
 		if (chunk >= chunks)
 			break;
-		err = hash_chunk(&all, fd, chunk, size, buf);
+		err = hash_chunk(&all, fd, offset, chunk, size, buf);
 		chunk++;
 		if (!err && progress)
 			err = progress(user, "hashing the backing file", chunk * CHUNK, size);

@@ -17,11 +17,11 @@
 #include "disk.h"
 
 /*
- * Computes the digest of the first size bytes of fd. Calls progress (if not
+ * Computes the digest of size bytes of fd from offset on. Calls progress (if not
  * NULL) after each chunk. 0, -EINTR (progress said so), or -errno; -EIO when the
  * file is shorter.
  */
-int disk_identity_compute(int fd, uint64_t size, disk_progress_fn progress, void *user,
-			  uint8_t digest[static COW_DIGEST_LEN]);
+int disk_identity_compute(int fd, uint64_t offset, uint64_t size, disk_progress_fn progress,
+			  void *user, uint8_t digest[static COW_DIGEST_LEN]);
 
 #endif

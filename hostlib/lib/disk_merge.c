@@ -312,7 +312,8 @@ static int settle(struct disk_work *w, int backing_fd)
 
 	if (!w->no_identity && cow_identity_fits(&d->header.geometry)) {
 		id.algorithm = COW_IDENTITY_SHA256_CHUNKS;
-		err = disk_identity_compute(backing_fd, id.size, w->progress, w->user, id.digest);
+		err = disk_identity_compute(backing_fd, 0, id.size, w->progress, w->user,
+					    id.digest);
 	}
 	if (err)
 		return err;

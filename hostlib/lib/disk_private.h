@@ -15,6 +15,7 @@ struct disk_file {
 	int fd;
 	bool readonly; /* could not be opened for writing, or was not to be */
 	bool blockdev;
+	uint64_t offset; /* where in it the bytes begin that are used (disk_file_narrow) */
 	int write_error; /* why it is read-only although writing was wanted, 0 or -errno */
 	uint64_t size;
 	dev_t dev;
@@ -41,6 +42,10 @@ void disk_warn(struct disk *d, const char *format, ...) __attribute__((format(pr
 int disk_file_open(struct disk_file *f, const char *path, unsigned int flags, const char *what,
 		   char error[static DISK_MESSAGE_LEN]);
 void disk_file_close(struct disk_file *f);
+
+/* From now on it is only this part of it. 0, or -EINVAL with the line when it has no such part. */
+int disk_file_narrow(struct disk_file *f, const char *path, const struct disk_part *part,
+		     char error[static DISK_MESSAGE_LEN]);
 
 /*
  * Takes the OFD lock on the whole file: exclusive or shared. 0, -EWOULDBLOCK

@@ -54,7 +54,7 @@ static int describe_backing(struct disk_work *w, struct cow_header *h, const cha
 	    (w->no_identity && id->size == h->geometry.size))
 		return err;
 	id->algorithm = COW_IDENTITY_SHA256_CHUNKS;
-	return disk_identity_compute(fd, id->size, w->progress, w->user, id->digest);
+	return disk_identity_compute(fd, 0, id->size, w->progress, w->user, id->digest);
 }
 
 /* Versions 1, 2 and the broken 3 are not written anew; their mtime can be set in place. */

@@ -60,6 +60,7 @@ static void fill_slot(struct nl_slot *s, const struct disk *d, const struct opti
 	if (d->cow) {
 		s->ubd.bitmap_offset = d->header.geometry.bitmap_offset;
 		s->ubd.bitmap_len = d->header.geometry.bitmap_len;
+		s->ubd.backing_offset = d->backing_offset;
 		s->ubd.data_offset = d->header.geometry.data_offset;
 		s->ubd.sector_size = d->header.geometry.sector_size;
 		s->ubd.cow_version = d->header.geometry.version;
@@ -70,12 +71,13 @@ static void fill_slot(struct nl_slot *s, const struct disk *d, const struct opti
 		 u->backing ? u->backing : "");
 }
 
-int disks_open_one(struct linux_ctx *ctx, unsigned int index, const struct options_ubd *u,
-		   char error[static DISKS_ERROR_LEN])
+static int open_one(struct linux_ctx *ctx, unsigned int index, const struct options_ubd *u,
+		    const struct disk_part *part, char error[static DISKS_ERROR_LEN])
 {
 	struct disk_spec spec = {
 		.path = u->file,
 		.backing = u->backing,
+		.part = *part,
 		/* Hashing a big backing file would hold up the boot. */
 		.flags = u->flags | DISK_PROBE_COW | DISK_CREATE | DISK_NO_IDENTITY |
 			 (u->flag_cow ? DISK_COW : 0),
@@ -104,6 +106,12 @@ int disks_open_one(struct linux_ctx *ctx, unsigned int index, const struct optio
 		disk_identity_start(d);
 	fill_slot(ctx_slot(ctx, NL_KIND_UBD, index), d, u);
 	return 0;
+}
+
+int disks_open_one(struct linux_ctx *ctx, unsigned int index, const struct options_ubd *u,
+		   char error[static DISKS_ERROR_LEN])
+{
+	return open_one(ctx, index, u, &(struct disk_part){0}, error);
 }
 
 void disks_close_one(struct linux_ctx *ctx, unsigned int index)
@@ -158,14 +166,19 @@ static int add_builtin(struct linux_ctx *ctx, unsigned int index)
 
 int disks_open_all(struct linux_ctx *ctx)
 {
+	const struct disk_part whole = {0}, part = {ctx->opt.backing_offset, ctx->opt.backing_len};
 	char error[DISKS_ERROR_LEN];
 	unsigned int i;
 	int err;
 
+	if (part.len && !ctx->opt.ubd[0].backing) {
+		log_err("nestling.backing= is about the backing file of ubd0: ubd0=COW,BACKING");
+		return STATUS_USAGE;
+	}
 	for (i = 0; i < NL_UBD_MAX; i++) {
 		if (!ctx->opt.ubd[i].file)
 			continue;
-		err = disks_open_one(ctx, i, &ctx->opt.ubd[i], error);
+		err = open_one(ctx, i, &ctx->opt.ubd[i], i ? &whole : &part, error);
 		if (err) {
 			log_err("%s", error);
 			return status_of(err);

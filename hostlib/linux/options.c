@@ -426,6 +426,22 @@ static int on_rig(struct options *o, const char *word, const char *value, char *
 	return err ? err : kernel_word(o, "root=" OPTIONS_RIG_ROOT);
 }
 
+/* An image that lies in a packed rig. */
+static int on_backing(struct options *o, const char *word, const char *value, char *error)
+{
+	unsigned long long offset, len;
+	int end = 0;
+
+	if (sscanf(value, "%llu+%llu%n", &offset, &len, &end) != 2 || value[end] || !len)
+		return fail(error,
+			    "'%.60s': nestling.backing= takes the first byte and their number, "
+			    "as 4096+1048576",
+			    word);
+	o->backing_offset = offset;
+	o->backing_len = len;
+	return 0;
+}
+
 static int on_console(struct options *o, const char *word, const char *value, char *error)
 {
 	o->have_console = true;
@@ -540,17 +556,29 @@ static const struct {
 	bool prefix;
 	switch_fn fn;
 } switches[] = {
-	{"mem=", true, on_mem},           {"ubd", true, on_ubd},
-	{"con=", true, on_line},          {"ssl=", true, on_line},
-	{"umid=", true, on_umid},         {"uml_dir=", true, on_uml_dir},
-	{"initrd=", true, on_initrd},     {"mconsole=", true, on_notify},
-	{"hostfs=", true, on_hostfs},     {"xterm=", true, on_xterm},
-	{"escape=", true, on_escape},     {"root=", true, on_root},
-	{"console=", true, on_console},   {"seccomp=", true, on_seccomp},
-	{"ncpus=", true, on_ncpus},       {"debug", false, on_debug},
-	{"quiet", false, on_quiet},       {"noreboot", false, on_noreboot},
-	{"--sandbox=", true, on_sandbox}, {"time=", true, on_time},
-	{"lane=", true, on_lane},         {"nestling.rig=", true, on_rig},
+	{"mem=", true, on_mem},
+	{"ubd", true, on_ubd},
+	{"con=", true, on_line},
+	{"ssl=", true, on_line},
+	{"umid=", true, on_umid},
+	{"uml_dir=", true, on_uml_dir},
+	{"initrd=", true, on_initrd},
+	{"mconsole=", true, on_notify},
+	{"hostfs=", true, on_hostfs},
+	{"xterm=", true, on_xterm},
+	{"escape=", true, on_escape},
+	{"root=", true, on_root},
+	{"console=", true, on_console},
+	{"seccomp=", true, on_seccomp},
+	{"ncpus=", true, on_ncpus},
+	{"debug", false, on_debug},
+	{"quiet", false, on_quiet},
+	{"noreboot", false, on_noreboot},
+	{"--sandbox=", true, on_sandbox},
+	{"time=", true, on_time},
+	{"lane=", true, on_lane},
+	{"nestling.rig=", true, on_rig},
+	{"nestling.backing=", true, on_backing},
 	{"-", true, on_action},
 };
 

@@ -74,6 +74,8 @@ struct options {
 	bool debug, quiet, noreboot;
 	bool have_root, have_console;
 	bool rig_disk; /* nestling.rig=DEVICE: the built-in system comes first, and enters it */
+	/* nestling.backing=, which uml_rig gives: the part of ubd0's backing file that is one */
+	uint64_t backing_offset, backing_len;
 	char **kernel; /* words for the guest kernel */
 	size_t nkernel;
 	char **init; /* words for init */

@@ -136,6 +136,8 @@ struct rig_nat {
 struct rig_image {
 	char *name;
 	char *file; /* with the folder of the file that named it in front */
+	/* Where the image lies in it, when a packed rig is run; length 0: it is all of it. */
+	uint64_t offset, length;
 	struct rig_pos pos;
 };
 

@@ -66,6 +66,14 @@ static void add_kernel(struct words *w, const char *text)
 	}
 }
 
+static void add_disk(struct words *w, const char *cow, const struct rig_image *image)
+{
+	add(w, "ubd0=%s,%s", cow, image->file);
+	if (image->length)
+		add(w, "nestling.backing=%llu+%llu", (unsigned long long)image->offset,
+		    (unsigned long long)image->length);
+}
+
 static void words_of(struct words *w, const struct node_words *c)
 {
 	const struct rig_node *n = &c->rig->node[c->node];
@@ -84,7 +92,7 @@ static void words_of(struct words *w, const struct node_words *c)
 	add(w, "uml_dir=%s/uml", c->sockets); /* nothing is left there when the power is cut */
 	add(w, "umid=%s", n->name);
 	if (c->cow)
-		add(w, "ubd0=%s,%s", c->cow, c->image(c->arg, n->image));
+		add_disk(w, c->cow, &c->rig->image[n->image]);
 	add_cards(w, c);
 	if (c->lane_fd >= 0)
 		add(w, "lane=%d,%d", c->lane_fd, c->event_fd);

@@ -14,8 +14,6 @@ struct node_words {
 	const struct rig *rig;
 	uint32_t node;
 	const char *program; /* `linux` */
-	const char *(*image)(void *arg, uint32_t image); /* the file of an image */
-	void *arg;
 	const char *sockets; /* as of rig_net_config */
 	const char *cow; /* file that takes what a node with an image writes; NULL: no image */
 	int lane_fd, event_fd; /* -1: real time */

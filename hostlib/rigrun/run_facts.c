@@ -42,7 +42,8 @@ static char *hex(const uint8_t *digest)
  * As content identity has it (disk_identity.h): images need not be read where they have holes. Closes
  * the file, if there is one.
  */
-static int add_hash(struct run_facts *f, const char *name, int fd)
+static int add_hash_part(struct run_facts *f, const char *name, int fd, uint64_t offset,
+			 uint64_t length)
 {
 	struct results_fact *fact = &f->hash[f->results.nhashes];
 	uint8_t digest[COW_DIGEST_LEN];
@@ -52,7 +53,8 @@ static int add_hash(struct run_facts *f, const char *name, int fd)
 	if (size < 0)
 		err = -ENOENT;
 	if (!err)
-		err = disk_identity_compute(fd, (uint64_t)size, NULL, NULL, digest);
+		err = disk_identity_compute(fd, offset, length ? length : (uint64_t)size, NULL,
+					    NULL, digest);
 	if (fd >= 0)
 		close(fd);
 	if (err)
@@ -61,6 +63,17 @@ static int add_hash(struct run_facts *f, const char *name, int fd)
 	fact->value = hex(digest);
 	f->results.nhashes++;
 	return fact->name && fact->value ? 0 : -ENOMEM;
+}
+
+static int add_hash(struct run_facts *f, const char *name, int fd)
+{
+	return add_hash_part(f, name, fd, 0, 0);
+}
+
+static int add_image(struct run_facts *f, const struct rig *rig, const struct rig_image *image)
+{
+	return add_hash_part(f, image->name, rig_open(rig, image->file), image->offset,
+			     image->length);
 }
 
 int run_facts_gather(struct run_facts *f, const struct run *r)
@@ -79,7 +92,7 @@ int run_facts_gather(struct run_facts *f, const struct run *r)
 	if (!err)
 		err = add_hash(f, "rig", rig_open(r->rig, r->c.rig_file));
 	for (i = 0; i < r->rig->nimages && !err; i++)
-		err = add_hash(f, r->rig->image[i].name, rig_open(r->rig, r->rig->image[i].file));
+		err = add_image(f, r->rig, &r->rig->image[i]);
 	f->results.rig_file = r->c.rig_file;
 	f->results.hash = f->hash;
 	f->results.version = f->version;

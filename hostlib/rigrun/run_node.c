@@ -22,13 +22,6 @@
 #define LAST_WORDS_NS (5 * 1000000000ULL) /* real time */
 #define COW_WAIT_MS 3000 /* real time, at most */
 
-static const char *image_file(void *arg, uint32_t image)
-{
-	const struct run *r = arg;
-
-	return r->rig->image[image].file;
-}
-
 struct lane *run_node_lane(void *arg, uint32_t node)
 {
 	struct run *r = arg;
@@ -266,8 +259,6 @@ int run_node_start(struct run *r, uint32_t node)
 		.rig = r->rig,
 		.node = node,
 		.program = r->c.program,
-		.image = image_file,
-		.arg = r,
 		.sockets = r->scratch,
 		.lane_fd = -1,
 		.event_fd = -1,

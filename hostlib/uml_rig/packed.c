@@ -15,6 +15,7 @@
 
 struct packed {
 	int fd; /* of the pack */
+	char self_path[PATH_ROOM]; /* of the pack, as other programs find it */
 	struct bundle bundle;
 	int *member_fd; /* what was taken out; -1: not yet */
 	char (*path)[PATH_ROOM]; /* of each, as other programs find it */
@@ -96,6 +97,7 @@ static int open_pack(struct packed *p, const char *text, char why[static BUNDLE_
 	p->fd = (int)strtoul(text, &end, 10);
 	if (end == text || *end != ':' || fcntl(p->fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -EINVAL;
+	snprintf(p->self_path, sizeof(p->self_path), SELF_FD, p->fd);
 	err = bundle_open(&p->bundle, p->fd, why);
 	if (err)
 		return err;
@@ -194,6 +196,13 @@ static int provide_image(struct packed *p, struct rig_image *image)
 		m = bundle_find(&p->bundle, name);
 	if (!m)
 		return 0; /* no node had it when the rig was packed, or -D names another */
+	if (m->packing == BUNDLE_PLAIN) {
+		image->file = p->self_path;
+		image->offset = m->offset;
+		image->length = m->size;
+		fcntl(p->fd, F_SETFD, 0);
+		return 0;
+	}
 	err = provide(p, m);
 	if (err)
 		return err;

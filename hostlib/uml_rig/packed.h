@@ -5,7 +5,8 @@
  *
  * The front of the pack (hostlib/packed/start.c) says by the first word, --packed=PACK:MEMBER=FD,...,
  * which descriptors are what; so does a sweep to its runs, which find there what has been taken out.
- * Members are taken out into memory files when they are needed, each once.
+ * Members are taken out into memory files when they are needed, each once; but images that are
+ * stored as they are, which guests read where they lie.
  */
 #ifndef NESTLING_UML_RIG_PACKED_H
 #define NESTLING_UML_RIG_PACKED_H

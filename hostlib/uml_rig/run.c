@@ -14,9 +14,45 @@
 #include "uml_rig.h"
 #include "value.h"
 
+/* Said for each image, and not by each guest that does not find it. */
+static int check_image(const struct rig *rig, const struct rig_image *image)
+{
+	struct stat st;
+	int err = 0;
+
+	if (stat(image->file, &st) < 0 || access(image->file, R_OK) < 0)
+		err = errno;
+	else if (S_ISDIR(st.st_mode))
+		err = EISDIR;
+	if (err)
+		log_err("%s:%u: image %s: %s: %s; make it, or name another",
+			rig_file_name(rig, image->pos.file), image->pos.line, image->name,
+			image->file, strerror(err));
+	return -err;
+}
+
+static bool is_used(const struct rig *rig, uint32_t image)
+{
+	uint32_t i;
+
+	for (i = 0; i < rig->nnodes; i++)
+		if (rig->node[i].image == image)
+			return true;
+	return false;
+}
+
 int find_images(const struct context *c, struct rig *rig)
 {
-	return c->packed ? packed_images(c->packed, rig) : 0;
+	int err = c->packed ? packed_images(c->packed, rig) : 0, bad;
+	uint32_t i;
+
+	if (err)
+		return err;
+	for (i = 0; i < rig->nimages; i++) {
+		bad = is_used(rig, i) ? check_image(rig, &rig->image[i]) : 0;
+		err = err ? err : bad;
+	}
+	return err;
 }
 
 int find_linux(const struct context *c, char *out, size_t len)

@@ -132,6 +132,15 @@ expect_status 0 timeout -k 5 60 ./image up -q -d -o image.up
 expect_text "^  ./image exec NODE COMMAND"
 expect_status 0 ./image exec a cat /tmp/data
 expect_text '^an apple'
+# The image is read where it lies in the file, and was not copied into memory first.
+opened() {
+	local pid
+	for pid in $(pgrep -x guest-kernel); do
+		readlink "/proc/$pid/fd/"*
+	done 2>/dev/null | found "$1"
+}
+opened "^$T/image\$" || fail "no guest has the packed rig open"
+! opened 'memfd:small.img' || fail "the image was copied"
 expect_status 0 ./image step reboot a
 expect_status 0 ./image down
 nothing_left() {

@@ -170,8 +170,23 @@ fails small 'node b mem=8M' '^uml_rig: .*b ended with status 64 before all nodes
 ended small 'a node did not come up'
 fails panic 'node b kernel=init=/nothing' '^uml_rig: .*b ended .*see panic.d/b.log'
 grep -q 'panic' panic.d/b.log || fail "the log does not say why"
-fails no-image $'image base nothere.img\nnode b image=base' '^uml_rig: .*b ended .*see no-image.d/b.log'
-grep -q 'nothere.img' no-image.d/b.log || fail "the log does not say why"
+echo small >short.img
+fails bad-image $'image base short.img\nnode b image=base' '^uml_rig: .*b ended .*see bad-image.d/b.log'
+grep -q 'short.img' bad-image.d/b.log || fail "the log does not say why"
+# An image that is not there is one line, before anything is begun, however many nodes have it.
+for what in nothere.img .; do
+	rig no-image "image base $what
+image unused nothere.img
+node a image=base
+node b image=base
+link a@10.0.0.1/24 b@10.0.0.2/24"
+	for how in run up; do
+		expect_status 4 "$RIG" $how -o no-image.d no-image.rig
+		one_line
+		expect_text '^uml_rig: no-image.rig:2: image base: .*; make it, or name another$'
+		[ ! -e no-image.d ] || fail "$how: there is a folder"
+	done
+done
 fails hours 'node b run="sleep 100000000"' '^uml_rig: .*b: boot: not up after an hour'
 ended hours 'a node did not come up'
 

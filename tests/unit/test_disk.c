@@ -19,6 +19,7 @@
 
 #include "disk.h"
 #include "disk_identity.h"
+#include "disk_private.h"
 #include "disk_tmp.h"
 
 #define SIZE (1 << 20)
@@ -292,6 +293,63 @@ static void test_record_identity(void)
 	CU_ASSERT_EQUAL(try_disk("late.cow", NULL, DISK_COW), 0);
 }
 
+/* The middle third of a file, as an image in a packed rig lies in it. */
+static void test_part(void)
+{
+	struct disk_spec spec = {
+		.path = "part.cow", .backing = "whole", .flags = DISK_CREATE, .part = {SIZE, SIZE}};
+	struct cow_disk_config config;
+	struct cow_disk served;
+	char buf[512];
+	struct iovec iov = {buf, sizeof(buf)};
+
+	make("whole", 3 * SIZE, 1);
+	make("other", 3 * SIZE, 1);
+	memset(buf, 2, sizeof(buf));
+	put("whole", buf, sizeof(buf), SIZE);
+	put("whole", buf, sizeof(buf), 2 * SIZE - 512);
+	CU_ASSERT_EQUAL_FATAL(disk_open(&disk, &spec), 0);
+	CU_ASSERT_EQUAL(disk.size, SIZE);
+	disk_config(&disk, &config);
+	CU_ASSERT_EQUAL_FATAL(cow_disk_init(&served, &config), 0);
+	CU_ASSERT(cow_disk_preadv(&served, &iov, 1, 0, 0) == 0 && buf[0] == 2 && buf[511] == 2);
+	CU_ASSERT(cow_disk_preadv(&served, &iov, 1, 512, 0) == 0 && buf[0] == 1 && buf[511] == 1);
+	CU_ASSERT(cow_disk_preadv(&served, &iov, 1, SIZE - 512, 0) == 0 && buf[511] == 2);
+	CU_ASSERT_EQUAL(cow_disk_preadv(&served, &iov, 1, SIZE, 0), -EINVAL);
+	cow_disk_exit(&served);
+	disk_close(&disk);
+
+	/* Its identity is that of the part: what changes around it is of no account. */
+	memset(buf, 3, sizeof(buf));
+	put("whole", buf, sizeof(buf), 0);
+	set_mtime("whole", 4711);
+	CU_ASSERT_EQUAL(disk_open(&disk, &spec), 0);
+	disk_close(&disk);
+	put("whole", buf, sizeof(buf), SIZE + 4096);
+	set_mtime("whole", 4712);
+	CU_ASSERT_EQUAL(disk_open(&disk, &spec), -ESTALE);
+
+	/* The whole is not what it was made over, nor is there more of the file than there is. */
+	spec.part = (struct disk_part){0, 0};
+	CU_ASSERT_EQUAL(disk_open(&disk, &spec), -ESTALE);
+	spec.part = (struct disk_part){2 * SIZE + 512, SIZE};
+	CU_ASSERT_EQUAL(disk_open(&disk, &spec), -EINVAL);
+	spec.part = (struct disk_part){UINT64_MAX - 511, SIZE};
+	CU_ASSERT_EQUAL(disk_open(&disk, &spec), -EINVAL);
+	CU_ASSERT(strstr(disk.error, "whole") != NULL);
+
+	/* A disk that was grown would read what lies behind its part. */
+	spec = (struct disk_spec){
+		.path = "grown.cow", .backing = "other", .flags = DISK_CREATE, .part = {0, SIZE}};
+	CU_ASSERT_EQUAL_FATAL(disk_open(&disk, &spec), 0);
+	CU_ASSERT_EQUAL(cow_geometry_init(&disk.header.geometry, SIZE + 4096, 0, 0), 0);
+	CU_ASSERT_EQUAL(disk_write_header(disk.fd, &disk.header), 0);
+	CU_ASSERT_EQUAL(ftruncate(disk.fd, (off_t)disk.header.geometry.file_end), 0);
+	disk_close(&disk);
+	CU_ASSERT_EQUAL(disk_open(&disk, &spec), -EINVAL);
+	CU_ASSERT(strstr(disk.error, "grown") != NULL);
+}
+
 static bool has_identity(const char *path)
 {
 	struct disk_spec spec = {.path = path, .flags = DISK_COW | DISK_READONLY | DISK_SHARED};
@@ -374,13 +432,13 @@ static void test_identity_ignores_holes(void)
 	CU_ASSERT_EQUAL(truncate("sparse", 5 * SIZE), 0);
 	put("sparse", "data", 4, 3 * SIZE + 5);
 	fd = open("dense", O_RDONLY | O_CLOEXEC);
-	CU_ASSERT_EQUAL(disk_identity_compute(fd, 5 * SIZE, NULL, NULL, a), 0);
-	CU_ASSERT_EQUAL(disk_identity_compute(fd, 6 * SIZE, NULL, NULL, b), -EIO);
+	CU_ASSERT_EQUAL(disk_identity_compute(fd, 0, 5 * SIZE, NULL, NULL, a), 0);
+	CU_ASSERT_EQUAL(disk_identity_compute(fd, 0, 6 * SIZE, NULL, NULL, b), -EIO);
 	close(fd);
 	fd = open("sparse", O_RDONLY | O_CLOEXEC);
-	CU_ASSERT_EQUAL(disk_identity_compute(fd, 5 * SIZE, NULL, NULL, b), 0);
+	CU_ASSERT_EQUAL(disk_identity_compute(fd, 0, 5 * SIZE, NULL, NULL, b), 0);
 	CU_ASSERT_EQUAL(memcmp(a, b, sizeof(a)), 0);
-	CU_ASSERT_EQUAL(disk_identity_compute(fd, 4 * SIZE, NULL, NULL, b), 0);
+	CU_ASSERT_EQUAL(disk_identity_compute(fd, 0, 4 * SIZE, NULL, NULL, b), 0);
 	CU_ASSERT_NOT_EQUAL(memcmp(a, b, sizeof(a)), 0);
 	close(fd);
 }
@@ -443,6 +501,7 @@ int main(void)
 		{"changed backing files", test_backing_changed},
 		{"identity recorded later", test_record_identity},
 		{"identity recorded in the background", test_identity_background},
+		{"parts of files as backing files", test_part},
 		{"locks", test_locks},
 		{"damaged headers", test_damaged},
 		{"identity ignores holes", test_identity_ignores_holes},

@@ -161,6 +161,11 @@ static void test_rig(void)
 	CU_ASSERT_EQUAL_FATAL(parse1("nestling.rig"), 0);
 	CU_ASSERT(!o.rig_disk && !o.have_root);
 	CU_ASSERT_EQUAL(parse1("nestling.rig="), -EINVAL);
+	CU_ASSERT_EQUAL_FATAL(parse1("nestling.backing=4096+1048576"), 0);
+	CU_ASSERT(o.backing_offset == 4096 && o.backing_len == 1048576);
+	CU_ASSERT_EQUAL(parse1("nestling.backing=4096"), -EINVAL);
+	CU_ASSERT_EQUAL(parse1("nestling.backing=4096+0"), -EINVAL);
+	CU_ASSERT_EQUAL(parse1("nestling.backing=0+512x"), -EINVAL);
 }
 
 static void test_passed_on(void)
