@@ -131,7 +131,7 @@ void nl_lane_started(unsigned int card, bool on)
 		nl_lane->started &= ~(1u << card);
 }
 
-static void cost(u64 ns)
+void nl_time_cost(unsigned long long ns)
 {
 	saved += ns;
 	if (saved < SAVED_MAX)
@@ -144,13 +144,13 @@ static void cost(u64 ns)
 void nl_lane_cost_call(void)
 {
 	if (time_travel_mode != TT_MODE_OFF)
-		cost(nl_lane ? nl_lane->call_ns : CALL_NS);
+		nl_time_cost(nl_lane ? nl_lane->call_ns : CALL_NS);
 }
 
 void nl_lane_cost_fault(void)
 {
 	if (time_travel_mode != TT_MODE_OFF)
-		cost(nl_lane ? nl_lane->fault_ns : FAULT_NS);
+		nl_time_cost(nl_lane ? nl_lane->fault_ns : FAULT_NS);
 }
 
 void nl_lane_force(void)

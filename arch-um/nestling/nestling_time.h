@@ -8,6 +8,8 @@
  * later, and earlier if something happens before.
  */
 unsigned long long nl_time_ask(unsigned long long now, unsigned long long want, _Bool idle);
+/* Work that takes ns: a loop that waits for the clock would never end if it took none. */
+void nl_time_cost(unsigned long long ns);
 /* Whether it is led by a controller. */
 _Bool nl_time_led(void);
 /* The guest's time. */
