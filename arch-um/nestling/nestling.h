@@ -33,6 +33,16 @@ void *nl_cpuinfo(void);
 /* A user or group number of the host's as hostfs is to show it. */
 unsigned int nl_hostfs_id(unsigned int id);
 
+/*
+ * Directories of the host, for hostfs (hostfs_dir_user.c). A stream, or NULL and errno in *error; an
+ * entry's name, which lasts until the next, with the position behind it, or NULL at the end.
+ */
+void *nl_dir_open(const char *path, int *error);
+void nl_dir_seek(void *stream, unsigned long long pos);
+char *nl_dir_read(void *stream, unsigned long long *next, unsigned long long *ino, int *len,
+		  unsigned int *type);
+void nl_dir_close(void *stream);
+
 /* Whether something is mounted on it or below, in any namespace (fs/dcache.c). */
 struct dentry;
 _Bool nl_has_mounts(struct dentry *dentry);

@@ -36,7 +36,6 @@
  * @host files mknod: FIFOs and sockets
  * @host files mknodat: FIFOs and sockets
  * @host files statfs: df
- * @host files brk: libc reads directories with memory of its own
  */
 #include <errno.h>
 #include <stdlib.h>
