@@ -128,6 +128,7 @@ expect_status 0 ./image sweep -q -j 2 --vary delay=1ms,2ms -o image.sweep
 grep -q '^2,2-delay=2ms,2ms,1,passed' image.sweep/sweep.csv || fail "the sweep: $(cat image.sweep/sweep.csv)"
 mkdir run-time && chmod 700 run-time
 export XDG_RUNTIME_DIR=$T/run-time
+cleanup_hooks+=('./image down >/dev/null 2>&1') # not left behind by a test that fails
 expect_status 0 timeout -k 5 60 ./image up -q -d -o image.up
 expect_text "^  ./image exec NODE COMMAND"
 expect_status 0 ./image exec a cat /tmp/data
