@@ -18,8 +18,10 @@ static const struct nl_boot *boot_record;
 
 static const struct nl_boot *boot_record_check(const struct nl_boot *b, unsigned long len)
 {
-	if (!b)
+	if (!b) {
+		pr_err("the loader left no boot record\n");
 		return NULL;
+	}
 	if (b->magic != NL_BOOT_MAGIC || b->abi != NL_ABI ||
 	    b->slot_size != sizeof(struct nl_slot)) {
 		pr_err("the loader and this kernel are of different builds\n");

@@ -19,8 +19,8 @@ static void trim(struct work_struct *work)
 	nl_trim_file(__start_rodata, __start_ro_after_init);
 }
 
-/* Not what wakes an idle guest. */
-static DECLARE_DEFERRABLE_WORK(trim_work, trim);
+/* It wakes an idle guest, once: one that has nothing else to do would keep it all for minutes. */
+static DECLARE_DELAYED_WORK(trim_work, trim);
 
 static int __init trim_init(void)
 {

@@ -15,6 +15,9 @@ well_formed() {
 	python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$1"
 }
 
+# What stands in the tree is written as fmt writes it.
+run 0 fmt --check rootfs/rigs/*.rig
+
 # The examples, as they are.
 [ ${#examples[@]} -ge 3 ] || fail "only ${#examples[@]} examples"
 for f in "${examples[@]}"; do
