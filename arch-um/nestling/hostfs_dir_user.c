@@ -22,12 +22,12 @@ struct entry {
 	uint16_t len; /* of this record */
 	uint8_t type;
 	char name[];
-} __attribute__((packed));
+};
 
 struct dir_stream {
+	uint64_t buf[DIR_BYTES / sizeof(uint64_t) - 2];
 	int fd;
-	unsigned int at, filled;
-	char buf[DIR_BYTES - 3 * sizeof(int)] __attribute__((aligned(4)));
+	unsigned int at, filled; /* bytes of buf */
 };
 _Static_assert(sizeof(struct dir_stream) <= DIR_BYTES, "dir_stream");
 
@@ -77,7 +77,7 @@ char *nl_dir_read(void *stream, unsigned long long *next, unsigned long long *in
 
 	if (d->at == d->filled && !fill(d))
 		return NULL;
-	e = (struct entry *)(d->buf + d->at);
+	e = (struct entry *)((char *)d->buf + d->at);
 	d->at += e->len;
 	*next = e->next;
 	*ino = e->ino;
