@@ -238,6 +238,14 @@ static void print_row(const char *mark, const char *name, const char *detail, in
 		printf("         %s; cure: %s\n", strerror(-err), cure);
 }
 
+/* What a version of Landlock takes away besides files (landlock(7)). */
+static void describe_landlock(int version, char *out, size_t len)
+{
+	snprintf(out, len, "version %d%s%s", version, version >= 4 ? ", no TCP port" : "",
+		 version >= 6 ? ", no signal to the outside"
+			      : "; signals are held by the pid namespace alone");
+}
+
 static void print_layers(void)
 {
 	struct confine_config c = {
@@ -248,10 +256,10 @@ static void print_layers(void)
 
 	printf("Layers around a guest, tried in their order:\n");
 	for (i = 0; i < LAYER_COUNT; i++) {
-		char detail[32] = "";
+		char detail[96] = "";
 
 		if (i == LAYER_LANDLOCK && landlock_version() > 0)
-			snprintf(detail, sizeof(detail), "version %d", landlock_version());
+			describe_landlock(landlock_version(), detail, sizeof(detail));
 		print_row("no", confine_name(i), detail, err ? err : r.err[i], confine_cure(i));
 	}
 }

@@ -46,7 +46,7 @@ static const struct {
 	[LAYER_ROOT] = {"root becomes a user without rights", "allow setuid(2) in the container"},
 	[LAYER_CAPABILITIES] = {"no capabilities", "allow capset(2)"},
 	[LAYER_PRIVILEGES] = {"no new privileges", "Linux 3.5 or later"},
-	[LAYER_LANDLOCK] = {"Landlock (no file, no TCP port, no signal to the outside)",
+	[LAYER_LANDLOCK] = {"Landlock (no file of the host)",
 			    "Linux 5.13 or later, with landlock in lsm="},
 	[LAYER_FILTER] = {"system call filters (40 calls after boot)",
 			  "a kernel with CONFIG_SECCOMP_FILTER; in a container allow seccomp(2)"},

@@ -41,10 +41,10 @@ attack() { # WORDS...
 	[ "$rss" -lt 40 ] || fail "the loader has grown to $rss MB"
 	stop
 }
-user_round() { # NAME
+user_round() { # NAME [PATTERN of those that this host cannot refuse]
 	attack
-	grep 'SUCCEEDED' "$T/out" && fail "as $1: these were not refused"
-	[ "$(grep -c ': refused' "$T/out")" -eq "$("$takeover" --list | wc -l)" ] || fail "as $1: attempts are missing"
+	grep 'SUCCEEDED' "$T/out" | grep -v "^${2:-none}: " && fail "as $1: these were not refused"
+	[ "$(grep -c ": refused\|^${2:-none}: " "$T/out")" -eq "$("$takeover" --list | wc -l)" ] || fail "as $1: attempts are missing"
 	echo "as $1: $(grep -c ': refused' "$T/out") attempts refused"
 }
 
@@ -75,7 +75,10 @@ if [ "$(id -u)" -eq 0 ]; then
 	# Where there are no namespaces the other layers hold alone.
 	as=("${ordinary[@]}" unshare --user --map-root-user sh -c
 		'echo 0 >/proc/sys/user/max_user_namespaces && echo 0 >/proc/sys/user/max_pid_namespaces && exec "$@"' sh)
-	user_round "an ordinary user without namespaces"
+	# Signals to the loader are then Landlock's, which knows them from version 6 on.
+	held=none
+	"$LINUX" --check | found 'Landlock.*no signal' || held=signal-loader
+	user_round "an ordinary user without namespaces" $held
 	only=(signal-loader tkill-loader sigqueue-loader pidfd-loader ptrace-loader write-loader read-loader)
 	attack --sandbox=off
 	for a in "${only[@]}"; do
