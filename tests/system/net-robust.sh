@@ -17,7 +17,7 @@ wait_for 20 grep -q serving "$dir/srv.out" || fail "no server"
 rss() { awk '/^VmRSS/ { print int($2 / 1024) }' /proc/$net_switch_pid/status; }
 alive() { # the switch is, and serves
 	kill -0 $net_switch_pid || fail "$1: the switch has ended"
-	net_guest probe "ip addr add 10.0.99.99/16 dev eth0; ip link set eth0 up; ping -c 3 -W 5 10.0.0.1 >/dev/null && echo pong" eth0="daemon,,unix,$ctl"
+	net_guest probe "ip addr add 10.0.99.99/16 dev eth0; ip link set eth0 up; n=0; while [ \$n -lt 20 ]; do ping -c 1 -W 2 10.0.0.1 >/dev/null && echo pong && break; n=\$((n + 1)); done" eth0="daemon,,unix,$ctl"
 	net_wait probe && said probe | found -x pong || fail "$1: the switch does not serve any more"
 	echo "$1: the switch serves, $(rss) MB"
 }
