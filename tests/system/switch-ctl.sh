@@ -26,6 +26,7 @@ timeout 10 "$switch" -unix "$T/s" 2>"$T/log" && fail "it ended well"
 grep -q 'no socket of a switch' "$T/log" || fail "$(cat "$T/log")"
 [ -S "$T/s" ] || fail "the other's socket is gone"
 kill $other
+wait $other 2>/dev/null # its socket answers until it is gone
 
 "$switch" -unix "$T/s" -stp -port nat@odd 2>"$T/log" &
 cleanup_hooks+=("kill $! 2>/dev/null; wait")
