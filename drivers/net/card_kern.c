@@ -292,7 +292,7 @@ static void card_name(struct nl_card *card)
 			continue;
 		/*
 		 * In led time frames are taken whenever the guest stands still: there is nothing
-		 * to watch for, and a timer would be half of what wakes an idle guest.
+		 * to watch for, and its timer would wake an idle guest every five seconds.
 		 */
 		if (nl_lane)
 			dev->watchdog_timeo = WATCHDOG_LED;
