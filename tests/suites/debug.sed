@@ -10,3 +10,5 @@ s/si_(pid|utime|stime)= ?[0-9N]+/si_\1=N/g
 s/^\[pid +[0-9]+\]/[pid N]/
 s/\[[0-9]+\]( \(|, )/[N]\1/g
 s/ {2,}/ /g
+# Of some CPUs gdb says more.
+s,(Section `\.reg-[a-z]+/)[0-9]+',\1PID',g
