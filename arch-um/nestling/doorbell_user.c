@@ -42,6 +42,7 @@ void nl_doorbell_sleep(void)
 {
 	unsigned int seen = nl_doorbell_prepare();
 
+	nl_engine_idle();
 	if (!nl_signals_pending() && !*nl_bell_pending)
 		nl_doorbell_wait(seen);
 	nl_doorbell_finish();

@@ -35,6 +35,7 @@ int nl_lane_wait(int event_fd, unsigned int state, int may_stop)
 	const struct timespec look = {.tv_sec = LOOK_AGAIN_S};
 	uint64_t one = 1;
 
+	nl_engine_idle();
 	__atomic_store_n(&nl_lane->state, state, __ATOMIC_SEQ_CST);
 	while (write(event_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;

@@ -47,6 +47,9 @@ void nl_dir_close(void *stream);
 struct dentry;
 _Bool nl_has_mounts(struct dentry *dentry);
 
+/* Sleeps for so many microseconds of host time, or until a signal comes. */
+void nl_nap_us(unsigned int us);
+
 /* Interrupts that were noted while they were disabled (os-Linux/signal.c). */
 unsigned int nl_signals_pending(void);
 
@@ -86,6 +89,8 @@ struct _fpx_sw_bytes;
 
 /* End of a host signal's handler: work that it made may concern the guest code that runs. */
 void nl_engine_signal_exit(void);
+/* This process is about to sleep, with no guest code that runs. */
+void nl_engine_idle(void);
 /* 0, or -EPERM for a mapping that is to lie below all programs. */
 int nl_mmap_check(unsigned long addr, unsigned long flags);
 /* Whether the guest kernel waits for guest code just now. */

@@ -26,6 +26,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
+#include <nestling.h>
 #include <os.h>
 #include <timetravel.h>
 #include "card_user.h"
@@ -33,7 +34,6 @@
 #include "doorbell.h"
 #include "lane.h"
 #include "slots.h"
-#include "stub_user.h"
 
 #define RING_NUM 256
 #define STOP_WAIT (10 * HZ)

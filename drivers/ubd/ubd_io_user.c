@@ -14,7 +14,6 @@
  * @host run mmap ONLY32(2,PROT_READ|PROT_WRITE): bitmaps
  * @host run munmap: bitmaps
  * @host run close: a disk that goes
- * @host run nanosleep: requests under way are waited for
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <nestling.h>
 #include "cow_disk.h"
 #include "ubd_io.h"
 #include "ubd_queue.h"
@@ -326,7 +326,6 @@ int ubd_io_settle(struct ubd_io *io)
 void ubd_io_settle_panic(struct ubd_io *io, unsigned int wait_ms)
 {
 	static struct ubd_job job;
-	struct timespec ms = {.tv_nsec = 1000000};
 
 	/* After one that hangs, the job is not ours to use again. */
 	if (!needs_settling(io) || job.result == -EINPROGRESS)
@@ -334,5 +333,5 @@ void ubd_io_settle_panic(struct ubd_io *io, unsigned int wait_ms)
 	job = (struct ubd_job){.io = io, .op = UBD_FLUSH, .result = -EINPROGRESS};
 	ubd_queue_post(&job);
 	while (wait_ms-- && __atomic_load_n(&job.result, __ATOMIC_ACQUIRE) == -EINPROGRESS)
-		syscall(SYS_nanosleep, &ms, NULL); /* libc's is clock_nanosleep, refused */
+		nl_nap_us(1000);
 }

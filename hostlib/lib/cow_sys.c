@@ -13,7 +13,6 @@
  * @host run fdatasync: a flush
  * @host run fallocate: discarded blocks
  * @host run futex ONLY32(1,FUTEX_WAKE|FUTEX_PRIVATE_FLAG): the lock of a disk
- * @host run nanosleep: a thread makes way
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -134,10 +133,11 @@ bool cow_spin_trylock(struct cow_disk *d)
 void cow_spin_lock(struct cow_disk *d)
 {
 	static const struct timespec moment = {.tv_nsec = 1000};
+	static unsigned int nobodys;
 
 	/* The holder needs a microsecond, unless the host took its CPU: let it have ours. */
 	while (!cow_spin_trylock(d))
-		sys6(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+		sys6(SYS_futex, (long)&nobodys, FUTEX_WAIT_PRIVATE, 0, (long)&moment, 0, 0);
 }
 
 void cow_spin_unlock(struct cow_disk *d)

@@ -14,7 +14,8 @@ static bool wait_ms(struct nl_place *p, struct nl_crowd *c, unsigned long long *
 
 	*now += asleep_ms * MS;
 	*cpu += used_ms * MS;
-	return nl_place_slept(p, from, *now) && nl_place_judge(p, c, *now, *cpu);
+	return nl_place_slept(p, from, *now, NL_WINDOW_NS) &&
+	       nl_place_judge(p, c, *now, *cpu, NL_WINDOW_NS);
 }
 
 static void test_one_cpu(void)
@@ -127,6 +128,63 @@ static void test_old_window(void)
 	CU_ASSERT_EQUAL(c.until_ns, 0);
 }
 
+/* On one CPU with a hog: each yield is long, nothing of it the stub's. Without: all of it. */
+static void test_yielding(void)
+{
+	struct nl_place p = {0};
+	struct nl_crowd c = {0};
+	unsigned long long now = 1000 * MS, cpu = 7 * MS, from, crowded_ns = 0, tried_ns = 0;
+
+	CU_ASSERT_EQUAL(nl_place_yields(&p, &c, 0).stub_yields, NL_YIELDS);
+	while (now < 20000 * MS) {
+		if (!nl_place_yields(&p, &c, now).kernel_yields) {
+			now = c.until_ns;
+			continue;
+		}
+		from = now;
+		now += 3 * MS / 2;
+		tried_ns += now - from;
+		if (nl_place_slept(&p, from, now, NL_YIELD_WINDOW_NS) &&
+		    nl_place_judge(&p, &c, now, cpu, NL_YIELD_WINDOW_NS))
+			crowded_ns += c.until_ns - now;
+	}
+	/* It is tried for shorter and shorter a part of the time. */
+	CU_ASSERT(crowded_ns > 50 * tried_ns);
+	CU_ASSERT_EQUAL(c.for_ns, NL_CROWDED_MAX_NS);
+	for (now = c.until_ns; now < 60000 * MS; now += MS / 10) {
+		from = now;
+		now += 2 * MS;
+		cpu += 2 * MS;
+		CU_ASSERT_FALSE(nl_place_slept(&p, from, now, NL_YIELD_WINDOW_NS) &&
+				nl_place_judge(&p, &c, now, cpu, NL_YIELD_WINDOW_NS));
+	}
+	CU_ASSERT_EQUAL(c.for_ns, 0);
+	CU_ASSERT_EQUAL(nl_place_yields(&p, &c, now).kernel_yields, NL_YIELDS);
+}
+
+/* One that is left behind every second order soon sleeps at once; behind every fourth it does not. */
+static void test_leaving(void)
+{
+	struct nl_place p = {0};
+	struct nl_crowd c = {0};
+	int i, yields = 0;
+
+	for (i = 0; i < 1000; i++) {
+		yields += nl_place_yields(&p, &c, 0).stub_yields != 0;
+		CU_ASSERT_EQUAL(nl_place_yields(&p, &c, 0).kernel_yields, NL_YIELDS);
+		nl_place_left(&p);
+		nl_place_left(&p); /* to nobody in particular: once is enough */
+	}
+	CU_ASSERT(yields < 10);
+	for (i = 0; i < 4000; i++) {
+		yields = i % 4 ? yields : 0;
+		yields += nl_place_yields(&p, &c, 0).stub_yields != 0;
+		if (i % 4 == 3)
+			nl_place_left(&p);
+	}
+	CU_ASSERT_EQUAL(yields, 4);
+}
+
 static void test_spinning(void)
 {
 	struct nl_place p = {0};
@@ -135,7 +193,7 @@ static void test_spinning(void)
 
 	CU_ASSERT_EQUAL(nl_spin_turns(&p).kernel, NL_TURNS_MIN);
 	CU_ASSERT_EQUAL(nl_spin_turns(&p).stub, NL_TURNS_MIN);
-	p.spin = (struct nl_spin){NL_TURNS_MAX, 3 * NL_TURNS_MIN};
+	p.spin = (struct nl_spin){.kernel = NL_TURNS_MAX, .stub = 3 * NL_TURNS_MIN};
 	CU_ASSERT_EQUAL(nl_spin_turns(&p).kernel, NL_TURNS_MAX);
 	CU_ASSERT_EQUAL(nl_spin_turns(&p).stub, 3 * NL_TURNS_MIN);
 
@@ -170,6 +228,8 @@ int main(void)
 	CU_add_test(s, "quiet host", test_quiet_host);
 	CU_add_test(s, "loaded host", test_loaded_host);
 	CU_add_test(s, "old window", test_old_window);
+	CU_add_test(s, "yielding", test_yielding);
+	CU_add_test(s, "leaving", test_leaving);
 	CU_add_test(s, "spinning", test_spinning);
 	CU_add_test(s, "starved", test_starved);
 	CU_basic_run_tests();

@@ -121,7 +121,7 @@ int nl_stub_await_parked(struct nl_stub *s);
 void nl_stub_bad(struct nl_stub *s, const char *what);
 
 /* place.c */
-/* How many turns to spin for the next order of s, and behind it. */
+/* How long to spin, or how often to yield, for the next order of s and behind it. */
 struct nl_spin nl_place_spin(struct nl_stub *s);
 /* s has done its order. */
 void nl_place_came(struct nl_stub *s);
@@ -133,6 +133,8 @@ void nl_place_kernel_slept(struct nl_stub *s, u64 since);
 void nl_place_late(struct nl_stub *s, u64 cpu_ns);
 /* The guest kernel has slept for guest code in s, from from_ns (os_nsecs()) until now. */
 void nl_place_waited(struct nl_stub *s, u64 from_ns);
+/* Likewise it has yielded the CPU that both are on. */
+void nl_place_yielded(struct nl_stub *s, u64 from_ns);
 
 /* pool.c */
 /* A stub that is empty, maybe still on its way, or an ERR_PTR. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stub's system call filter: everything traps, but for five kinds of calls at a few
+ * The stub's system call filter: everything traps, but for six kinds of calls at a few
  * places of the stub's own code.
  *
  *	gate		pwrite64 of the order's number to the gate word, nothing else
@@ -9,6 +9,7 @@
  *			(mmap with MAP_SHARED), of the fourth and fifth argument (the others)
  *	return		rt_sigreturn
  *	wait, wake	futex, each on its own word
+ *	yield		sched_yield
  *
  * Numbers of the x32 and of the 32-bit kind are other numbers or another
  * architecture, and trap with all the rest.
@@ -24,7 +25,8 @@
 #include "stub_user.h"
 
 extern char nl_stub_base[], nl_stub_at_gate[], nl_stub_at_wait[], nl_stub_at_command[],
-	nl_stub_at_return[], nl_stub_at_wake[], nl_stub_at_site_wait[], nl_stub_at_site_wake[];
+	nl_stub_at_return[], nl_stub_at_wake[], nl_stub_at_site_wait[], nl_stub_at_site_wake[],
+	nl_stub_at_yield[], nl_stub_at_site_yield[];
 
 struct builder {
 	struct sock_filter *f;
@@ -146,6 +148,11 @@ int nl_filter_build(const struct nl_stub_host *h, struct sock_filter *f, unsigne
 
 		start = block(&b, LOW(at(h, i ? nl_stub_at_site_wake : nl_stub_at_wake)));
 		build_futex(&b, orders + NL_ST_COME, FUTEX_WAKE);
+		block_end(&b, start);
+
+		start = block(&b, LOW(at(h, i ? nl_stub_at_site_yield : nl_stub_at_yield)));
+		need(&b, offsetof(struct seccomp_data, nr), SYS_sched_yield);
+		ret(&b, SECCOMP_RET_ALLOW);
 		block_end(&b, start);
 	}
 

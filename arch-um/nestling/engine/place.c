@@ -14,6 +14,12 @@
  *
  * What follows from what stands in place_rules.c; here the clocks are read, and stubs are told.
  *
+ * Where they share a CPU nevertheless, or there is but one, they yield it to one another: a call
+ * of the host on each side, where sleeping and waking are two. Who yields loses its turn to
+ * everybody else, too: so not where the host is crowded. And a stub whose program blocks in
+ * nearly each call sleeps at once: it would only be run once more to do that. Stubs that share
+ * the other CPU give it to one another in the same way (leave() in stub.c).
+ *
  * How long: a wake-up across CPUs costs as much as some 1,000 turns of spinning. A stub or
  * guest kernel that slept, but for a short time only, would have done better to spin for
  * longer, and does so the next time; who slept for long spins for less.
@@ -34,11 +40,8 @@ static void run_anywhere(struct nl_stub *s)
 }
 
 /* Whether the stub is, or is going to be, on another CPU than the guest kernel. */
-static bool is_apart(struct nl_stub *s)
+static bool is_apart(struct nl_stub *s, unsigned int here, unsigned int stub, u64 now)
 {
-	unsigned int here = nl_cpu(), stub = READ_ONCE(s->state->cpu);
-	u64 now = crowd.until_ns && stub == here ? os_nsecs() : 0;
-
 	switch (nl_place_decide(&s->place, &crowd, nl_host.cpus, here, stub, now)) {
 	case NL_PLACE_APART:
 		return true;
@@ -61,8 +64,11 @@ static bool is_apart(struct nl_stub *s)
 
 struct nl_spin nl_place_spin(struct nl_stub *s)
 {
-	if (!is_apart(s))
-		return (struct nl_spin){};
+	unsigned int here = nl_cpu(), stub = READ_ONCE(s->state->cpu);
+	u64 now = crowd.until_ns && stub == here ? os_nsecs() : 0;
+
+	if (!is_apart(s, here, stub, now))
+		return nl_place_yields(&s->place, &crowd, now);
 	return nl_spin_turns(&s->place);
 }
 
@@ -91,11 +97,21 @@ void nl_place_late(struct nl_stub *s, u64 cpu_ns)
 		run_anywhere(s);
 }
 
-void nl_place_waited(struct nl_stub *s, u64 from_ns)
+static void waited(struct nl_stub *s, u64 from_ns, u64 window_ns)
 {
 	u64 now = os_nsecs();
 
-	if (nl_place_slept(&s->place, from_ns, now) &&
-	    nl_place_judge(&s->place, &crowd, now, nl_stub_cpu_ns(s->pid)))
+	if (nl_place_slept(&s->place, from_ns, now, window_ns) &&
+	    nl_place_judge(&s->place, &crowd, now, nl_stub_cpu_ns(s->pid), window_ns))
 		run_anywhere(s);
+}
+
+void nl_place_waited(struct nl_stub *s, u64 from_ns)
+{
+	waited(s, from_ns, NL_WINDOW_NS);
+}
+
+void nl_place_yielded(struct nl_stub *s, u64 from_ns)
+{
+	waited(s, from_ns, NL_YIELD_WINDOW_NS);
 }

@@ -8,8 +8,8 @@
  */
 #include "place_rules.h"
 
-#define SHORT_NS (NL_WINDOW_NS / 4) /* of a window without a CPU: the host is crowded */
-#define WINDOW_OLD_NS (4 * NL_WINDOW_NS)
+#define SHORT(window_ns) ((window_ns) / 4) /* of it without a CPU: the host is crowded */
+#define OLD(window_ns) (4 * (window_ns))
 #define STARVED_NS (NL_STARVED_MS * 1000000ULL / 4)
 
 static bool is_crowded(const struct nl_crowd *crowd, unsigned long long now_ns)
@@ -29,9 +29,34 @@ enum nl_place_act nl_place_decide(const struct nl_place *p, const struct nl_crow
 	return p->kept_off == here + 1 ? NL_PLACE_LEAVING : NL_PLACE_KEEP_OFF;
 }
 
+struct nl_spin nl_place_yields(struct nl_place *p, const struct nl_crowd *crowd,
+			       unsigned long long now_ns)
+{
+	bool rests = p->rest;
+
+	p->orders++;
+	p->rest -= rests;
+	if (is_crowded(crowd, now_ns))
+		return (struct nl_spin){};
+	return (struct nl_spin){.kernel_yields = NL_YIELDS, .stub_yields = rests ? 0 : NL_YIELDS};
+}
+
+void nl_place_left(struct nl_place *p)
+{
+	if (!p->orders)
+		return;
+	p->rest_next = p->orders <= NL_LEFT_OFTEN ? min(2 * p->rest_next + 4, NL_REST_MAX) : 0;
+	p->rest = p->rest_next;
+	p->orders = 0;
+}
+
 struct nl_spin nl_spin_turns(const struct nl_place *p)
 {
-	return (struct nl_spin){max(p->spin.kernel, NL_TURNS_MIN), max(p->spin.stub, NL_TURNS_MIN)};
+	return (struct nl_spin){
+		.kernel = max(p->spin.kernel, NL_TURNS_MIN),
+		.stub = max(p->spin.stub, NL_TURNS_MIN),
+		.stub_yields = NL_YIELDS,
+	};
 }
 
 unsigned int nl_spin_learn(unsigned int turns, unsigned long long slept_cycles)
@@ -42,11 +67,12 @@ unsigned int nl_spin_learn(unsigned int turns, unsigned long long slept_cycles)
 	return max(turns / 2, NL_TURNS_MIN);
 }
 
-bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned long long now_ns)
+bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned long long now_ns,
+		    unsigned long long window_ns)
 {
-	if (p->window_ns && now_ns - p->window_ns <= WINDOW_OLD_NS) {
+	if (p->window_ns && now_ns - p->window_ns <= OLD(window_ns)) {
 		p->slept_ns += now_ns - from_ns;
-		return now_ns - p->window_ns >= NL_WINDOW_NS;
+		return now_ns - p->window_ns >= window_ns;
 	}
 	/* This sleep counts for nothing: nobody knows what CPU time the stub had when it began. */
 	p->window_ns = 0;
@@ -54,10 +80,10 @@ bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned lon
 }
 
 bool nl_place_judge(struct nl_place *p, struct nl_crowd *crowd, unsigned long long now_ns,
-		    unsigned long long cpu_ns)
+		    unsigned long long cpu_ns, unsigned long long window_ns)
 {
 	bool known = p->window_ns;
-	bool crowded = known && p->slept_ns > cpu_ns - p->window_cpu_ns + SHORT_NS;
+	bool crowded = known && p->slept_ns > cpu_ns - p->window_cpu_ns + SHORT(window_ns);
 
 	if (crowded) {
 		crowd->for_ns = min(max(2 * crowd->for_ns, NL_CROWDED_MIN_NS), NL_CROWDED_MAX_NS);
@@ -65,7 +91,8 @@ bool nl_place_judge(struct nl_place *p, struct nl_crowd *crowd, unsigned long lo
 	} else if (known && !is_crowded(crowd, now_ns)) {
 		crowd->for_ns = 0;
 	}
-	p->window_ns = now_ns;
+	/* What is slept while it is taken for crowded need not be told: a new window begins after it. */
+	p->window_ns = crowded ? 0 : now_ns;
 	p->window_cpu_ns = cpu_ns;
 	p->slept_ns = 0;
 	return crowded;

@@ -20,14 +20,22 @@
 #define NL_SHORT_CYCLES 500000 /* some 200 us: as long as it pays to spin for */
 /* The CPU time of another process is known to a tick of the host: some windows' time is more. */
 #define NL_WINDOW_NS (30 * 1000000ULL)
+/* But for one that has just left this CPU to us. */
+#define NL_YIELD_WINDOW_NS (8 * 1000000ULL)
 #define NL_CROWDED_MIN_NS (50 * 1000000ULL)
 #define NL_CROWDED_MAX_NS (2000 * 1000000ULL)
 /* A stub that is kept off a CPU is looked at when it has not come for so long. */
 #define NL_STARVED_MS 8
+/* The other side may not come at once: schedulers also look at who has had the CPU for how long. */
+#define NL_YIELDS 4
+/* One that yields and is not turned to costs two switches more: not where this is every third call. */
+#define NL_LEFT_OFTEN 3
+#define NL_REST_MAX 256U
 
-/* Turns of spinning before one side sleeps. */
+/* What each side does before it sleeps. */
 struct nl_spin {
-	unsigned int kernel, stub;
+	unsigned int kernel, stub; /* turns of spinning */
+	unsigned int kernel_yields, stub_yields; /* of the CPU, where both share one */
 };
 
 /* What is known of one stub; all zero: nothing yet. */
@@ -38,6 +46,9 @@ struct nl_place {
 	unsigned long long window_ns; /* since when sleep and CPU time are compared; 0: not yet */
 	unsigned long long window_cpu_ns; /* the stub's CPU time then */
 	unsigned long long slept_ns; /* how long the guest kernel has slept for it since then */
+	unsigned int orders; /* since the guest kernel last turned from it to something else */
+	unsigned int rest,
+		rest_next; /* orders behind which it does not yield: now, the next time */
 };
 
 /* What is known of the host. All zero: not crowded. */
@@ -47,7 +58,7 @@ struct nl_crowd {
 };
 
 enum nl_place_act {
-	NL_PLACE_SHARE, /* both on one CPU: nobody spins */
+	NL_PLACE_SHARE, /* both on one CPU: they may yield it, nobody spins */
 	NL_PLACE_FREE, /* likewise, and the stub may run anywhere from now on */
 	NL_PLACE_APART, /* two CPUs: they spin for one another */
 	NL_PLACE_LEAVING, /* two CPUs as soon as the stub runs: it was told */
@@ -61,18 +72,29 @@ enum nl_place_act {
 enum nl_place_act nl_place_decide(const struct nl_place *p, const struct nl_crowd *crowd, int cpus,
 				  unsigned int here, unsigned int stub, unsigned long long now_ns);
 
+/* How often to yield for an order where both share a CPU; now_ns as above. */
+struct nl_spin nl_place_yields(struct nl_place *p, const struct nl_crowd *crowd,
+			       unsigned long long now_ns);
+
+/* The guest kernel turns to another stub, or sleeps, while this one waits for its next order. */
+void nl_place_left(struct nl_place *p);
+
 /* Turns to begin with, for what was learnt. */
 struct nl_spin nl_spin_turns(const struct nl_place *p);
 
 /* Who spun for so many turns and slept for so many cycles then spins for how many the next time. */
 unsigned int nl_spin_learn(unsigned int turns, unsigned long long slept_cycles);
 
-/* The guest kernel has slept for the stub. Whether it is time for nl_place_judge(). */
-bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned long long now_ns);
+/*
+ * The guest kernel has slept for the stub, or yielded its CPU. Whether it is time for
+ * nl_place_judge(), where it is so after window_ns.
+ */
+bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned long long now_ns,
+		    unsigned long long window_ns);
 
 /* Whether the host is crowded, now that the stub has used cpu_ns; and begins a new window. */
 bool nl_place_judge(struct nl_place *p, struct nl_crowd *crowd, unsigned long long now_ns,
-		    unsigned long long cpu_ns);
+		    unsigned long long cpu_ns, unsigned long long window_ns);
 
 /* A stub has not come in NL_STARVED_MS, in which it has used a CPU for used_ns: too little? */
 bool nl_place_is_starved(unsigned long long used_ns);

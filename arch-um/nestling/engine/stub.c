@@ -5,8 +5,8 @@
  * An order is a number. The guest kernel fills the orders page and raises its
  * number; the stub does what is asked and answers with that number. Whoever waits
  * spins for a while when the other side runs on another CPU, because that takes a
- * tenth of a microsecond where waking a sleeper takes fifty; and sleeps at once
- * when both share a CPU.
+ * tenth of a microsecond where waking a sleeper takes fifty; and yields the CPU, then
+ * sleeps, when both share one.
  *
  * A stub can lie: guest code may write the number itself and go on running. That
  * gives it nothing but wrong registers of its own, until the guest kernel wants
@@ -243,10 +243,29 @@ static int wait_measured(struct nl_stub *s)
 	return 0;
 }
 
-static int wait_come(struct nl_stub *s, unsigned int turns)
+/* The stub is to have this CPU. */
+static int wait_yielding(struct nl_stub *s, unsigned int yields)
 {
-	bool spun = turns;
+	u64 from_ns = os_nsecs(), since = __builtin_ia32_rdtsc();
 
+	for (; yields && !has_come(s); yields--) {
+		if (running) {
+			serve_doorbell();
+			kick_if_needed(s);
+		}
+		nl_yield();
+	}
+	if (__builtin_ia32_rdtsc() - since > NL_SHORT_CYCLES)
+		nl_place_yielded(s, from_ns);
+	return has_come(s) ? 0 : wait_sleeping(s);
+}
+
+static int wait_come(struct nl_stub *s, const struct nl_spin *spin)
+{
+	unsigned int turns = spin->kernel;
+
+	if (spin->kernel_yields)
+		return wait_yielding(s, spin->kernel_yields);
 	while (turns--) {
 		if (has_come(s))
 			return 0;
@@ -256,15 +275,42 @@ static int wait_come(struct nl_stub *s, unsigned int turns)
 		}
 		rep_nop(); /* cpu_relax() would take virtual time */
 	}
-	return spun && running ? wait_measured(s) : wait_sleeping(s);
+	return spin->kernel && running ? wait_measured(s) : wait_sleeping(s);
 }
 
-/* Tells the stub that ran before to stop spinning: its CPU may be wanted. */
+/* The stub looks at these words all the time: what does not change does not touch them. */
+static void publish(unsigned int *word, unsigned int value)
+{
+	if (READ_ONCE(*word) != value)
+		WRITE_ONCE(*word, value);
+}
+
+/*
+ * The stub that ran last is not to have its next order soon. One that spins yields a few times then,
+ * before it sleeps: whose turn it is gets that CPU at once, and may give it back as soon.
+ */
+static void leave(struct nl_stub *s)
+{
+	if (!READ_ONCE(s->orders->spin))
+		publish(&s->orders->yields, 0);
+	else
+		WRITE_ONCE(s->orders->spin, 0);
+	nl_place_left(&s->place);
+}
+
+/* Tells the stub that ran before to sleep: its CPU may be wanted. */
 static void quiet_latest(struct nl_stub *s)
 {
 	if (latest && latest != s)
-		WRITE_ONCE(latest->orders->spin, 0);
+		leave(latest);
 	latest = s;
+}
+
+/* One that spins keeps nobody from a CPU, now. */
+void nl_engine_idle(void)
+{
+	if (latest && !READ_ONCE(latest->orders->spin))
+		leave(latest);
 }
 
 static int order_result(struct nl_stub *s, unsigned int ncmds)
@@ -284,13 +330,6 @@ static int order_result(struct nl_stub *s, unsigned int ncmds)
 	return -ENOMEM;
 }
 
-/* The stub looks at these words all the time: what does not change does not touch them. */
-static void publish(unsigned int *word, unsigned int value)
-{
-	if (READ_ONCE(*word) != value)
-		WRITE_ONCE(*word, value);
-}
-
 static void order_give(struct nl_stub *s, unsigned int action, const struct nl_spin *spin)
 {
 	struct nl_orders *o = s->orders;
@@ -299,6 +338,7 @@ static void order_give(struct nl_stub *s, unsigned int action, const struct nl_s
 	s->kick_cpu_ns = 0;
 	publish(&o->action, action);
 	publish(&o->spin, spin->stub);
+	publish(&o->yields, spin->stub_yields);
 	publish(&o->ncmds, s->ncmds);
 	publish(&o->flags, s->flags);
 	if (s->ncmds) {
@@ -352,7 +392,7 @@ int nl_stub_ready(struct nl_stub *s)
 	if (!s->starting)
 		return 0;
 	s->starting = false;
-	err = wait_come(s, nl_host.cpus > 1 ? START_TURNS : 0);
+	err = wait_come(s, &(struct nl_spin){.kernel = nl_host.cpus > 1 ? START_TURNS : 0});
 	if (err)
 		return err;
 	if (READ_ONCE(s->state->sig) != SIGSYS) {
@@ -379,7 +419,7 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 		running = s;
 	}
 	order_give(s, action, &spin);
-	err = wait_come(s, spin.kernel);
+	err = wait_come(s, &spin);
 	running = NULL;
 	nl_place_came(s);
 	s->ncmds = 0;
@@ -551,12 +591,13 @@ int nl_stub_wipe(struct nl_stub *s)
 {
 	struct nl_orders *o = s->orders;
 	struct nl_state *st = s->state;
+	struct nl_spin spin = nl_place_spin(s);
 	void *cmds = o->cmd, *rest = &st->cpu;
 	unsigned int cpu = READ_ONCE(st->cpu);
 	void *end = (void *)o + NL_PAGE * NL_STUB_BLOCK_PAGES;
 
-	if (wait_come(s, nl_place_spin(s).kernel) < 0 || READ_ONCE(st->failed) ||
-	    st->sig != SIGTRAP || !nl_frame_is_right(s))
+	if (wait_come(s, &spin) < 0 || READ_ONCE(st->failed) || st->sig != SIGTRAP ||
+	    !nl_frame_is_right(s))
 		return -EIO;
 	memset(cmds, 0, sizeof(o->cmd));
 	memset(rest, 0, end - rest);
@@ -614,6 +655,7 @@ static int __init engine_init(void)
 early_initcall(engine_init);
 
 static_assert(offsetof(struct nl_orders, frame) == NL_OR_FRAME);
+static_assert(offsetof(struct nl_orders, yields) == NL_OR_YIELDS);
 static_assert(offsetof(struct nl_orders, gate_offset) == NL_OR_GATE_OFFSET);
 static_assert(offsetof(struct nl_orders, gate) == NL_OR_GATE);
 static_assert(offsetof(struct nl_orders, cmd) == NL_OR_CMDS);

@@ -49,6 +49,7 @@
 #define NL_OR_AX 24
 #define NL_OR_FS 32
 #define NL_OR_GS 40
+#define NL_OR_YIELDS 48
 #define NL_OR_FRAME 64
 #define NL_OR_FP 72
 #define NL_OR_FP_MASK 80
@@ -143,7 +144,8 @@ struct nl_orders {
 	unsigned int flags; /* NL_ORF_* */
 	unsigned long ax; /* result of a call: what NL_ACT_RETURN and NL_ACT_LOAD put into rax */
 	unsigned long fs_base, gs_base;
-	unsigned long pad1[2]; /* a cache line for what each order has */
+	unsigned int yields; /* how often the stub gives its CPU away before it sleeps */
+	unsigned int pad1[3]; /* a cache line for what each order has */
 	unsigned long frame; /* stub address of the ucontext to resume from */
 	unsigned long fp; /* stub address of the FPU state in signal frames */
 	unsigned long fp_mask; /* its components, as XSAVE takes them */

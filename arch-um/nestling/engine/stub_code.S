@@ -134,7 +134,19 @@ SYM_INNER_LABEL(nl_stub_at_gate, SYM_L_GLOBAL)
 	je	4f
 	decl	%ecx
 	jg	1b
-4:	movl	$1, %eax
+4:	movl	NL_OR_YIELDS(%rbx), %r12d
+5:	decl	%r12d
+	js	6f
+	movl	$__NR_sched_yield, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_yield, SYM_L_GLOBAL)
+	leaq	nl_stub_base(%rip), %rbx
+	addq	$NL_STUB_ORDERS, %rbx
+	cmpl	%ebp, NL_OR_SEQ(%rbx)
+	jne	.Lorder
+	cmpl	$0, NL_OR_YIELDS(%rbx)	/* likewise */
+	jne	5b
+6:	movl	$1, %eax
 	xchgl	%eax, NL_ST_ASLEEP(%rbx)
 2:	cmpl	%ebp, NL_OR_SEQ(%rbx)
 	jne	3f
@@ -278,7 +290,18 @@ SYM_INNER_LABEL(nl_stub_announced, SYM_L_GLOBAL)
 	lsll	%eax, %eax
 	andl	$NL_CPU_MASK, %eax
 	movl	%eax, NL_ST_CPU(%rbx)
-	movl	$1, %eax
+	movl	NL_OR_YIELDS(%rbx), %r12d
+5:	decl	%r12d
+	js	6f
+	movl	$__NR_sched_yield, %eax
+	syscall
+SYM_INNER_LABEL(nl_stub_at_site_yield, SYM_L_GLOBAL)
+	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
+	cmpl	%ebp, NL_OR_SEQ(%rbx)
+	jne	.Lsite_order
+	cmpl	$0, NL_OR_YIELDS(%rbx)
+	jne	5b
+6:	movl	$1, %eax
 	xchgl	%eax, NL_ST_ASLEEP(%rbx)
 3:	cmpl	%ebp, NL_OR_SEQ(%rbx)
 	jne	4f

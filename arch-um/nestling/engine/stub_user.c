@@ -10,8 +10,8 @@
  * @host run clock_gettime: CPU time of a stub
  * @host run sched_setaffinity: the CPUs of a stub
  * @host boot sched_getaffinity: the CPUs there are
- * @host run nanosleep: a stub that does not answer is given time
  * @host run futex ONLY32(1,FUTEX_WAKE): handover
+ * @host run sched_yield: handover on one CPU
  *
  * In the stub itself, before its own filter and below it:
  *
@@ -331,14 +331,20 @@ int nl_stub_keep_off(const struct nl_stub_host *h, int pid, unsigned int cpu)
 
 void nl_nap_us(unsigned int us)
 {
-	struct timespec ts = {0, us * 1000L};
+	struct timespec ts = {us / 1000000, us % 1000000 * 1000L};
+	unsigned int nobodys = 0;
 
-	syscall(SYS_nanosleep, &ts, NULL);
+	syscall(SYS_futex, &nobodys, FUTEX_WAIT, 0, &ts, NULL, 0);
 }
 
 void nl_stub_kick(int pid)
 {
 	kill(pid, SIGALRM);
+}
+
+void nl_yield(void)
+{
+	syscall(SYS_sched_yield);
 }
 
 int nl_futex_wake(unsigned int *word)

@@ -51,11 +51,11 @@ unsigned long long nl_stub_cpu_ns(int pid);
  */
 int nl_stub_keep_off(const struct nl_stub_host *h, int pid, unsigned int cpu);
 
-/* Sleeps for so many microseconds of host time. */
-void nl_nap_us(unsigned int us);
-
 /* Makes guest code hand over, now or as soon as it runs. */
 void nl_stub_kick(int pid);
+
+/* Lets others have this CPU, if one wants it. */
+void nl_yield(void);
 
 /* Wakes one that sleeps on word; 1, or 0 if nobody did. */
 int nl_futex_wake(unsigned int *word);
