@@ -9,7 +9,7 @@
 start() {
 	rm -f "$T/out"
 	timeout -k 5 100 "$LINUX" uml_dir="$UML" umid=sig mem=64M con1=port:"$port" -- -c '
-		sh -c "while :; do :; done" &
+		while :; do sh -c "while :; do :; done"; done &
 		n=0; while :; do n=$((n+1)); echo "line $n"; sleep 0.05; done' >"$T/out" 2>&1 </dev/null &
 	pid=$!
 	cleanup_hooks=("kill -KILL $pid \$(tree $pid) 2>/dev/null")
@@ -30,7 +30,10 @@ named() { # the first of that name
 goes_on() {
 	local now
 	now=$(grep -c '^line' "$T/out")
-	wait_for 20 lines $((now + 3)) || fail "$*: the guest does not go on"
+	wait_for 20 lines $((now + 3)) && return
+	all_gone "$pid" && fail "$*: the guest has ended"
+	what_they_do $(tree "$pid")
+	fail "$*: the guest does not go on"
 }
 # The loader ends, or the guest says something: whichever comes first.
 settled() { all_gone $all || lines $((now + 3)); }
@@ -61,29 +64,45 @@ done
 [ "$(tree "$pid" | wc -l)" -ge "$(wc -w <<<"$all")" ] || fail "a process has gone"
 
 # A guest kernel that is stopped does not leave guest code spinning.
-ticks() { # of the whole guest
-	local c n=0
-	for c in $all; do
-		n=$((n + $(sed 's/.*) //' "/proc/$c/stat" | awk '{ print $12 + $13 }')))
+ticks() { # PID...
+	local c n=0 t
+	for c in "$@"; do
+		t=$(sed 's/.*) //' "/proc/$c/stat" 2>/dev/null | awk '{ print $12 + $13 }')
+		n=$((n + ${t:-0}))
 	done
 	echo "$n"
 }
-before=$(ticks)
+before=$(ticks $all)
 sleep 1
-[ $(($(ticks) - before)) -ge 20 ] || fail "the guest does not spin: this would show nothing"
+[ $(($(ticks $all) - before)) -ge 20 ] || fail "the guest does not spin: this would show nothing"
 kill -STOP "$kernel"
 sleep 0.5
-before=$(ticks)
+before=$(ticks $all)
 sleep 1
-used=$(($(ticks) - before))
+used=$(($(ticks $all) - before))
 kill -CONT "$kernel"
 [ $used -le 2 ] || fail "guest code ran on ($used ticks in a second) while the guest kernel was stopped"
 goes_on "the guest kernel was stopped while guest code spun"
 
+# The stub of the program that spins, which is begun anew when it dies. The shell that counts has one,
+# too: if its process ended, so would the guest.
+spins() {
+	local c
+	stub=
+	declare -A had=()
+	for c in $(tree "$kernel"); do had[$c]=$(ticks "$c"); done
+	sleep 0.2
+	for c in "${!had[@]}"; do
+		[ $(($(ticks "$c") - ${had[$c]})) -lt 5 ] || stub=$c
+	done
+	[ -n "$stub" ]
+}
+
 # ns-init is nobody's to end but by SIGKILL, and a stub costs its own process at most.
-for s in HUP INT QUIT ILL TRAP ABRT BUS FPE SEGV USR1 USR2 PIPE ALRM TERM SYS IO; do
-	stub=$(tree "$kernel" | tail -n 1)
-	kill -$s "$init" $stub 2>/dev/null
+for s in HUP INT QUIT ILL TRAP ABRT BUS FPE SEGV USR1 USR2 PIPE ALRM TERM SYS IO KILL; do
+	wait_for 20 spins || fail "no stub spins before SIG$s"
+	kill -$s $stub
+	[ $s = KILL ] || kill -$s "$init"
 	goes_on "SIG$s to ns-init and to a stub"
 done
 

@@ -19,6 +19,7 @@
 #include "engine.h"
 
 #define NEAR_LEN (32 * PAGE_SIZE)
+#define FILL_LEN (4 * PAGE_SIZE)
 
 void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsigned long a1,
 		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
@@ -42,16 +43,30 @@ static struct nl_cmd *queue_join(struct nl_stub *s, unsigned long nr, unsigned l
 	return c->nr == nr && c->arg[0] + c->arg[1] == addr ? c : NULL;
 }
 
+/*
+ * The host fills a mapping at once, for a fault each of its pages would cost more. But of a longer
+ * one that is only read, text above all, it maps what surrounds a page that is touched, sixteen
+ * pages for one fault: the rest need not be looked at.
+ */
+static unsigned long kind_of(unsigned long len, int prot)
+{
+	bool fill = len <= FILL_LEN || (prot & UM_PROT_WRITE);
+
+	return MAP_SHARED | MAP_FIXED | (fill ? nl_host.populate : 0);
+}
+
 int map(struct mm_id *id, unsigned long virt, unsigned long len, int prot, int phys_fd,
 	unsigned long long offset)
 {
 	struct nl_cmd *c = queue_join(id->stub, __NR_mmap, virt);
 
-	if (c && c->arg[2] == prot && c->arg[4] == phys_fd && c->arg[5] + c->arg[1] == offset)
+	if (c && c->arg[2] == prot && c->arg[4] == phys_fd && c->arg[5] + c->arg[1] == offset) {
 		c->arg[1] += len;
-	else
-		nl_mm_queue(id->stub, __NR_mmap, virt, virt, len, prot,
-			    MAP_SHARED | MAP_FIXED | nl_host.populate, phys_fd, offset);
+		c->arg[3] = kind_of(c->arg[1], prot);
+	} else {
+		nl_mm_queue(id->stub, __NR_mmap, virt, virt, len, prot, kind_of(len, prot), phys_fd,
+			    offset);
+	}
 	return 0;
 }
 
