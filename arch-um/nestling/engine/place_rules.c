@@ -55,7 +55,6 @@ struct nl_spin nl_spin_turns(const struct nl_place *p)
 	return (struct nl_spin){
 		.kernel = max(p->spin.kernel, NL_TURNS_MIN),
 		.stub = max(p->spin.stub, NL_TURNS_MIN),
-		.stub_yields = NL_YIELDS,
 	};
 }
 

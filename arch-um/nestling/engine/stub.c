@@ -285,32 +285,38 @@ static void publish(unsigned int *word, unsigned int value)
 		WRITE_ONCE(*word, value);
 }
 
-/*
- * The stub that ran last is not to have its next order soon. One that spins yields a few times then,
- * before it sleeps: whose turn it is gets that CPU at once, and may give it back as soon.
- */
+/* The stub is not to have its next order soon, and sleeps when it has done with spinning. */
 static void leave(struct nl_stub *s)
 {
-	if (!READ_ONCE(s->orders->spin))
-		publish(&s->orders->yields, 0);
-	else
-		WRITE_ONCE(s->orders->spin, 0);
+	publish(&s->orders->yields, 0);
 	nl_place_left(&s->place);
 }
 
-/* Tells the stub that ran before to sleep: its CPU may be wanted. */
-static void quiet_latest(struct nl_stub *s)
+/*
+ * It is another one's turn, whose CPU that of the last one may be. That is to sleep; but one that
+ * spun yields first, for the other may be ready there and give it back as soon.
+ */
+static void leave_latest(struct nl_stub *s)
 {
-	if (latest && latest != s)
+	struct nl_orders *o = latest ? latest->orders : NULL;
+
+	if (latest && latest != s && READ_ONCE(o->spin)) {
+		WRITE_ONCE(o->yields, NL_YIELDS);
+		smp_wmb(); /* which it looks at when it has done with spinning */
+		WRITE_ONCE(o->spin, 0);
+	} else if (latest && latest != s) {
 		leave(latest);
+	}
 	latest = s;
 }
 
-/* One that spins keeps nobody from a CPU, now. */
+/* Whoever is to end the idleness, the switch or another guest, may want the stub's CPU. */
 void nl_engine_idle(void)
 {
-	if (latest && !READ_ONCE(latest->orders->spin))
-		leave(latest);
+	if (!latest)
+		return;
+	publish(&latest->orders->spin, 0);
+	leave(latest);
 }
 
 static int order_result(struct nl_stub *s, unsigned int ncmds)
@@ -334,6 +340,7 @@ static void order_give(struct nl_stub *s, unsigned int action, const struct nl_s
 {
 	struct nl_orders *o = s->orders;
 	struct nl_state *st = s->state;
+	bool told = !READ_ONCE(o->spin); /* to sleep: nothing is learnt from that */
 
 	s->kick_cpu_ns = 0;
 	publish(&o->action, action);
@@ -352,10 +359,10 @@ static void order_give(struct nl_stub *s, unsigned int action, const struct nl_s
 	xchg(&o->seq, s->seq);
 	if (READ_ONCE(st->asleep)) {
 		nl_futex_wake(&o->seq);
-		if (spin->stub)
+		if (spin->stub && !told)
 			nl_place_stub_slept(s);
 	}
-	quiet_latest(s);
+	leave_latest(s);
 }
 
 /* Learns where the host lays a signal's frame: always the same place in every stub. */
