@@ -14,8 +14,8 @@ static bool wait_ms(struct nl_place *p, struct nl_crowd *c, unsigned long long *
 
 	*now += asleep_ms * MS;
 	*cpu += used_ms * MS;
-	return nl_place_slept(p, from, *now, NL_WINDOW_NS) &&
-	       nl_place_judge(p, c, *now, *cpu, NL_WINDOW_NS);
+	return nl_window_add(&p->slept, from, *now, NL_WINDOW_NS) &&
+	       nl_window_judge(&p->slept, c, *now, *cpu, NL_WINDOW_NS);
 }
 
 static void test_one_cpu(void)
@@ -131,22 +131,23 @@ static void test_old_window(void)
 /* On one CPU with a hog: each yield is long, nothing of it the stub's. Without: all of it. */
 static void test_yielding(void)
 {
-	struct nl_place p = {0};
+	struct nl_window w = {0};
 	struct nl_crowd c = {0};
 	unsigned long long now = 1000 * MS, cpu = 7 * MS, from, crowded_ns = 0, tried_ns = 0;
 
-	CU_ASSERT_EQUAL(nl_place_yields(&p, &c, 0).stub_yields, NL_YIELDS);
 	while (now < 20000 * MS) {
-		if (!nl_place_yields(&p, &c, now).kernel_yields) {
+		if (nl_is_crowded(&c, now)) {
 			now = c.until_ns;
 			continue;
 		}
 		from = now;
 		now += 3 * MS / 2;
 		tried_ns += now - from;
-		if (nl_place_slept(&p, from, now, NL_YIELD_WINDOW_NS) &&
-		    nl_place_judge(&p, &c, now, cpu, NL_YIELD_WINDOW_NS))
+		if (nl_window_add(&w, from, now, NL_YIELD_WINDOW_NS) &&
+		    nl_window_judge(&w, &c, now, cpu, NL_YIELD_WINDOW_NS)) {
+			w.from_ns = 0;
 			crowded_ns += c.until_ns - now;
+		}
 	}
 	/* It is tried for shorter and shorter a part of the time. */
 	CU_ASSERT(crowded_ns > 50 * tried_ns);
@@ -155,30 +156,45 @@ static void test_yielding(void)
 		from = now;
 		now += 2 * MS;
 		cpu += 2 * MS;
-		CU_ASSERT_FALSE(nl_place_slept(&p, from, now, NL_YIELD_WINDOW_NS) &&
-				nl_place_judge(&p, &c, now, cpu, NL_YIELD_WINDOW_NS));
+		CU_ASSERT_FALSE(nl_window_add(&w, from, now, NL_YIELD_WINDOW_NS) &&
+				nl_window_judge(&w, &c, now, cpu, NL_YIELD_WINDOW_NS));
 	}
 	CU_ASSERT_EQUAL(c.for_ns, 0);
-	CU_ASSERT_EQUAL(nl_place_yields(&p, &c, now).kernel_yields, NL_YIELDS);
+}
+
+/* A pause after another is longer, unless it was quiet for long between them. */
+static void test_pauses(void)
+{
+	struct nl_crowd c = {0};
+
+	nl_crowd_begin(&c, 1000 * MS);
+	CU_ASSERT_EQUAL(c.until_ns, 1000 * MS + NL_CROWDED_MIN_NS);
+	CU_ASSERT(nl_is_crowded(&c, c.until_ns - 1));
+	CU_ASSERT_FALSE(nl_is_crowded(&c, c.until_ns));
+	nl_crowd_begin(&c, c.until_ns + 10 * MS);
+	CU_ASSERT_EQUAL(c.for_ns, 2 * NL_CROWDED_MIN_NS);
+	nl_crowd_begin(&c, c.until_ns + 99 * MS);
+	CU_ASSERT_EQUAL(c.for_ns, 4 * NL_CROWDED_MIN_NS);
+	nl_crowd_begin(&c, c.until_ns + 201 * MS);
+	CU_ASSERT_EQUAL(c.for_ns, NL_CROWDED_MIN_NS);
 }
 
 /* One that is left behind every second order soon sleeps at once; behind every fourth it does not. */
 static void test_leaving(void)
 {
 	struct nl_place p = {0};
-	struct nl_crowd c = {0};
 	int i, yields = 0;
 
 	for (i = 0; i < 1000; i++) {
-		yields += nl_place_yields(&p, &c, 0).stub_yields != 0;
-		CU_ASSERT_EQUAL(nl_place_yields(&p, &c, 0).kernel_yields, NL_YIELDS);
+		yields += nl_place_yields(&p).stub_yields != 0;
+		CU_ASSERT_EQUAL(nl_place_yields(&p).kernel_yields, NL_YIELDS);
 		nl_place_left(&p);
 		nl_place_left(&p); /* to nobody in particular: once is enough */
 	}
 	CU_ASSERT(yields < 10);
 	for (i = 0; i < 4000; i++) {
 		yields = i % 4 ? yields : 0;
-		yields += nl_place_yields(&p, &c, 0).stub_yields != 0;
+		yields += nl_place_yields(&p).stub_yields != 0;
 		if (i % 4 == 3)
 			nl_place_left(&p);
 	}
@@ -229,6 +245,7 @@ int main(void)
 	CU_add_test(s, "loaded host", test_loaded_host);
 	CU_add_test(s, "old window", test_old_window);
 	CU_add_test(s, "yielding", test_yielding);
+	CU_add_test(s, "pauses", test_pauses);
 	CU_add_test(s, "leaving", test_leaving);
 	CU_add_test(s, "spinning", test_spinning);
 	CU_add_test(s, "starved", test_starved);

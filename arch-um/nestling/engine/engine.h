@@ -51,6 +51,7 @@ struct nl_stub {
 	bool saved; /* and it is also where a frame would have it */
 	bool dead; /* no use any more: its process is gone or lied */
 	bool kicked; /* a kick is under way */
+	bool yields; /* it was left, on a CPU of its own, and may yield that */
 	bool starting; /* it comes up, and nobody has waited for it */
 	bool lost; /* commands failed: its mappings are not what they should be */
 	bool stepping; /* single step was asked for by the last resume */
@@ -133,8 +134,12 @@ void nl_place_kernel_slept(struct nl_stub *s, u64 since);
 void nl_place_late(struct nl_stub *s, u64 cpu_ns);
 /* The guest kernel has slept for guest code in s, from from_ns (os_nsecs()) until now. */
 void nl_place_waited(struct nl_stub *s, u64 from_ns);
-/* Likewise it has yielded the CPU that both are on. */
+/* Likewise for one that is on a CPU which somebody has yielded to it. */
 void nl_place_yielded(struct nl_stub *s, u64 from_ns);
+/* Whether a yielded CPU has come back soon of late. */
+bool nl_place_may_yield(void);
+/* The guest kernel spins: this CPU is for others for a moment, if it may. */
+void nl_place_yield(void);
 
 /* pool.c */
 /* A stub that is empty, maybe still on its way, or an ERR_PTR. */

@@ -28,9 +28,12 @@
 #include "engine.h"
 
 #define CPU_UNKNOWN (~0U)
+/* Some ms: programs that compute all the time have a CPU for so long, those that wait have not. */
+#define LONG_CYCLES (5ULL * NL_SHORT_CYCLES)
 
 /* This is a machine of one CPU. */
-static struct nl_crowd crowd;
+static struct nl_crowd crowd; /* there is no other CPU for stubs */
+static struct nl_crowd yield_crowd; /* who yields loses the CPU for long */
 
 static void run_anywhere(struct nl_stub *s)
 {
@@ -62,14 +65,21 @@ static bool is_apart(struct nl_stub *s, unsigned int here, unsigned int stub, u6
 	return false;
 }
 
+bool nl_place_may_yield(void)
+{
+	return !yield_crowd.until_ns || !nl_is_crowded(&yield_crowd, os_nsecs());
+}
+
 struct nl_spin nl_place_spin(struct nl_stub *s)
 {
 	unsigned int here = nl_cpu(), stub = READ_ONCE(s->state->cpu);
 	u64 now = crowd.until_ns && stub == here ? os_nsecs() : 0;
 
-	if (!is_apart(s, here, stub, now))
-		return nl_place_yields(&s->place, &crowd, now);
-	return nl_spin_turns(&s->place);
+	if (is_apart(s, here, stub, now))
+		return nl_spin_turns(&s->place);
+	if (nl_is_crowded(&crowd, now) || !nl_place_may_yield())
+		return (struct nl_spin){};
+	return nl_place_yields(&s->place);
 }
 
 void nl_place_came(struct nl_stub *s)
@@ -97,21 +107,34 @@ void nl_place_late(struct nl_stub *s, u64 cpu_ns)
 		run_anywhere(s);
 }
 
-static void waited(struct nl_stub *s, u64 from_ns, u64 window_ns)
-{
-	u64 now = os_nsecs();
-
-	if (nl_place_slept(&s->place, from_ns, now, window_ns) &&
-	    nl_place_judge(&s->place, &crowd, now, nl_stub_cpu_ns(s->pid), window_ns))
-		run_anywhere(s);
-}
-
 void nl_place_waited(struct nl_stub *s, u64 from_ns)
 {
-	waited(s, from_ns, NL_WINDOW_NS);
+	struct nl_window *w = &s->place.slept;
+	u64 now = os_nsecs();
+
+	if (nl_window_add(w, from_ns, now, NL_WINDOW_NS) &&
+	    nl_window_judge(w, &crowd, now, nl_stub_cpu_ns(s->pid), NL_WINDOW_NS))
+		run_anywhere(s);
 }
 
 void nl_place_yielded(struct nl_stub *s, u64 from_ns)
 {
-	waited(s, from_ns, NL_YIELD_WINDOW_NS);
+	struct nl_window *w = &s->place.yielded;
+	u64 now = os_nsecs();
+
+	if (nl_window_add(w, from_ns, now, NL_YIELD_WINDOW_NS) &&
+	    nl_window_judge(w, &yield_crowd, now, nl_stub_cpu_ns(s->pid), NL_YIELD_WINDOW_NS))
+		w->from_ns = 0; /* nobody yields for a while: nothing of that is to count */
+}
+
+void nl_place_yield(void)
+{
+	u64 since;
+
+	if (!nl_place_may_yield())
+		return;
+	since = __builtin_ia32_rdtsc();
+	nl_yield();
+	if (__builtin_ia32_rdtsc() - since > LONG_CYCLES)
+		nl_crowd_begin(&yield_crowd, os_nsecs());
 }

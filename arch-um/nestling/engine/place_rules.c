@@ -8,13 +8,21 @@
  */
 #include "place_rules.h"
 
-#define SHORT(window_ns) ((window_ns) / 4) /* of it without a CPU: the host is crowded */
-#define OLD(window_ns) (4 * (window_ns))
+#define SHORT(len_ns) ((len_ns) / 4) /* of a window without a CPU: the host is crowded */
+#define OLD(len_ns) (4 * (len_ns))
 #define STARVED_NS (NL_STARVED_MS * 1000000ULL / 4)
 
-static bool is_crowded(const struct nl_crowd *crowd, unsigned long long now_ns)
+bool nl_is_crowded(const struct nl_crowd *crowd, unsigned long long now_ns)
 {
 	return crowd->until_ns && now_ns < crowd->until_ns;
+}
+
+void nl_crowd_begin(struct nl_crowd *crowd, unsigned long long now_ns)
+{
+	if (now_ns > crowd->until_ns + crowd->for_ns)
+		crowd->for_ns = 0;
+	crowd->for_ns = min(max(2 * crowd->for_ns, NL_CROWDED_MIN_NS), NL_CROWDED_MAX_NS);
+	crowd->until_ns = now_ns + crowd->for_ns;
 }
 
 enum nl_place_act nl_place_decide(const struct nl_place *p, const struct nl_crowd *crowd, int cpus,
@@ -24,20 +32,17 @@ enum nl_place_act nl_place_decide(const struct nl_place *p, const struct nl_crow
 		return NL_PLACE_SHARE;
 	if (stub != here)
 		return NL_PLACE_APART;
-	if (is_crowded(crowd, now_ns))
+	if (nl_is_crowded(crowd, now_ns))
 		return p->kept_off ? NL_PLACE_FREE : NL_PLACE_SHARE;
 	return p->kept_off == here + 1 ? NL_PLACE_LEAVING : NL_PLACE_KEEP_OFF;
 }
 
-struct nl_spin nl_place_yields(struct nl_place *p, const struct nl_crowd *crowd,
-			       unsigned long long now_ns)
+struct nl_spin nl_place_yields(struct nl_place *p)
 {
 	bool rests = p->rest;
 
 	p->orders++;
 	p->rest -= rests;
-	if (is_crowded(crowd, now_ns))
-		return (struct nl_spin){};
 	return (struct nl_spin){.kernel_yields = NL_YIELDS, .stub_yields = rests ? 0 : NL_YIELDS};
 }
 
@@ -66,34 +71,29 @@ unsigned int nl_spin_learn(unsigned int turns, unsigned long long slept_cycles)
 	return max(turns / 2, NL_TURNS_MIN);
 }
 
-bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned long long now_ns,
-		    unsigned long long window_ns)
+bool nl_window_add(struct nl_window *w, unsigned long long from_ns, unsigned long long now_ns,
+		   unsigned long long len_ns)
 {
-	if (p->window_ns && now_ns - p->window_ns <= OLD(window_ns)) {
-		p->slept_ns += now_ns - from_ns;
-		return now_ns - p->window_ns >= window_ns;
+	if (w->from_ns && now_ns - w->from_ns <= OLD(len_ns)) {
+		w->waited_ns += now_ns - from_ns;
+		return now_ns - w->from_ns >= len_ns;
 	}
-	/* This sleep counts for nothing: nobody knows what CPU time the stub had when it began. */
-	p->window_ns = 0;
+	/* This wait counts for nothing: nobody knows what CPU time the stub had when it began. */
+	w->from_ns = 0;
 	return true;
 }
 
-bool nl_place_judge(struct nl_place *p, struct nl_crowd *crowd, unsigned long long now_ns,
-		    unsigned long long cpu_ns, unsigned long long window_ns)
+bool nl_window_judge(struct nl_window *w, struct nl_crowd *crowd, unsigned long long now_ns,
+		     unsigned long long cpu_ns, unsigned long long len_ns)
 {
-	bool known = p->window_ns;
-	bool crowded = known && p->slept_ns > cpu_ns - p->window_cpu_ns + SHORT(window_ns);
+	bool known = w->from_ns;
+	bool crowded = known && w->waited_ns > cpu_ns - w->cpu_ns + SHORT(len_ns);
 
-	if (crowded) {
-		crowd->for_ns = min(max(2 * crowd->for_ns, NL_CROWDED_MIN_NS), NL_CROWDED_MAX_NS);
-		crowd->until_ns = now_ns + crowd->for_ns;
-	} else if (known && !is_crowded(crowd, now_ns)) {
+	if (crowded)
+		nl_crowd_begin(crowd, now_ns);
+	else if (known && !nl_is_crowded(crowd, now_ns))
 		crowd->for_ns = 0;
-	}
-	/* What is slept while it is taken for crowded need not be told: a new window begins after it. */
-	p->window_ns = crowded ? 0 : now_ns;
-	p->window_cpu_ns = cpu_ns;
-	p->slept_ns = 0;
+	*w = (struct nl_window){.from_ns = now_ns, .cpu_ns = cpu_ns};
 	return crowded;
 }
 

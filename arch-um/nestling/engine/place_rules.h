@@ -38,24 +38,37 @@ struct nl_spin {
 	unsigned int kernel_yields, stub_yields; /* of the CPU, where both share one */
 };
 
+/* Time over which waiting for a stub is compared with the CPU time that it had; all zero: not yet. */
+struct nl_window {
+	unsigned long long from_ns; /* since when */
+	unsigned long long cpu_ns; /* the stub's CPU time then */
+	unsigned long long waited_ns; /* how long the guest kernel has waited for it since then */
+};
+
 /* What is known of one stub; all zero: nothing yet. */
 struct nl_place {
 	unsigned int kept_off; /* 1 + the CPU that it may not use; 0: none */
 	struct nl_spin spin; /* learnt; 0: nothing yet */
 	unsigned long long came_at; /* time-stamp counter when the stub had done its last order */
-	unsigned long long window_ns; /* since when sleep and CPU time are compared; 0: not yet */
-	unsigned long long window_cpu_ns; /* the stub's CPU time then */
-	unsigned long long slept_ns; /* how long the guest kernel has slept for it since then */
+	struct nl_window slept, yielded; /* by the guest kernel, and by the stub */
 	unsigned int orders; /* since the guest kernel last turned from it to something else */
-	unsigned int rest,
-		rest_next; /* orders behind which it does not yield: now, the next time */
+	unsigned int rest; /* orders more behind which it does not yield, */
+	unsigned int rest_next; /* and how many it was the last time */
 };
 
-/* What is known of the host. All zero: not crowded. */
+/*
+ * What is known of the host: whether it has CPUs for stubs of their own, or whether to yield one
+ * is to lose it for long. All zero: not crowded.
+ */
 struct nl_crowd {
 	unsigned long long until_ns; /* it is taken for crowded until then; 0: it never was */
 	unsigned long long for_ns; /* how long it is, or was last; 0: it has been quiet since */
 };
+
+bool nl_is_crowded(const struct nl_crowd *crowd, unsigned long long now_ns);
+
+/* It is, from now on: for twice as long as the last time, if that was not long ago. */
+void nl_crowd_begin(struct nl_crowd *crowd, unsigned long long now_ns);
 
 enum nl_place_act {
 	NL_PLACE_SHARE, /* both on one CPU: they may yield it, nobody spins */
@@ -72,9 +85,8 @@ enum nl_place_act {
 enum nl_place_act nl_place_decide(const struct nl_place *p, const struct nl_crowd *crowd, int cpus,
 				  unsigned int here, unsigned int stub, unsigned long long now_ns);
 
-/* How often to yield for an order where both share a CPU; now_ns as above. */
-struct nl_spin nl_place_yields(struct nl_place *p, const struct nl_crowd *crowd,
-			       unsigned long long now_ns);
+/* How often to yield for an order where both share a CPU, and may. */
+struct nl_spin nl_place_yields(struct nl_place *p);
 
 /* The guest kernel turns to another stub, or sleeps, while this one waits for its next order. */
 void nl_place_left(struct nl_place *p);
@@ -86,15 +98,15 @@ struct nl_spin nl_spin_turns(const struct nl_place *p);
 unsigned int nl_spin_learn(unsigned int turns, unsigned long long slept_cycles);
 
 /*
- * The guest kernel has slept for the stub, or yielded its CPU. Whether it is time for
- * nl_place_judge(), where it is so after window_ns.
+ * The guest kernel has waited for a stub. Whether the window is complete, with len_ns, and time for
+ * nl_window_judge().
  */
-bool nl_place_slept(struct nl_place *p, unsigned long long from_ns, unsigned long long now_ns,
-		    unsigned long long window_ns);
+bool nl_window_add(struct nl_window *w, unsigned long long from_ns, unsigned long long now_ns,
+		   unsigned long long len_ns);
 
 /* Whether the host is crowded, now that the stub has used cpu_ns; and begins a new window. */
-bool nl_place_judge(struct nl_place *p, struct nl_crowd *crowd, unsigned long long now_ns,
-		    unsigned long long cpu_ns, unsigned long long window_ns);
+bool nl_window_judge(struct nl_window *w, struct nl_crowd *crowd, unsigned long long now_ns,
+		     unsigned long long cpu_ns, unsigned long long len_ns);
 
 /* A stub has not come in NL_STARVED_MS, in which it has used a CPU for used_ns: too little? */
 bool nl_place_is_starved(unsigned long long used_ns);

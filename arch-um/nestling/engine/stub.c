@@ -40,6 +40,7 @@
 
 #define START_TURNS 10000 /* of spinning for a stub that comes up */
 #define PARK_TURNS 2000
+#define YIELD_TURNS 1000 /* some 50 us */
 #define DEATH_CHECK_MS 100
 #define FORCE_LOOKS 5 /* before time is moved for the first time, */
 #define FORCE_LOOKS_LATER 1 /* and when the run is not what it would be again anyhow */
@@ -274,6 +275,9 @@ static int wait_come(struct nl_stub *s, const struct nl_spin *spin)
 			kick_if_needed(s);
 		}
 		rep_nop(); /* cpu_relax() would take virtual time */
+		/* Guests and a switch that wake each other can also spin in each other's way. */
+		if (turns % YIELD_TURNS == 0 && nl_bell_used)
+			nl_place_yield();
 	}
 	return spin->kernel && running ? wait_measured(s) : wait_sleeping(s);
 }
@@ -301,7 +305,8 @@ static void leave_latest(struct nl_stub *s)
 	struct nl_orders *o = latest ? latest->orders : NULL;
 
 	if (latest && latest != s && READ_ONCE(o->spin)) {
-		WRITE_ONCE(o->yields, NL_YIELDS);
+		latest->yields = nl_place_may_yield();
+		WRITE_ONCE(o->yields, latest->yields ? NL_YIELDS : 0);
 		smp_wmb(); /* which it looks at when it has done with spinning */
 		WRITE_ONCE(o->spin, 0);
 	} else if (latest && latest != s) {
@@ -416,6 +421,7 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 {
 	struct nl_spin spin = nl_place_spin(s);
 	unsigned int ncmds = s->ncmds;
+	u64 from_ns = 0, since = 0;
 	int err;
 
 	if (s->dead || nl_stub_ready(s) < 0)
@@ -425,8 +431,15 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 		s->kicked = false;
 		running = s;
 	}
+	if (s->yields && !READ_ONCE(s->state->asleep)) {
+		from_ns = os_nsecs();
+		since = __builtin_ia32_rdtsc();
+	}
+	s->yields = false;
 	order_give(s, action, &spin);
 	err = wait_come(s, &spin);
+	if (from_ns && __builtin_ia32_rdtsc() - since > NL_SHORT_CYCLES)
+		nl_place_yielded(s, from_ns);
 	running = NULL;
 	nl_place_came(s);
 	s->ncmds = 0;
