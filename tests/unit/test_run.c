@@ -12,9 +12,11 @@ static char error[OPTIONS_ERROR_LEN];
 
 static int parse(const char *a, const char *b, const char *c, const char *d)
 {
-	char *argv[] = {"uml_run", (char *)a, (char *)b, (char *)c, (char *)d, NULL};
+	static char *argv[6]; /* the options' command lies in it */
 	int argc = 1;
 
+	memcpy(argv, (char *[]){"uml_run", (char *)a, (char *)b, (char *)c, (char *)d, NULL},
+	       sizeof(argv));
 	while (argv[argc])
 		argc++;
 	run_options_free(&o);
