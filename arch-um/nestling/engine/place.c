@@ -28,7 +28,7 @@
 #include "engine.h"
 
 #define CPU_UNKNOWN (~0U)
-/* Some ms: programs that compute all the time have a CPU for so long, those that wait have not. */
+/* About a millisecond: who computes all the time has a CPU for so long, who waits has not. */
 #define LONG_CYCLES (5ULL * NL_SHORT_CYCLES)
 
 /* This is a machine of one CPU. */
