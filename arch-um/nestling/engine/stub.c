@@ -302,17 +302,19 @@ static void leave(struct nl_stub *s)
  */
 static void leave_latest(struct nl_stub *s)
 {
-	struct nl_orders *o = latest ? latest->orders : NULL;
+	struct nl_stub *left = latest;
 
-	if (latest && latest != s && READ_ONCE(o->spin)) {
-		latest->yields = nl_place_may_yield();
-		WRITE_ONCE(o->yields, latest->yields ? NL_YIELDS : 0);
-		smp_wmb(); /* which it looks at when it has done with spinning */
-		WRITE_ONCE(o->spin, 0);
-	} else if (latest && latest != s) {
-		leave(latest);
-	}
 	latest = s;
+	if (!left || left == s)
+		return;
+	if (!READ_ONCE(left->orders->spin)) {
+		leave(left);
+		return;
+	}
+	left->yields = nl_place_may_yield();
+	WRITE_ONCE(left->orders->yields, left->yields ? NL_YIELDS : 0);
+	smp_wmb(); /* which it looks at when it has done with spinning */
+	WRITE_ONCE(left->orders->spin, 0);
 }
 
 /* Whoever is to end the idleness, the switch or another guest, may want the stub's CPU. */
