@@ -7,12 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -48,32 +45,6 @@ static int hide(int ifindex, int old)
 	return fd;
 }
 
-static bool has_carrier(int fd, const char *name)
-{
-	struct ifreq ifr = {0};
-
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 && ifr.ifr_flags & IFF_RUNNING;
-}
-
-/* What is sent before there is a carrier goes nowhere. The kernel tells of changes. */
-static void wait_carrier(const char *name)
-{
-	struct sockaddr_nl sa = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int query = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char news[8192];
-
-	if (fd >= 0 && query >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0) {
-		while (!has_carrier(query, name) && poll(&p, 1, CARRIER_WAIT_MS) > 0)
-			if (recv(fd, news, sizeof(news), 0) < 0 && errno != ENOBUFS)
-				break;
-	}
-	close(fd);
-	close(query);
-}
-
 /* The kernel would look for routers and neighbours there. One without IPv6 has no such file. */
 static void be_quiet(const char *name)
 {
@@ -93,7 +64,7 @@ static int open_card(struct card *c, const char *name)
 	err = rtnl_link_up(c->ifindex, AGENT_MTU);
 	if (err)
 		return err;
-	wait_carrier(name);
+	rtnl_link_wait(c->ifindex, CARRIER_WAIT_MS);
 	c->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		return -errno;

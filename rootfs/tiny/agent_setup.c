@@ -23,6 +23,7 @@
 #include "agent_private.h"
 
 #define COMPLAINTS_MAX 4096 /* bytes of text */
+#define CARRIER_WAIT_MS 1000
 
 /* ADDRESS, or with a prefix length ADDRESS/PREFIX. */
 static int parse_address(const char *text, bool with_prefix, struct rtnl_address *out)
@@ -92,6 +93,9 @@ static int on_card(struct agent *a, char **rest)
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_dad", name);
 	file_write(path, "0");
 	err = rtnl_link_up(ifindex, 0);
+	/* What runs next may send at once. A card without a carrier is no error. */
+	if (!err)
+		rtnl_link_wait(ifindex, CARRIER_WAIT_MS);
 	while (!err && (word = strtok_r(NULL, " ", rest))) {
 		err = parse_address(word, true, &address);
 		if (!err)

@@ -13,6 +13,7 @@
 	{                    \
 		10, 0, 2, 15 \
 	}
+#define CARRIER_WAIT_MS 1000
 #define PREFIX 24
 #define ROUTER              \
 	{                   \
@@ -32,6 +33,9 @@ int net_up(void)
 	err = rtnl_address_add((int)card, &own);
 	if (!err)
 		err = rtnl_link_up((int)card, 0);
+	/* The command's first question to a name server would be lost, and its time-out waited for. */
+	if (!err)
+		rtnl_link_wait((int)card, CARRIER_WAIT_MS);
 	return err ? err : rtnl_route_add(&all, &router);
 }
 

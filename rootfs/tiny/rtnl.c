@@ -3,15 +3,23 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <limits.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include "rtnl.h"
+
+/* Of linux/if.h, which not every libc lets stand beside net/if.h. */
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP (1 << 16)
+#endif
 
 #define ATTRIBUTES 256 /* bytes; what we say is far less */
 
@@ -78,6 +86,76 @@ int rtnl_link_up(int ifindex, uint32_t mtu)
 	if (mtu)
 		add(&r, IFLA_MTU, &mtu, sizeof(mtu));
 	return ask(&r);
+}
+
+/*
+ * The card's IFF_ flags, or -errno. An answer to RTM_GETLINK says IFF_LOWER_UP only when the card's
+ * queue has been opened, too (linkwatch_sync_dev() in the kernel's net/core/rtnetlink.c), which
+ * SIOCGIFFLAGS and the kernel's own news do not promise.
+ */
+static int link_flags(int ifindex)
+{
+	struct {
+		struct nlmsghdr head;
+		union {
+			struct ifinfomsg link;
+			struct nlmsgerr error;
+		};
+		char more[4096]; /* not looked at */
+	} answer;
+	struct request r;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), flags = -EPROTO;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	begin(&r, RTM_GETLINK, 0, sizeof(r.link));
+	r.head.nlmsg_flags = NLM_F_REQUEST;
+	r.link.ifi_index = ifindex;
+	n = send(fd, &r, r.head.nlmsg_len, 0);
+	if (n >= 0)
+		n = recv(fd, &answer, sizeof(answer), 0);
+	if (n < 0)
+		flags = -errno;
+	else if (n >= (ssize_t)NLMSG_LENGTH(sizeof(answer.link)) &&
+		 answer.head.nlmsg_type == RTM_NEWLINK)
+		flags = (int)(answer.link.ifi_flags & INT_MAX);
+	else if (n >= (ssize_t)NLMSG_LENGTH(sizeof(answer.error)) &&
+		 answer.head.nlmsg_type == NLMSG_ERROR)
+		flags = answer.error.error;
+	close(fd);
+	return flags;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int rtnl_link_wait(int ifindex, int ms)
+{
+	struct sockaddr_nl sa = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), flags, n = 1;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t end = now_ms() + ms, left;
+	char news[8192];
+
+	if (fd < 0)
+		return -errno;
+	/* Listens before it looks: no change is missed. */
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
+		n = -1;
+	while ((flags = link_flags(ifindex)) >= 0 && !(flags & IFF_LOWER_UP) && n > 0) {
+		left = end - now_ms();
+		n = poll(&p, 1, left > 0 ? (int)left : 0);
+		if (n > 0 && recv(fd, news, sizeof(news), 0) < 0 && errno != ENOBUFS)
+			n = -1;
+	}
+	close(fd);
+	return flags < 0 ? flags : flags & IFF_LOWER_UP ? 0 : -ETIMEDOUT;
 }
 
 int rtnl_link_move(int ifindex, int namespace_fd)

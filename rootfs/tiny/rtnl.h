@@ -13,6 +13,11 @@ struct rtnl_address {
 };
 
 int rtnl_link_up(int ifindex, uint32_t mtu); /* mtu 0: as it is */
+/*
+ * Returns when a card that is up sends what it is given: before it has its carrier, and a moment
+ * longer, frames are dropped. Waits ms at most: 0, -ETIMEDOUT (it has no carrier), or -errno.
+ */
+int rtnl_link_wait(int ifindex, int ms);
 int rtnl_link_move(int ifindex, int namespace_fd);
 /* What was said of that address or route before is replaced. */
 int rtnl_address_add(int ifindex, const struct rtnl_address *addr);
