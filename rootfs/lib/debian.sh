@@ -40,6 +40,11 @@ debian_choose_mode() {
 	elif mmdebstrap --unshare-helper true 2>/dev/null; then
 		mode=unshare
 		as_root=(mmdebstrap --unshare-helper)
+		# There another id works, which must come to the work folder. A probe, as lists of modes say
+		# nothing of ACLs and mounts.
+		chmod 711 "$work"
+		(cd / && "${as_root[@]}" sh -c 'cd "$1"' probe "$work") 2>/dev/null ||
+			die $EX_CANTCREAT "TMPDIR=$(dirname "$work") is closed to other users, and apt works as another here; chmod o+x it and all above it, or unset TMPDIR"
 	else
 		command -v fakechroot >/dev/null && command -v fakeroot >/dev/null ||
 			die $EX_UNAVAILABLE "no user namespace for $(id -un) (needs the package uidmap and lines in /etc/subuid, /etc/subgid; or install fakechroot and fakeroot)"
@@ -246,14 +251,15 @@ debian_bootstrap() {
 	[ -z "${cache:-}" ] || debian_cache_give
 }
 
-# Runs with root's view: unpacks the tar file and fills a file system with it.
+# Runs with root's view: unpacks the tar file and fills a file system with it. The image is its
+# standard input: the way to it may be closed to the id that works, as home directories are.
 debian_fill='
 	set -e
-	tree=$1 tar=$2 img=$3
+	tree=$1 tar=$2
 	mkdir -p "$tree"
 	tar -C "$tree" -xpf "$tar" --numeric-owner --exclude="./dev/*"
-	mke2fs -q -t ext4 -F -U "$4" -L root -m 1 -I 256 -M / -d "$tree" \
-		-E "hash_seed=$4,lazy_itable_init=0,lazy_journal_init=0,nodiscard,root_owner=0:0" "$img"
+	mke2fs -q -t ext4 -F -U "$3" -L root -m 1 -I 256 -M / -d "$tree" \
+		-E "hash_seed=$3,lazy_itable_init=0,lazy_journal_init=0,nodiscard,root_owner=0:0" /proc/self/fd/0
 	rm -rf "$tree"
 '
 
@@ -275,11 +281,11 @@ debian_ext4() {
 	room_for "$work" "$used" "TMPDIR names another place"
 	truncate -s "$size_bytes" "$part" || die $EX_CANTCREAT "$part cannot be made"
 	[ "$mode" != unshare ] || chmod 666 "$part"
-	# In the namespace another id works: it must be able to reach both.
-	[ "$mode" != unshare ] || { chmod 711 "$work"; mkdir -m 777 "$work/in"; chmod 644 "$work/root.tar"; }
+	# In the namespace another id works.
+	[ "$mode" != unshare ] || { mkdir -m 777 "$work/in"; chmod 644 "$work/root.tar"; }
 	mkdir -p "$work/in"
 	export E2FSPROGS_FAKE_TIME=$epoch
-	"${as_root[@]}" sh -c "$debian_fill" fill "$work/in/root" "$work/root.tar" "$part" "$debian_uuid" >"$work/log" 2>&1 ||
+	"${as_root[@]}" sh -c "$debian_fill" fill "$work/in/root" "$work/root.tar" "$debian_uuid" <>"$part" >"$work/log" 2>&1 ||
 		die 1 "mke2fs failed: $(grep -v '^$' "$work/log" | tail -n 1); a larger --size may help"
 	progress 95 "fixing times"
 	debian_fix_times

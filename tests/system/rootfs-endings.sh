@@ -13,6 +13,7 @@ finish() {
 trap finish EXIT
 fail() { echo "$*"; exit 1; }
 empty() { [ -z "$(find "$@" -mindepth 1)" ] || fail "left behind: $(find "$@" -mindepth 1)"; }
+chmod 711 "$t" # apt's user comes by
 mkdir "$t/full" "$t/tmp" "$t/out"
 
 # A mirror that takes connections and never answers: the build is surely inside apt when Ctrl-C comes.
@@ -37,7 +38,7 @@ wait "$pid" || rc=$?
 empty "$t/tmp" "$t/out"
 
 if ! mount -t tmpfs -o size=1M none "$t/full" 2>"$t/log"; then
-	echo "a full disk needs the right to mount a tmpfs: $(cat "$t/log")"
+	echo "a full disk needs the right to mount a tmpfs: $(head -n 1 "$t/log")"
 	exit 77
 fi
 full=$t/full
