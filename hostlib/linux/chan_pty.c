@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 #include "chan.h"
+#include "log.h"
 #include "terminal.h"
 
 #define LOOK_NS 200000000ULL
@@ -47,46 +49,98 @@ static int mark_closed(const char *name)
 	return 0;
 }
 
+/* A new pair, whose slave's name goes to c. 0 or -errno: there is none then. */
+static int make_pair(struct chan *c, struct pty_chan *p)
+{
+	char name[64];
+	int err;
+
+	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (p->master < 0)
+		return -errno;
+	if (grantpt(p->master) < 0 || unlockpt(p->master) < 0 ||
+	    ptsname_r(p->master, name, sizeof(name)))
+		err = -errno;
+	else
+		err = mark_closed(name);
+	if (err) {
+		close(p->master);
+		p->master = -1;
+		return err;
+	}
+	snprintf(c->where, sizeof(c->where), "pts:%s", name);
+	snprintf(c->announce, sizeof(c->announce), "%s", name);
+	return 0;
+}
+
 static int pty_open(struct chan *c, const struct chan_spec *spec, char why[CONSOLE_WHY_LEN])
 {
 	struct pty_chan *p = calloc(1, sizeof(*p));
-	char name[64];
 	int err;
 
 	if (!p)
 		return -ENOMEM;
-	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	if (p->master < 0 || grantpt(p->master) < 0 || unlockpt(p->master) < 0 ||
-	    ptsname_r(p->master, name, sizeof(name))) {
-		err = -errno;
-		goto fail;
+	err = make_pair(c, p);
+	if (err) {
+		snprintf(why, CONSOLE_WHY_LEN, "a new pseudo-terminal: %s (is /dev/pts mounted?)",
+			 strerror(-err));
+		free(p);
+		return err;
 	}
-	err = mark_closed(name);
-	if (err)
-		goto fail;
 	c->priv = p;
 	c->leave = CHAN_LEAVE_KEEP;
-	snprintf(c->where, sizeof(c->where), "pts:%s", name);
-	snprintf(c->announce, sizeof(c->announce), "%s", name);
 	return 0;
+}
 
-fail:
-	snprintf(why, CONSOLE_WHY_LEN, "a new pseudo-terminal: %s (is /dev/pts mounted?)",
-		 strerror(-err));
-	if (p->master >= 0)
-		close(p->master);
-	free(p);
+static bool nobody_there(const struct pty_chan *p)
+{
+	struct pollfd pfd = {.fd = p->master, .events = POLLIN};
+
+	poll(&pfd, 1, 0);
+	return pfd.revents & POLLHUP;
+}
+
+/* As a rule the kernel gives the same name again: its lowest number that is free. */
+static int renew(struct chan *c)
+{
+	struct pty_chan *p = c->priv;
+	char before[sizeof(c->announce)];
+	int err;
+
+	memcpy(before, c->announce, sizeof(before));
+	err = make_pair(c, p);
+	if (!err && strcmp(before, c->announce) != 0)
+		log_info("%s is on %s now", c->line, c->announce);
 	return err;
+}
+
+/*
+ * Programs such as screen take the terminal for themselves (TIOCEXCL), and the kernel remembers it
+ * as long as the master is open: nobody but root could join again. The next one gets a new pair.
+ */
+static void drop_exclusive(struct chan *c)
+{
+	struct pty_chan *p = c->priv;
+	int fd = open(c->announce, O_RDWR | O_NOCTTY | O_CLOEXEC), err;
+
+	if (fd >= 0) {
+		ioctl(fd, TIOCNXCL);
+		close(fd);
+	} else if (errno == EBUSY && nobody_there(p)) {
+		close(p->master);
+		err = renew(c);
+		if (err)
+			log_warn("%s: no new pseudo-terminal after %s: %s; trying again", c->line,
+				 c->announce, strerror(-err));
+	}
 }
 
 static void pty_look(struct loop_timer *t)
 {
 	struct chan *c = t->arg;
 	struct pty_chan *p = c->priv;
-	struct pollfd pfd = {.fd = p->master, .events = POLLIN};
 
-	poll(&pfd, 1, 0);
-	if (pfd.revents & POLLHUP) {
+	if ((p->master < 0 && renew(c)) || nobody_there(p)) {
 		loop_timer_set(c->env->loop, &p->look, LOOK_NS, pty_look, c);
 		return;
 	}
@@ -130,6 +184,7 @@ static void pty_detach(struct chan *c)
 	struct pty_chan *p = c->priv;
 
 	chan_forget(c);
+	drop_exclusive(c);
 	loop_timer_set(c->env->loop, &p->look, LOOK_NS, pty_look, c);
 }
 
@@ -145,7 +200,8 @@ static void pty_close(struct chan *c)
 	struct pty_chan *p = c->priv;
 
 	loop_timer_del(&p->look);
-	close(p->master);
+	if (p->master >= 0)
+		close(p->master);
 	free(p);
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # timeout: 180
-# needs: screen tmux
+# needs: screen tmux python3 setpriv
 # Pseudo-terminals: joined, left and joined again by screen and by tmux.
 set -euo pipefail
 . tests/system/lib-found.sh
@@ -73,3 +73,33 @@ wait "$guest" || status=$?
 [ $status -eq 143 ] || fail "the loader ended with status $status"
 guest=
 echo "ok: and ends"
+
+# As an ordinary user, whom the kernel keeps out of a terminal that another program took for itself.
+user=()
+[ "$(id -u)" -ne 0 ] || user=(setpriv --reuid=65534 --regid=65534 --clear-groups env PATH=/usr/bin:/bin)
+chmod 711 "$dir"
+mkdir -m 777 "$dir/user"
+cp build/bin/linux "$dir/linux"
+"${user[@]}" env HOME="$dir/user" "$dir/linux" umid=excl mem=64M con0=null con1=pts </dev/null >"$dir/log" 2>&1 &
+guest=$!
+announced() { grep -q 'con1 is on /dev/pts/' "$dir/log"; }
+wait_for "the name is announced" announced
+one=$(sed -n 's/.*con1 is on //p' "$dir/log")
+"${user[@]}" python3 - "$one" <<'END' || fail "an exclusive user leaves it closed"
+import fcntl, os, sys, termios, time
+for turn in range(3):
+    for wait in range(50):
+        try:
+            fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+            break
+        except OSError as e:
+            why = e
+            time.sleep(0.1)
+    else:
+        sys.exit("turn %d: %s" % (turn, why))
+    fcntl.ioctl(fd, termios.TIOCEXCL)
+    time.sleep(0.5)
+    os.close(fd)
+    time.sleep(0.5)
+END
+echo "ok: and may be exclusive"
