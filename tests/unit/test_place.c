@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where the engine has its stubs run, and for how long the two sides spin. */
 #include <CUnit/Basic.h>
+#include <string.h>
 #include "place_rules.h"
 
 #define MS 1000000ULL
@@ -179,26 +180,53 @@ static void test_pauses(void)
 	CU_ASSERT_EQUAL(c.for_ns, NL_CROWDED_MIN_NS);
 }
 
-/* One that is left behind every second order soon sleeps at once; behind every fourth it does not. */
+/* How often one that is left as a pattern of up to 32 orders says yields for each of 1,000 rounds. */
+static void count_yields(struct nl_place *p, const char *pattern, int yields[32])
+{
+	size_t n = strlen(pattern), i;
+	int round;
+
+	memset(yields, 0, 32 * sizeof(*yields));
+	for (round = 0; round < 1000; round++)
+		for (i = 0; i < n; i++) {
+			struct nl_spin spin = nl_place_yields(p);
+
+			CU_ASSERT_EQUAL(spin.kernel_yields, NL_YIELDS);
+			CU_ASSERT(!spin.stub_yields || spin.stub_yields == NL_YIELDS);
+			yields[i] += spin.stub_yields != 0;
+			if (pattern[i] == 'L') {
+				nl_place_left(p);
+				nl_place_left(p); /* to nobody in particular: once is enough */
+			}
+		}
+}
+
+/* One that is left sleeps at once, where that shows from what it did before. */
 static void test_leaving(void)
 {
+	static const char *const patterns[] = {"L", "-L", "--L", "---L", "-LL", "--LL", "-"};
 	struct nl_place p = {0};
-	int i, yields = 0;
+	int yields[32];
+	size_t i, k;
 
-	for (i = 0; i < 1000; i++) {
-		yields += nl_place_yields(&p).stub_yields != 0;
-		CU_ASSERT_EQUAL(nl_place_yields(&p).kernel_yields, NL_YIELDS);
-		nl_place_left(&p);
-		nl_place_left(&p); /* to nobody in particular: once is enough */
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		count_yields(&p, patterns[i], yields); /* whatever it did before */
+		for (k = 0; patterns[i][k]; k++)
+			if (patterns[i][k] == 'L')
+				CU_ASSERT(yields[k] < 10)
+			else
+				CU_ASSERT(yields[k] > 990)
 	}
-	CU_ASSERT(yields < 10);
-	for (i = 0; i < 4000; i++) {
-		yields = i % 4 ? yields : 0;
-		yields += nl_place_yields(&p).stub_yields != 0;
-		if (i % 4 == 3)
-			nl_place_left(&p);
-	}
-	CU_ASSERT_EQUAL(yields, 4);
+	/* Too far back to show: it yields. */
+	p = (struct nl_place){0};
+	count_yields(&p, "-------L", yields);
+	for (k = 0; k < 8; k++)
+		CU_ASSERT(yields[k] > 990);
+	/* Before anything is known it yields, and an exception does not change that. */
+	p = (struct nl_place){0};
+	CU_ASSERT_EQUAL(nl_place_yields(&p).stub_yields, NL_YIELDS);
+	nl_place_left(&p);
+	CU_ASSERT_EQUAL(nl_place_yields(&p).stub_yields, NL_YIELDS);
 }
 
 static void test_spinning(void)

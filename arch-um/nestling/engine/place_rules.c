@@ -37,22 +37,34 @@ enum nl_place_act nl_place_decide(const struct nl_place *p, const struct nl_crow
 	return p->kept_off == here + 1 ? NL_PLACE_LEAVING : NL_PLACE_KEEP_OFF;
 }
 
+/* What became of the last order: that is the newest of the outcomes that the next is told from. */
+static void learn(struct nl_place *p, bool left)
+{
+	unsigned char *known = &p->left_after[p->outcomes];
+
+	if (left)
+		*known = min(*known + 1, NL_LEFT_MAX);
+	else
+		*known -= *known > 0;
+	p->outcomes = (p->outcomes << 1 | left) % NL_OUTCOMES;
+}
+
 struct nl_spin nl_place_yields(struct nl_place *p)
 {
-	bool rests = p->rest;
+	bool left;
 
-	p->orders++;
-	p->rest -= rests;
-	return (struct nl_spin){.kernel_yields = NL_YIELDS, .stub_yields = rests ? 0 : NL_YIELDS};
+	if (p->ordered)
+		learn(p, false);
+	p->ordered = true;
+	left = p->left_after[p->outcomes] > NL_LEFT_MAX / 2;
+	return (struct nl_spin){.kernel_yields = NL_YIELDS, .stub_yields = left ? 0 : NL_YIELDS};
 }
 
 void nl_place_left(struct nl_place *p)
 {
-	if (!p->orders)
-		return;
-	p->rest_next = p->orders <= NL_LEFT_OFTEN ? min(2 * p->rest_next + 4, NL_REST_MAX) : 0;
-	p->rest = p->rest_next;
-	p->orders = 0;
+	if (p->ordered)
+		learn(p, true);
+	p->ordered = false;
 }
 
 struct nl_spin nl_spin_turns(const struct nl_place *p)

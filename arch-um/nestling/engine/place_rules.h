@@ -28,9 +28,9 @@
 #define NL_STARVED_MS 8
 /* The other side may not come at once: schedulers also look at who has had the CPU for how long. */
 #define NL_YIELDS 4
-/* One that yields and is not turned to costs two switches more: not where this is every third call. */
-#define NL_LEFT_OFTEN 3
-#define NL_REST_MAX 256U
+/* What became of the last four orders tells what becomes of the next: a bit each. */
+#define NL_OUTCOMES 16U
+#define NL_LEFT_MAX 3
 
 /* What each side does before it sleeps. */
 struct nl_spin {
@@ -51,9 +51,13 @@ struct nl_place {
 	struct nl_spin spin; /* learnt; 0: nothing yet */
 	unsigned long long came_at; /* time-stamp counter when the stub had done its last order */
 	struct nl_window slept, yielded; /* by the guest kernel, and by the stub */
-	unsigned int orders; /* since the guest kernel last turned from it to something else */
-	unsigned int rest; /* orders more behind which it does not yield, */
-	unsigned int rest_next; /* and how many it was the last time */
+	/*
+	 * Programs repeat themselves: send and receive, and wait there. One that yields and is not
+	 * turned to costs two switches more, one that sleeps and is costs a wake-up.
+	 */
+	bool ordered; /* and not left since: the guest kernel has not turned to something else */
+	unsigned int outcomes; /* of the last orders, 1: it was left; the newest is bit 0 */
+	unsigned char left_after[NL_OUTCOMES]; /* whether it was, behind these: 0 never, up to 3 */
 };
 
 /*
