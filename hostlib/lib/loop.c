@@ -5,15 +5,21 @@
  * The list of watches may change while a turn is served. The turn works on a copy
  * (pollfd array and the watches that belong to it), and the loop strikes a watch
  * from that copy when it is removed, so a removed watch is never called.
+ *
+ * Watches of loop_add_many() are in an epoll set, which is one descriptor of the list. Not all are
+ * there: epoll takes no files, no descriptor twice, and keeps one that was closed but has copies.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 #include "loop.h"
+
+#define MANY_A_TURN 64
 
 struct loop {
 	struct loop_watch head; /* ring */
@@ -22,6 +28,8 @@ struct loop {
 	struct pollfd *pfd; /* of the turn being served */
 	struct loop_watch **turn;
 	size_t room;
+	struct loop_watch many; /* of the epoll set; not in the list before the first one is */
+	struct loop_watch *many_turn[MANY_A_TURN]; /* of the set, those being served */
 	bool stop;
 	struct loop_watch signal_watch;
 	loop_signal_fn signal_fn;
@@ -44,6 +52,7 @@ struct loop *loop_new(void)
 		return NULL;
 	loop->head.next = loop->head.prev = &loop->head;
 	loop->signal_watch.fd = -1;
+	loop->many.fd = -1;
 	return loop;
 }
 
@@ -53,6 +62,8 @@ void loop_free(struct loop *loop)
 		return;
 	if (loop->signal_watch.fd >= 0)
 		close(loop->signal_watch.fd);
+	if (loop->many.fd >= 0)
+		close(loop->many.fd);
 	free(loop->pfd);
 	free(loop->turn);
 	free(loop);
@@ -78,6 +89,57 @@ int loop_add(struct loop *loop, struct loop_watch *w, int fd, short events, loop
 	return 0;
 }
 
+/* A batch of those in the set that are ready; the rest is ready in the next turn, too. */
+static void serve_many(struct loop_watch *set, short revents)
+{
+	struct loop *loop = set->arg;
+	struct epoll_event e[MANY_A_TURN];
+	int n = epoll_wait(set->fd, e, MANY_A_TURN, 0), i;
+
+	(void)revents;
+	for (i = 0; i < n; i++)
+		loop->many_turn[i] = e[i].data.ptr;
+	/* Those that loop_stop() leaves over are lost if they tell of an edge: all are served. */
+	for (i = 0; i < n; i++) {
+		struct loop_watch *w = loop->many_turn[i];
+
+		loop->many_turn[i] = NULL;
+		if (w)
+			w->fn(w, (short)e[i].events);
+	}
+}
+
+int loop_add_many(struct loop *loop, struct loop_watch *w, int fd, bool edge, loop_fd_fn fn,
+		  void *arg)
+{
+	struct epoll_event e = {.events = EPOLLIN | (edge ? EPOLLET : 0), .data.ptr = w};
+
+	if (loop->many.fd < 0) {
+		int set = epoll_create1(EPOLL_CLOEXEC);
+
+		if (set < 0)
+			return -errno;
+		loop_add(loop, &loop->many, set, POLLIN, serve_many, loop);
+	}
+	if (epoll_ctl(loop->many.fd, EPOLL_CTL_ADD, fd, &e) < 0)
+		return -errno;
+	*w = (struct loop_watch){
+		.fd = fd, .events = POLLIN, .fn = fn, .arg = arg, .loop = loop, .apart = true};
+	return 0;
+}
+
+static void del_many(struct loop_watch *w)
+{
+	struct loop *loop = w->loop;
+	size_t i;
+
+	epoll_ctl(loop->many.fd, EPOLL_CTL_DEL, w->fd, NULL);
+	w->fd = -1;
+	for (i = 0; i < MANY_A_TURN; i++)
+		if (loop->many_turn[i] == w)
+			loop->many_turn[i] = NULL;
+}
+
 void loop_events(struct loop_watch *w, short events)
 {
 	w->events = events;
@@ -88,8 +150,12 @@ void loop_del(struct loop_watch *w)
 	struct loop *loop = w->loop;
 	size_t i;
 
-	if (!loop || w->fd < 0 || !w->next)
+	if (!loop || w->fd < 0)
 		return;
+	if (w->apart) {
+		del_many(w);
+		return;
+	}
 	w->prev->next = w->next;
 	w->next->prev = w->prev;
 	w->next = w->prev = NULL;

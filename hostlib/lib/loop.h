@@ -28,6 +28,7 @@ struct loop_watch {
 	loop_fd_fn fn;
 	void *arg;
 	struct loop *loop;
+	bool apart; /* by loop_add_many() */
 	struct loop_watch *prev, *next;
 };
 
@@ -46,6 +47,15 @@ void loop_free(struct loop *loop);
 /* Watches fd. The descriptor stays the caller's. 0 or -errno. */
 int loop_add(struct loop *loop, struct loop_watch *w, int fd, short events, loop_fd_fn fn,
 	     void *arg);
+
+/*
+ * The same for one of many, or of one that is ready often: while it is quiet it costs a turn nothing
+ * (epoll). It must be removed before the descriptor is closed, and waits for POLLIN always. With
+ * `edge` the callback is told each time that something comes and does not have to read it. 0 or
+ * -errno: what cannot be waited for (a file on a disk) gives -EPERM.
+ */
+int loop_add_many(struct loop *loop, struct loop_watch *w, int fd, bool edge, loop_fd_fn fn,
+		  void *arg);
 
 /* Other events from now on. Does nothing if w is not in a loop. */
 void loop_events(struct loop_watch *w, short events);

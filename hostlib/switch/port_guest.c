@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include "offload.h"
 #include "port_guest_private.h"
@@ -46,6 +45,11 @@ void guest_end(struct guest *g)
 
 	port_remove(g->port);
 	switch_flush(sw);
+}
+
+void guest_lost(struct loop_timer *t)
+{
+	guest_end(t->arg);
 }
 
 /* --- from the guest --------------------------------------------------------- */
@@ -129,22 +133,6 @@ static bool is_lost(const struct guest *g)
 	       g->vhost.ring[TX].vring.broken;
 }
 
-/*
- * The descriptor may be anything, and others may read it, too: never wait for it. False: it is of
- * no use, and would always be ready.
- */
-static bool drain(int fd)
-{
-	uint64_t count;
-	struct iovec iov = {&count, sizeof(count)};
-	ssize_t n = preadv2(fd, &iov, 1, -1, RWF_NOWAIT);
-
-	/* Hosts before 5.8 cannot for an eventfd; it is in non-blocking mode, unless others changed that. */
-	if (n < 0 && errno == EOPNOTSUPP)
-		n = read(fd, &count, sizeof(count));
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
 static void tx_more(struct loop_timer *t);
 
 static void tx_serve(struct guest *g)
@@ -167,13 +155,16 @@ static void tx_more(struct loop_timer *t)
 	tx_serve(t->arg);
 }
 
+/*
+ * Of a kick all that counts is that it comes. What the descriptor holds stays there: it may be
+ * anything, and nobody has to wait for it. One at its end kicks no more.
+ */
 static void tx_kicked(struct loop_watch *w, short revents)
 {
-	(void)revents;
-	if (drain(w->fd))
-		tx_serve(w->arg);
-	else
+	if (revents & (POLLHUP | POLLERR))
 		guest_end(w->arg);
+	else
+		tx_serve(w->arg);
 }
 
 /* --- led, or not --------------------------------------------------------------- */
@@ -221,8 +212,7 @@ static void rx_kicked(struct loop_watch *w, short revents)
 	struct guest *g = w->arg;
 	struct sw *sw = g->port->sw;
 
-	(void)revents;
-	if (!drain(w->fd)) {
+	if (revents & (POLLHUP | POLLERR)) {
 		guest_end(g);
 		return;
 	}
@@ -250,8 +240,9 @@ static void ring_changed(struct vhost *v, unsigned int n, bool on)
 	}
 	if (is_led(g))
 		return;
-	loop_add(sw_loop(g->port->sw), &g->kick[n], r->kick_fd, POLLIN,
-		 n == RX ? rx_kicked : tx_kicked, g);
+	if (loop_add_many(sw_loop(g->port->sw), &g->kick[n], r->kick_fd, true,
+			  n == RX ? rx_kicked : tx_kicked, g) < 0)
+		loop_timer_set(sw_loop(g->port->sw), &g->lost, 0, guest_lost, g);
 	/* What it sent before it knew of us is there without a kick. */
 	if (n == TX)
 		loop_timer_set(sw_loop(g->port->sw), &g->more, 0, tx_more, g);
@@ -371,7 +362,7 @@ int port_guest_add_led(struct port **out, struct sw *sw, int fd, const char *nam
 		.status = 1,
 	};
 	*out = g->port;
-	return loop_add(sw_loop(sw), &g->session, fd, POLLIN, session_ready, g);
+	return loop_add_many(sw_loop(sw), &g->session, fd, false, session_ready, g);
 }
 
 int port_guest_add(struct sw *sw, int fd, const char *name)

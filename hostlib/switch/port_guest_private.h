@@ -20,7 +20,7 @@ struct guest {
 	struct vhost vhost;
 	struct loop_watch session, kick[VHOST_RINGS];
 	struct loop_timer more; /* frames that a turn had no time for */
-	struct loop_timer lost; /* the ring for frames to the guest was found broken */
+	struct loop_timer lost; /* it is of no use, which was found in the middle of something */
 	/*
 	 * Those at hand. Two, because a frame from the guest may be what a delayed frame to the same
 	 * guest waited for.
@@ -36,6 +36,8 @@ struct guest {
 void guest_interrupt(struct guest *g, unsigned int n);
 /* The guest is of no use any more: its port goes, and g with it. */
 void guest_end(struct guest *g);
+/* For the timer `lost`: the same, in a turn of its own. */
+void guest_lost(struct loop_timer *t);
 
 /* port_guest_send.c: what a port of this kind does (port_ops). */
 int guest_send(struct port *port, const struct packet *p);

@@ -84,11 +84,6 @@ static int spread(struct guest *g, const struct net_header *h, const struct pack
 	return 0;
 }
 
-static void lost(struct loop_timer *t)
-{
-	guest_end(t->arg);
-}
-
 int guest_send(struct port *port, const struct packet *p)
 {
 	struct guest *g = port->arg;
@@ -110,7 +105,7 @@ int guest_send(struct port *port, const struct packet *p)
 		return -ENETDOWN;
 	err = spread(g, &h, p, &s);
 	if (err == -EPROTO) /* not from here: the switch is in the middle of it */
-		loop_timer_set(sw_loop(port->sw), &g->lost, 0, lost, g);
+		loop_timer_set(sw_loop(port->sw), &g->lost, 0, guest_lost, g);
 	if (err)
 		return err;
 	if (s.n > 1 && s.count_at) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include "stp.h"
 #include "switch_private.h"
 #include "vlan.h"
@@ -71,8 +72,11 @@ struct sw *sw_new(struct loop *loop, const struct sw_config *config)
 		sw_free(sw);
 		return NULL;
 	}
-	if (!c->own_time)
+	if (!c->own_time) {
 		calendar_run(sw->cal, loop_now_ns(), 0);
+		/* Links' delays are kept as they are: timers of this thread are late by 50 us otherwise. */
+		prctl(PR_SET_TIMERSLACK, 1);
+	}
 	return sw;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The event loop: descriptors, timers, signals, and removal while being served. */
 #include <CUnit/Basic.h>
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "loop.h"
@@ -39,6 +41,11 @@ static void test_descriptor(void)
 	close(p[1]);
 }
 
+static void stop_now(struct loop_timer *t)
+{
+	loop_stop(loop);
+}
+
 static void remove_both(struct loop_watch *w, short revents)
 {
 	calls++;
@@ -61,6 +68,101 @@ static void test_removal(void)
 	CU_ASSERT_EQUAL(calls, 1);
 	close(p[0]);
 	close(p[1]);
+}
+
+static void count(struct loop_watch *w, short revents)
+{
+	calls++;
+	CU_ASSERT(revents & POLLIN);
+	w->arg = (void *)(long)revents;
+}
+
+/* The loop runs until nothing is ready. */
+static void run_dry(void)
+{
+	loop_timer_set(loop, &t1, 5000000, stop_now, NULL);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+}
+
+/* One of an edge is told of each thing that comes, read or not; at its end it hears of that. */
+static void test_edge(void)
+{
+	int p[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe(p), 0);
+	CU_ASSERT_EQUAL(write(p[1], "x", 1), 1);
+	CU_ASSERT_EQUAL(loop_add_many(loop, &a, p[0], true, count, NULL), 0);
+	calls = 0;
+	run_dry();
+	CU_ASSERT_EQUAL(calls, 1);
+	run_dry();
+	CU_ASSERT_EQUAL(calls, 1);
+	CU_ASSERT_EQUAL(write(p[1], "x", 1), 1);
+	run_dry();
+	CU_ASSERT_EQUAL(calls, 2);
+	close(p[1]);
+	run_dry();
+	CU_ASSERT_EQUAL(calls, 3);
+	CU_ASSERT((long)a.arg & POLLHUP);
+	loop_del(&a);
+	CU_ASSERT_EQUAL(a.fd, -1);
+	loop_del(&a);
+	close(p[0]);
+}
+
+static void remove_all(struct loop_watch *w, short revents)
+{
+	calls++;
+	loop_del(&a);
+	loop_del(&b);
+}
+
+/* Many that are not of an edge are called until they are read; removed ones are not. */
+static void test_many(void)
+{
+	static struct loop_watch w[100];
+	int p[2], q[2], file, fd[100];
+	char name[] = "/tmp/test_loop.XXXXXX";
+	size_t i;
+
+	CU_ASSERT_EQUAL_FATAL(pipe(p), 0);
+	CU_ASSERT_EQUAL(write(p[1], "xx", 2), 2);
+	CU_ASSERT_EQUAL(loop_add_many(loop, &a, p[0], false, stop_reading, NULL), 0);
+	calls = 0;
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(calls, 2);
+	loop_del(&a);
+
+	CU_ASSERT_EQUAL_FATAL(pipe(q), 0);
+	CU_ASSERT_EQUAL(write(p[1], "x", 1), 1);
+	CU_ASSERT_EQUAL(write(q[1], "x", 1), 1);
+	CU_ASSERT_EQUAL(loop_add_many(loop, &a, p[0], false, remove_all, NULL), 0);
+	CU_ASSERT_EQUAL(loop_add_many(loop, &b, q[0], false, remove_all, NULL), 0);
+	calls = 0;
+	run_dry();
+	CU_ASSERT_EQUAL(calls, 1);
+
+	/* More than are served in a turn. */
+	for (i = 0; i < 100; i++) {
+		fd[i] = dup(p[0]);
+		CU_ASSERT_EQUAL(loop_add_many(loop, &w[i], fd[i], true, count, NULL), 0);
+	}
+	calls = 0;
+	run_dry();
+	CU_ASSERT_EQUAL(calls, 100);
+	for (i = 0; i < 100; i++)
+		loop_close(&w[i]);
+
+	file = mkstemp(name);
+	CU_ASSERT(file >= 0);
+	CU_ASSERT_EQUAL(loop_add_many(loop, &a, file, true, count, NULL), -EPERM);
+	unlink(name);
+	close(file);
+	close(p[0]);
+	close(p[1]);
+	close(q[0]);
+	close(q[1]);
 }
 
 static void note(struct loop_timer *t)
@@ -138,6 +240,8 @@ int main(void)
 	static CU_TestInfo tests[] = {
 		{"descriptor", test_descriptor},
 		{"removal while served", test_removal},
+		{"an edge", test_edge},
+		{"many", test_many},
 		{"timers fire in order", test_timers},
 		{"a timer that is always due", test_restless},
 		{"signals", test_signals},

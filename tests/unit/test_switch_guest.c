@@ -123,7 +123,7 @@ static void test_bad_ring(void)
 	end();
 }
 
-/* A kick descriptor that can never be read empty is always ready. */
+/* What comes by a kick descriptor is not read; one at its end ends the port. */
 static void test_dead_kick(void)
 {
 	unsigned int n;
@@ -140,6 +140,22 @@ static void test_dead_kick(void)
 	}
 }
 
+/* One that nobody can wait for. */
+static void test_file_kick(void)
+{
+	uint64_t n;
+
+	for (n = 0; n < 2; n++) {
+		int file = memfd_create("no kick", MFD_CLOEXEC);
+
+		begin();
+		say(VHOST_SET_VRING_KICK, &n, sizeof(n), file);
+		CU_ASSERT_TRUE(rig_until(loop, is_gone, NULL));
+		close(file);
+		end();
+	}
+}
+
 int main(void)
 {
 	CU_pSuite s;
@@ -150,6 +166,7 @@ int main(void)
 	s = CU_add_suite("guests' ports", NULL, NULL);
 	CU_add_test(s, "a ring that makes no sense", test_bad_ring);
 	CU_add_test(s, "kicks that never end", test_dead_kick);
+	CU_add_test(s, "kicks that are none", test_file_kick);
 	CU_basic_run_tests();
 	failed = CU_get_number_of_failures();
 	CU_cleanup_registry();
