@@ -1,17 +1,23 @@
 #!/bin/bash
-# timeout: 60
-# A guest that has nothing to do lets go of the kernel's text that served to boot, although nothing
-# wakes it up for that.
+# timeout: 90
+# needs: mke2fs
+# A guest that has nothing to do lets go of the kernel's text that served to boot and of what it has
+# read from disks, although nothing wakes it up for that; what it has written stays.
 . tests/system/lib.sh
+
+# kernel: the guest kernel's process, below the loader's, $pid
+find_kernel() {
+	kernel=$pid
+	until [ "$(cat "/proc/$kernel/comm" 2>/dev/null)" = guest-kernel ]; do
+		kernel=$(pgrep -o -P "$kernel") || fail "no guest kernel"
+	done
+}
 
 "$LINUX" uml_dir="$UML" mem=64M -- -c 'echo ready; exec sleep 1000' </dev/null >"$T/out" 2>&1 &
 pid=$!
 cleanup_hooks+=("kill $pid 2>/dev/null; wait $pid 2>/dev/null")
 wait_for 20 grep -q ready "$T/out" || fail "it does not boot"
-kernel=$pid
-until [ "$(cat "/proc/$kernel/comm")" = guest-kernel ]; do
-	kernel=$(pgrep -o -P "$kernel") || fail "no guest kernel"
-done
+find_kernel
 
 # KB of the kernel's file that can be executed and are mapped now.
 text() {
@@ -22,3 +28,29 @@ booted=$(text)
 gone() { [ "$(text)" -lt $((booted / 3)) ]; }
 wait_for 20 gone || fail "after 20 s idle $(text) KB of text are still mapped, of $booted"
 echo "text after the boot $booted KB, idle $(text) KB"
+
+# The page cache: 16 MB of a disk, and a file that is not written back yet.
+mkdir "$T/tree"
+head -c 16M /dev/urandom >"$T/tree/file"
+sum=$(sha256sum <"$T/tree/file")
+truncate -s 24M "$T/disk"
+mkfifo "$T/go"
+exec 7<>"$T/go"
+PATH=$PATH:/sbin mke2fs -q -t ext4 -d "$T/tree" "$T/disk" || fail "mke2fs"
+"$LINUX" uml_dir="$UML" umid=cache mem=64M ubd1="$T/disk" -- -c 'mount -t ext4 /dev/ubdb /mnt
+	echo 9000 >/proc/sys/vm/dirty_expire_centisecs; echo 9000 >/proc/sys/vm/dirty_writeback_centisecs
+	sha256sum </mnt/file; echo written >/mnt/new; echo ready
+	read go; echo 3 >/proc/sys/vm/drop_caches; cat /mnt/new; sha256sum </mnt/file; poweroff -f' \
+	<&7 >"$T/out2" 2>&1 &
+pid=$!
+wait_for 20 grep -q ready "$T/out2" || fail "it does not boot: $(cat "$T/out2")"
+find_kernel
+memory() { awk '/^RssShmem:/ { print $2 }' "/proc/$kernel/status"; }
+full=$(memory)
+gone() { [ "$(memory)" -lt $((full - 12000)) ]; }
+wait_for 30 gone || fail "after 30 s idle $(memory) KB of guest memory are in use, of $full"
+echo "guest memory with 16 MB read $full KB, idle $(memory) KB"
+echo go >&7
+wait "$pid" || fail "it ended with status $?: $(cat "$T/out2")"
+[ "$(grep -c "^$sum" "$T/out2")" -eq 2 ] || fail "the file reads differently: $sum, $(cat "$T/out2")"
+grep -q '^written' "$T/out2" || fail "what was written is gone: $(cat "$T/out2")"
