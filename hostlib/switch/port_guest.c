@@ -361,8 +361,13 @@ int port_guest_add_led(struct port **out, struct sw *sw, int fd, const char *nam
 			(uint8_t)g->port->index},
 		.status = 1,
 	};
+	err = loop_add_many(sw_loop(sw), &g->session, fd, false, session_ready, g);
+	if (err) {
+		port_remove(g->port); /* and with it the descriptor */
+		return err;
+	}
 	*out = g->port;
-	return loop_add_many(sw_loop(sw), &g->session, fd, false, session_ready, g);
+	return 0;
 }
 
 int port_guest_add(struct sw *sw, int fd, const char *name)

@@ -40,11 +40,12 @@ debian_choose_mode() {
 	elif mmdebstrap --unshare-helper true 2>/dev/null; then
 		mode=unshare
 		as_root=(mmdebstrap --unshare-helper)
-		# There another id works, which must come to the work folder. A probe, as lists of modes say
-		# nothing of ACLs and mounts.
+		# There another id works, which must come to the work folder, or into one beside it. A probe,
+		# as modes say nothing of ACLs and mounts.
 		chmod 711 "$work"
 		(cd / && "${as_root[@]}" sh -c 'cd "$1"' probe "$work") 2>/dev/null ||
 			die $EX_CANTCREAT "TMPDIR=$(dirname "$work") is closed to other users, and apt works as another here; chmod o+x it and all above it, or unset TMPDIR"
+		chmod 700 "$work"
 	else
 		command -v fakechroot >/dev/null && command -v fakeroot >/dev/null ||
 			die $EX_UNAVAILABLE "no user namespace for $(id -un) (needs the package uidmap and lines in /etc/subuid, /etc/subgid; or install fakechroot and fakeroot)"
@@ -281,8 +282,8 @@ debian_ext4() {
 	room_for "$work" "$used" "TMPDIR names another place"
 	truncate -s "$size_bytes" "$part" || die $EX_CANTCREAT "$part cannot be made"
 	[ "$mode" != unshare ] || chmod 666 "$part"
-	# In the namespace another id works.
-	[ "$mode" != unshare ] || { mkdir -m 777 "$work/in"; chmod 644 "$work/root.tar"; }
+	# In the namespace another id works: it must be able to come there.
+	[ "$mode" != unshare ] || { chmod 711 "$work"; mkdir -m 777 "$work/in"; chmod 644 "$work/root.tar"; }
 	mkdir -p "$work/in"
 	export E2FSPROGS_FAKE_TIME=$epoch
 	"${as_root[@]}" sh -c "$debian_fill" fill "$work/in/root" "$work/root.tar" "$debian_uuid" <>"$part" >"$work/log" 2>&1 ||

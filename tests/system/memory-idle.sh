@@ -43,6 +43,7 @@ PATH=$PATH:/sbin mke2fs -q -t ext4 -d "$T/tree" "$T/disk" || fail "mke2fs"
 	read go; echo 3 >/proc/sys/vm/drop_caches; cat /mnt/new; sha256sum </mnt/file; poweroff -f' \
 	<&7 >"$T/out2" 2>&1 &
 pid=$!
+cleanup_hooks+=("kill $pid 2>/dev/null; wait $pid 2>/dev/null")
 wait_for 20 grep -q ready "$T/out2" || fail "it does not boot: $(cat "$T/out2")"
 find_kernel
 memory() { awk '/^RssShmem:/ { print $2 }' "/proc/$kernel/status"; }

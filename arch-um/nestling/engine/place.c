@@ -16,9 +16,9 @@
  *
  * Where they share a CPU nevertheless, or there is but one, they yield it to one another: a call
  * of the host on each side, where sleeping and waking are two. Who yields loses its turn to
- * everybody else, too: so not where the host is crowded. And a stub whose program is about to block
- * sleeps at once: it would only be run once more to do that. Stubs that share
- * the other CPU give it to one another in the same way (leave_latest() in stub.c).
+ * everybody else, too: so not where the host is crowded. And a stub whose program is about to
+ * block sleeps at once: it would only be run once more to do that. Stubs that share the other CPU
+ * give it to one another in the same way (leave_latest() in stub.c).
  *
  * How long: a wake-up across CPUs costs as much as some 1,000 turns of spinning. A stub or
  * guest kernel that slept, but for a short time only, would have done better to spin for
