@@ -14,7 +14,7 @@
 # make format    formats all C files
 #
 # KSRC=DIR takes another 6.12.y kernel tree (default: Debian's linux-source-6.12).
-# SAN=1 with test: sanitizer build of the host programs. V=1 shows commands. J=N jobs.
+# SAN=1 with test: host programs (but for the loader) built with sanitizers. V=1 shows commands. J=N jobs.
 ## end
 
 KSRC ?=

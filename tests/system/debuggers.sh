@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 400
 # needs: gdb strace gcc sqfstar mksquashfs unshare
+# with sanitizers: no, it has no program that is built with them, and gdb minds the times of files in the other tree
 # gdb (breakpoints, steps, watchpoints, catch syscall, forks, threads, core files) and strace (children,
 # counts, injected errors, attaching) in a guest print what they print on the host.
 . tests/system/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 600
 # needs: linux uml_rig qemu-system-x86_64 busybox cpio dpkg-deb
+# with sanitizers: no, a packed rig is to run without any libraries
 # Debian 12's own kernel as the host, emulated by QEMU, for who tests may run on a newer one: guests,
 # files of the host, guests in guests and a packed rig, for an ordinary user, and for root.
 # HOST_KERNEL=FILE tries another vmlinuz that has no need of modules (Debian's are called *-cloud-amd64).

@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 320
 # needs: mksquashfs
+# with sanitizers: no, it runs the suite in a guest, which does not see where the links of the other tree lead
 # The quick part of this suite (tests/quick) passes one level down: a guest that sees the host's
 # files, and nothing else of it, is the host that runs scripts/run-tests.
 . tests/system/lib.sh

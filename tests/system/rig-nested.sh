@@ -2,6 +2,7 @@
 # timeout: 120
 # needs: linux uml_rig
 # company: rig-nested
+# with sanitizers: no, uml_rig runs in a guest there, whose addresses a sanitizer does not find free
 # uml_rig run --nested: the run inside a guest gives the same bytes; signals, and what it refuses. And a
 # network in real time whose host is a guest in virtual time: it takes its time from there.
 . tests/system/lib.sh

@@ -2,6 +2,7 @@
 # timeout: 900
 # needs: linux uml_rig mmdebstrap mke2fs debugfs
 # company: rig-mail
+# with sanitizers: no, a packed rig is to run without any libraries
 # The mail WAN in one file: small enough for a mail, with the same results; and sent as mail through
 # Exim from one guest to another. A small packed rig is sent likewise, taken out of the mailbox there
 # with what the image has, and run in that guest. Without an image and a way to make one: skipped.

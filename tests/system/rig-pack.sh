@@ -2,6 +2,7 @@
 # timeout: 420
 # needs: linux uml_rig unshare mksquashfs fsck.erofs busybox python3
 # company: rig-pack
+# with sanitizers: no, a packed rig is to run without any libraries
 # uml_rig pack: the same bytes each time; the file alone, in an empty namespace, gives what the rig
 # gives; taken apart, damaged, mailed; and nothing is left where it cannot be made.
 . tests/system/lib.sh
