@@ -257,11 +257,13 @@ debian_bootstrap() {
 debian_fill='
 	set -e
 	tree=$1 tar=$2
+	# Whatever happens: only here may its files be removed.
+	trap "rm -rf \"\$tree\"" EXIT
+	trap "exit 130" INT TERM HUP
 	mkdir -p "$tree"
 	tar -C "$tree" -xpf "$tar" --numeric-owner --exclude="./dev/*"
 	mke2fs -q -t ext4 -F -U "$3" -L root -m 1 -I 256 -M / -d "$tree" \
 		-E "hash_seed=$3,lazy_itable_init=0,lazy_journal_init=0,nodiscard,root_owner=0:0" /proc/self/fd/0
-	rm -rf "$tree"
 '
 
 # Read-only and packed. What is a device there is not needed: the guest has its own /dev.

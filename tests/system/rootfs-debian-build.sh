@@ -45,6 +45,18 @@ TMPDIR=$t/home user "$PWD/rootfs/uml_mkroot" debian -q never.img >"$t/closed" 2>
 [ "$rc" -eq 73 ] && [ "$(wc -l <"$t/closed")" -eq 1 ] && grep -q "TMPDIR=$t/home is closed.*chmod" "$t/closed" ||
 	fail "a closed TMPDIR: status $rc: $(cat "$t/closed")"
 [ "$(ls -A "$t/home")" = again.img ] || fail "left behind: $(ls -A "$t/home")"
+# A file system that cannot be made: the tree for it, whose files belong to apt's user, goes.
+mkdir "$t/fake"
+printf '#!/bin/sh\nexit 1\n' >"$t/fake/mke2fs"
+chmod 755 "$t/fake/mke2fs"
+mkdir -m 777 "$t/tmp/in"
+tar -C "$t/fake" --owner=5 -cf "$t/tmp/tar" mke2fs
+chmod 644 "$t/tmp/tar"
+# shellcheck disable=SC2016
+! user bash -c '. "$1/rootfs/lib/debian.sh"; as_root=(mmdebstrap --unshare-helper)
+	PATH=$2/fake:$PATH "${as_root[@]}" sh -c "$debian_fill" fill "$2/tmp/in/root" "$2/tmp/tar" none </dev/null' \
+	bash "$PWD" "$t" >"$t/filled" 2>&1 || fail "mke2fs failed, and the build went on"
+[ -z "$(ls -A "$t/tmp/in")" ] || fail "left behind: $(ls -lA "$t/tmp/in") $(cat "$t/filled")"
 fsck.ext4 -fn "$img" >"$t/fsck" 2>&1 || fail "fsck: $(cat "$t/fsck")"
 for f in /usr/sbin/exim4 /usr/sbin/cron /etc/init.d/nestling-boot /etc/fstab; do
 	debugfs -R "stat $f" "$img" 2>/dev/null | found 'Type: regular' || fail "$f is not in the image"
