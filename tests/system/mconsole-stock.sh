@@ -3,22 +3,21 @@
 # needs: linux.uml mke2fs
 # uml_mconsole commands a guest of stock User Mode Linux, too (Debian's user-mode-linux).
 . tests/system/lib.sh
+. tests/system/stock-lib.bash
 
 MC=$PWD/build/bin/uml_mconsole
 mkdir -p "$T/root"/{bin,proc,dev} "$UML"
 busybox=$(command -v busybox) || { echo "no busybox"; exit 77; }
 cp "$busybox" "$T/root/bin/busybox"
-printf '#!/bin/busybox sh\n/bin/busybox sleep 50\n' >"$T/root/init"
+printf '#!/bin/busybox sh\n/bin/busybox echo init of a stock guest\n/bin/busybox sleep 50\n' >"$T/root/init"
 chmod +x "$T/root/init"
 truncate -s 16M "$T/root.img"
 mke2fs -q -t ext4 -d "$T/root" -F "$T/root.img"
 
-timeout -k 5 50 linux.uml mem=64M umid=stock uml_dir="$UML" ubd0="$T/root.img" root=/dev/ubda rw \
-	init=/init con=null con0=null,fd:1 ssl=null </dev/null >"$T/console" 2>&1 &
-guest=$!
-cleanup_hooks+=("kill $guest 2>/dev/null")
+stock_boot 1 mem=64M umid=stock ubd0="$T/root.img"
+guest=$stock_pid
 answers() { timeout 5 "$MC" -d "$UML" -t 2 stock version >"$T/out" 2>&1; }
-wait_for 40 answers || { tail -n 5 "$T/console"; fail "no answer"; }
+wait_for 40 answers || { tail -n 5 "$T/console1"; fail "no answer"; }
 expect_text '^OK Linux .* x86_64'
 expect_status 0 "$MC" -d "$UML"
 expect_text "^stock +[0-9]+ .*umid=stock"

@@ -5,6 +5,7 @@
 # UML's multicast network in a network namespace: a guest of stock User Mode Linux (eth0=mcast), two
 # switches of ours and a machine behind each.
 . tests/system/netns-lib.bash
+. tests/system/stock-lib.bash
 
 busybox=$(command -v busybox) || skip "no busybox"
 ip link set lo up multicast on
@@ -15,6 +16,7 @@ mkdir -p "$T/root"/{bin,proc,dev} "$UML"
 cp "$busybox" "$T/root/bin/busybox"
 cat >"$T/root/init" <<'END'
 #!/bin/busybox sh
+/bin/busybox echo "init of a stock guest"
 /bin/busybox --install -s /bin
 mount -t proc none /proc
 ip link set eth0 up
@@ -45,13 +47,10 @@ expect_text '20 received, 0% packet loss'
 grep -q duplicates "$T/out" && fail "frames come twice"
 echo "ok: two switches on one host hear each other by multicast, and not themselves"
 
-timeout -k 5 90 linux.uml mem=64M umid=mcast uml_dir="$UML" ubd0="$T/root.img" root=/dev/ubda rw init=/init \
-	eth0=mcast,02:00:00:00:05:09,239.192.168.1,1102,0 con=null con0=null,fd:1 ssl=null </dev/null >"$T/console" 2>&1 &
-guest=$!
-cleanup_hooks+=("kill $guest 2>/dev/null")
-wait_for 80 grep -q 'guest is done' "$T/console" || { tail "$T/console"; fail "the guest hears nothing"; }
-[ "$(grep -c '5 packets transmitted, 5 packets received' "$T/console")" -eq 2 ] || { tail "$T/console"; fail "lost pings"; }
+stock_boot 9 mem=64M umid=mcast ubd0="$T/root.img" eth0=mcast,02:00:00:00:05:09,239.192.168.1,1102,0
+wait_for 80 grep -q 'guest is done' "$T/console9" || { tail "$T/console9"; fail "the guest hears nothing"; }
+[ "$(grep -c '5 packets transmitted, 5 packets received' "$T/console9")" -eq 2 ] || { tail "$T/console9"; fail "lost pings"; }
 "$SW" ctl -unix "$T/ctl1" show macs >"$T/out"
 expect_text '02:00:00:00:05:09'
-wait $guest
+wait $stock_pid
 echo "ok: a stock guest with eth0=mcast talks to both"

@@ -5,6 +5,7 @@
 # Two guests of stock User Mode Linux (Debian's) join our switch with eth0=daemon and talk: ARP, ICMP,
 # TCP; the switch sees them come and go.
 . tests/system/lib.sh
+. tests/system/stock-lib.bash
 
 busybox=$(command -v busybox) || { echo "no busybox"; exit 77; }
 SW=build/bin/uml_switch
@@ -15,6 +16,7 @@ head -c 3000000 /dev/urandom >"$T/root/www/data"
 want=$(md5sum <"$T/root/www/data")
 cat >"$T/root/init" <<'END'
 #!/bin/busybox sh
+/bin/busybox echo "init of a stock guest"
 /bin/busybox --install -s /bin
 mount -t proc none /proc
 ip link set eth0 up
@@ -46,16 +48,12 @@ wait_for 10 test -S "$CTL" || fail "no switch: $(cat "$T/switch")"
 
 # stock NUMBER: a guest whose address ends in it
 stock() {
-	timeout -k 5 150 linux.uml mem=64M umid="stock$1" uml_dir="$UML" ubd0="$T/cow$1,$T/root.img" root=/dev/ubda rw \
-		init=/init me="$1" eth0="daemon,02:00:00:00:05:0$1,unix,$CTL" con=null con0=null,fd:1 ssl=null \
-		</dev/null >"$T/console$1" 2>&1 &
+	stock_boot "$1" mem=64M umid="stock$1" ubd0="$T/cow$1,$T/root.img" me="$1" \
+		eth0="daemon,02:00:00:00:05:0$1,unix,$CTL"
 }
 stock 2
-server=$!
-cleanup_hooks+=("kill $server 2>/dev/null")
+server=$stock_pid
 stock 1
-client=$!
-cleanup_hooks+=("kill $client 2>/dev/null")
 
 said() { tr -d '\r' <"$T/console$1" | found -E -- "$2"; }
 show() { "$SW" ctl -unix "$CTL" "$@" >"$T/out" 2>&1; }
