@@ -66,7 +66,9 @@ static int open_at(int type, const char *port)
 	int fd = socket(AF_INET, type, 0), one = 1, size = 8 << 20;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	/* A stream's buffer grows by itself, beyond what may be asked for. */
+	if (type == SOCK_DGRAM)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) < 0)
 		die("bind");
 	return fd;
