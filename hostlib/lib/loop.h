@@ -69,6 +69,13 @@ void loop_close(struct loop_watch *w);
 void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t delay_ns, loop_timer_fn fn,
 		    void *arg);
 
+/*
+ * How long before a timer is due to wake up, from how long that was the last time and how late the
+ * host woke this process then: what it is late by in three of four cases at least. Of loop.c's inside,
+ * for tests.
+ */
+uint64_t loop_lead_learn(uint64_t lead_ns, uint64_t late_ns);
+
 /* Disarms. Does nothing if t is not armed. */
 void loop_timer_del(struct loop_timer *t);
 

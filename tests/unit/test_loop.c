@@ -216,6 +216,55 @@ static void test_restless(void)
 	close(p[1]);
 }
 
+static uint64_t due;
+
+static void not_early(struct loop_timer *t)
+{
+	CU_ASSERT(loop_now_ns() >= due);
+	if (++calls == 50) {
+		loop_stop(loop);
+		return;
+	}
+	loop_timer_set(loop, t, 1000000, not_early, NULL);
+	due = t->due_ns;
+}
+
+/* The sleep ends before the timer is due; the timer does not. */
+static void test_not_early(void)
+{
+	calls = 0;
+	due = loop_now_ns() + 1000000;
+	loop_timer_set(loop, &t1, 1000000, not_early, NULL);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+	CU_ASSERT_EQUAL(calls, 50);
+}
+
+/* What is usual is learnt, what happens now and then is not, and nothing beyond bounds. */
+static void test_lead(void)
+{
+	uint64_t lead = 0, sum = 0;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		lead = loop_lead_learn(lead, i % 10 ? 70000 : 2000000);
+	CU_ASSERT(lead > 65000 && lead < 73000);
+	for (i = 0; i < 1000; i++)
+		lead = loop_lead_learn(lead, 20000);
+	CU_ASSERT(lead > 15000 && lead < 23000);
+	/* Evenly between 20 and 60: the lower quarter's end, about. */
+	for (i = 0; i < 4000; i++) {
+		lead = loop_lead_learn(lead, 20000 + (uint64_t)i * 7919 % 40000);
+		sum += i < 2000 ? 0 : lead;
+	}
+	CU_ASSERT(sum / 2000 > 25000 && sum / 2000 < 36000);
+	for (i = 0; i < 1000; i++)
+		lead = loop_lead_learn(lead, 5000000);
+	CU_ASSERT_EQUAL(lead, 150000);
+	for (i = 0; i < 1000; i++)
+		lead = loop_lead_learn(lead, 0);
+	CU_ASSERT_EQUAL(lead, 0);
+}
+
 static void on_signal(void *arg, int sig, int sender)
 {
 	calls++;
@@ -244,6 +293,8 @@ int main(void)
 		{"many", test_many},
 		{"timers fire in order", test_timers},
 		{"a timer that is always due", test_restless},
+		{"no timer fires early", test_not_early},
+		{"how late the host is", test_lead},
 		{"signals", test_signals},
 		CU_TEST_INFO_NULL,
 	};
