@@ -46,4 +46,5 @@ void nl_doorbell_sleep(void)
 	if (!nl_signals_pending() && !*nl_bell_pending)
 		nl_doorbell_wait(seen);
 	nl_doorbell_finish();
+	nl_engine_awake();
 }

@@ -82,6 +82,21 @@ void nl_doorbell_finish(void);
 /* End of a host signal's handler: whoever is about to sleep does not. */
 void nl_doorbell_signal(void);
 
+/*
+ * Kicks for the switch that wait for the end of a program's call (drivers/net/card_kern.c). Not 0:
+ * there are some. Sent before guest code goes on, before another task runs or the guest idles, and
+ * at the end of each host signal's handler, the timer's among them: no call is so long that they wait
+ * for longer.
+ */
+extern unsigned int nl_kicks_waiting;
+void nl_kicks_send(void);
+
+static inline void nl_kicks_due(void)
+{
+	if (nl_kicks_waiting)
+		nl_kicks_send();
+}
+
 /* The engine (nestling/engine/). */
 struct uml_pt_regs;
 struct task_struct;
@@ -91,6 +106,8 @@ struct _fpx_sw_bytes;
 void nl_engine_signal_exit(void);
 /* This process is about to sleep, with no guest code that runs. */
 void nl_engine_idle(void);
+/* It has slept, in real time. */
+void nl_engine_awake(void);
 /* 0, or -EPERM for a mapping that is to lie below all programs. */
 int nl_mmap_check(unsigned long addr, unsigned long flags);
 /* Whether the guest kernel waits for guest code just now. */

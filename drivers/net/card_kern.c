@@ -55,6 +55,8 @@ struct nl_card {
 static struct nl_card *cards[NL_NET_MAX];
 static struct device *card_parent;
 static bool bell_started;
+/* A bit for each ring whose kick waits. The end of a signal's handler may clear them at any time. */
+unsigned int nl_kicks_waiting;
 
 static struct nl_card *to_card(struct virtio_device *vdev)
 {
@@ -186,6 +188,35 @@ static void card_reset(struct virtio_device *vdev)
 	card_stop(card);
 }
 
+static unsigned int ring_bit(const struct nl_card *card, unsigned int ring)
+{
+	BUILD_BUG_ON(NL_NET_MAX * NL_NET_RINGS > 32);
+	return 1u << (card->slot.index * NL_NET_RINGS + ring);
+}
+
+/*
+ * What a program sends in one call is one kick's worth: it waits for the end of the call, or until
+ * the guest idles. Nothing else may wait, for nobody knows when it ends; and in virtual time a guest
+ * does not idle.
+ */
+static bool may_wait(void)
+{
+	return in_task() && !(current->flags & PF_KTHREAD) && time_travel_mode == TT_MODE_OFF;
+}
+
+void nl_kicks_send(void)
+{
+	unsigned long bits = xchg(&nl_kicks_waiting, 0);
+	unsigned int n;
+
+	for_each_set_bit (n, &bits, NL_NET_MAX * NL_NET_RINGS) {
+		const struct nl_card *card = READ_ONCE(cards[n / NL_NET_RINGS]);
+
+		if (card && card->started)
+			nl_card_kick(card->slot.fd[n % NL_NET_RINGS]);
+	}
+}
+
 /* In led time it is the switch that comes, when this guest stands still. */
 static bool card_notify(struct virtqueue *vq)
 {
@@ -195,6 +226,8 @@ static bool card_notify(struct virtqueue *vq)
 	if (nl_lane)
 		nl_lane_kick(card->slot.index, vq->index,
 			     virtio16_to_cpu(vq->vdev, READ_ONCE(ring->avail->idx)));
+	else if (may_wait())
+		nl_kicks_waiting |= ring_bit(card, vq->index);
 	else
 		nl_card_kick(card->slot.fd[vq->index]);
 	return true;

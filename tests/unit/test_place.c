@@ -4,6 +4,7 @@
 #include <string.h>
 #include "place_rules.h"
 
+#define US 1000ULL
 #define MS 1000000ULL
 #define UNKNOWN (~0U)
 
@@ -229,6 +230,83 @@ static void test_leaving(void)
 	CU_ASSERT_EQUAL(nl_place_yields(&p).stub_yields, NL_YIELDS);
 }
 
+/* A window of 12 ms at 2.5 GHz, of which the guest kernel slept and ran for so long. */
+static bool fare(struct nl_load *l, struct nl_crowd *c, unsigned long long *now,
+		 unsigned int slept_us, unsigned int ran_us, unsigned int orders)
+{
+	static unsigned long long cpu = 5000 * MS;
+
+	if (!l->from_ns)
+		nl_load_begin(l, *now * 5 / 2, *now, cpu);
+	*now += 12 * MS;
+	cpu += ran_us * US;
+	l->slept_tsc += slept_us * US * 5 / 2;
+	l->orders = orders;
+	nl_load_judge(l, c, *now * 5 / 2, *now, cpu);
+	return l->shares;
+}
+
+/* One that has the CPU it wants keeps off its stubs', whatever it does. */
+static void test_load_quiet(void)
+{
+	struct nl_load l = {0};
+	struct nl_crowd c = {0};
+	unsigned long long now = 1000 * MS;
+	unsigned int slept;
+
+	for (slept = 0; slept <= 12000; slept += 500) {
+		CU_ASSERT_FALSE(fare(&l, &c, &now, slept, 12000 - slept, 10));
+		CU_ASSERT_FALSE(fare(&l, &c, &now, slept, 12000 - slept, 0));
+		CU_ASSERT_FALSE(fare(&l, &c, &now, slept, 12000 - slept, 20000));
+	}
+	/* It woke up late now and then. */
+	for (slept = 0; slept < 10000; slept += 500)
+		CU_ASSERT_FALSE(fare(&l, &c, &now, slept, 11000 - slept, 100));
+	CU_ASSERT_EQUAL(c.until_ns, 0);
+}
+
+/* Others want it, too. */
+static void test_load_shared(void)
+{
+	static const unsigned int expected_ms[] = {50, 100, 200, 400, 800, 1600, 2000, 2000};
+	struct nl_load l = {0};
+	struct nl_crowd c = {0};
+	unsigned long long now = 1000 * MS, begun;
+	unsigned int i;
+
+	/* But its orders are short. */
+	CU_ASSERT_FALSE(fare(&l, &c, &now, 0, 6000, 6000));
+	CU_ASSERT_FALSE(fare(&l, &c, &now, 3000, 4000, 1000));
+	/* They are long: two CPUs are tried from time to time, and more and more seldom. */
+	for (i = 0; i < sizeof(expected_ms) / sizeof(expected_ms[0]); i++) {
+		CU_ASSERT_TRUE(fare(&l, &c, &now, 3000, 4000, 100));
+		begun = now;
+		while (fare(&l, &c, &now, 3000, 4000, 100))
+			CU_ASSERT_FATAL(now - begun < 3000 * MS);
+		CU_ASSERT(now - begun >= expected_ms[i] * MS);
+		CU_ASSERT(now - begun < expected_ms[i] * MS + 12 * MS);
+	}
+	/* They become short while it shares: at once. */
+	CU_ASSERT_TRUE(fare(&l, &c, &now, 0, 6000, 500));
+	CU_ASSERT_TRUE(fare(&l, &c, &now, 0, 6000, 499));
+	CU_ASSERT_FALSE(fare(&l, &c, &now, 0, 6000, 501));
+}
+
+/* What was before a long sleep says nothing of what is behind it. */
+static void test_load_old(void)
+{
+	struct nl_load l = {0};
+	struct nl_crowd c = {0};
+	unsigned long long now = 1000 * MS;
+
+	CU_ASSERT_TRUE(fare(&l, &c, &now, 3000, 4000, 100));
+	now += 3600000 * MS;
+	CU_ASSERT_FALSE(fare(&l, &c, &now, 0, 0, 0));
+	CU_ASSERT_FALSE(fare(&l, &c, &now, 0, 12000, 100));
+	/* More sleep than time: it began before the window. */
+	CU_ASSERT_FALSE(fare(&l, &c, &now, 50000, 100, 1));
+}
+
 static void test_spinning(void)
 {
 	struct nl_place p = {0};
@@ -275,6 +353,9 @@ int main(void)
 	CU_add_test(s, "yielding", test_yielding);
 	CU_add_test(s, "pauses", test_pauses);
 	CU_add_test(s, "leaving", test_leaving);
+	CU_add_test(s, "load, quiet", test_load_quiet);
+	CU_add_test(s, "load, shared", test_load_shared);
+	CU_add_test(s, "load, old", test_load_old);
 	CU_add_test(s, "spinning", test_spinning);
 	CU_add_test(s, "starved", test_starved);
 	CU_basic_run_tests();

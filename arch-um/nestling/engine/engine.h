@@ -130,8 +130,10 @@ void nl_place_came(struct nl_stub *s);
 void nl_place_stub_slept(struct nl_stub *s);
 /* Likewise the guest kernel, since a value of the time-stamp counter. */
 void nl_place_kernel_slept(struct nl_stub *s, u64 since);
-/* s, which is kept off a CPU, has not come in NL_STARVED_MS; it had used cpu_ns then. */
+/* s, which is told where to run, has not come in NL_STARVED_MS; it had used cpu_ns before. */
 void nl_place_late(struct nl_stub *s, u64 cpu_ns);
+/* The guest kernel has slept, for whatever it was, since a value of the time-stamp counter. */
+void nl_place_slept(u64 since);
 /* The guest kernel has slept for guest code in s, from from_ns (os_nsecs()) until now. */
 void nl_place_waited(struct nl_stub *s, u64 from_ns);
 /* Likewise for one that is on a CPU which somebody has yielded to it. */

@@ -12,6 +12,10 @@
  * stubs may then run anywhere, and nobody spins for one on the guest kernel's own CPU, until
  * it is tried again. And one that has got no CPU for some milliseconds takes any.
  *
+ * Where several guests are busy on few CPUs, each takes turns with its stubs on one, which the
+ * stubs are told to stay on (they follow the guest kernel with their next order): two that send to
+ * one another then have a CPU each.
+ *
  * What follows from what stands in place_rules.c; here the clocks are read, and stubs are told.
  *
  * Where they share a CPU nevertheless, or there is but one, they yield it to one another: a call
@@ -25,6 +29,7 @@
  * longer, and does so the next time; who slept for long spins for less.
  */
 #include <os.h>
+#include <timetravel.h>
 #include "engine.h"
 
 #define CPU_UNKNOWN (~0U)
@@ -34,12 +39,46 @@
 /* This is a machine of one CPU. */
 static struct nl_crowd crowd; /* there is no other CPU for stubs */
 static struct nl_crowd yield_crowd; /* who yields loses the CPU for long */
+static struct nl_crowd share_pauses; /* until two CPUs are tried anew */
+static struct nl_load load;
 
 static void run_anywhere(struct nl_stub *s)
 {
-	if (s->place.kept_off)
+	if (s->place.kept_off || s->place.kept_on)
 		nl_stub_keep_off(&nl_host, s->pid, CPU_UNKNOWN);
 	s->place.kept_off = 0;
+	s->place.kept_on = 0;
+}
+
+/* Looks at how the guest fares, now and then; what a call costs anyhow has been counted. */
+static void watch_load(const struct nl_stub *s)
+{
+	u64 tsc = s->place.came_at;
+
+	load.orders++;
+	if (tsc < load.from_tsc + NL_LOAD_CYCLES || nl_host.cpus < 2 ||
+	    time_travel_mode != TT_MODE_OFF)
+		return;
+	nl_load_judge(&load, &share_pauses, tsc, os_nsecs(), nl_own_cpu_ns());
+}
+
+/* Whether the stub is to take turns with the guest kernel on its CPU. */
+static bool is_sharing(struct nl_stub *s, unsigned int here)
+{
+	if (load.shares && s->place.kept_on != here + 1) {
+		if (nl_stub_keep_on(s->pid, here) < 0)
+			return false;
+		s->place.kept_on = here + 1;
+		s->place.kept_off = 0;
+	}
+	if (!load.shares && s->place.kept_on)
+		run_anywhere(s);
+	return load.shares;
+}
+
+static struct nl_spin take_turns(struct nl_stub *s)
+{
+	return nl_place_may_yield() ? nl_place_yields(&s->place) : (struct nl_spin){};
 }
 
 /* Whether the stub is, or is going to be, on another CPU than the guest kernel. */
@@ -73,13 +112,15 @@ bool nl_place_may_yield(void)
 struct nl_spin nl_place_spin(struct nl_stub *s)
 {
 	unsigned int here = nl_cpu(), stub = READ_ONCE(s->state->cpu);
-	u64 now = crowd.until_ns && stub == here ? os_nsecs() : 0;
+	u64 now;
 
+	watch_load(s);
+	if (is_sharing(s, here))
+		return take_turns(s);
+	now = crowd.until_ns && stub == here ? os_nsecs() : 0;
 	if (is_apart(s, here, stub, now))
 		return nl_spin_turns(&s->place);
-	if (nl_is_crowded(&crowd, now) || !nl_place_may_yield())
-		return (struct nl_spin){};
-	return nl_place_yields(&s->place);
+	return nl_is_crowded(&crowd, now) ? (struct nl_spin){} : take_turns(s);
 }
 
 void nl_place_came(struct nl_stub *s)
@@ -103,15 +144,23 @@ void nl_place_kernel_slept(struct nl_stub *s, u64 since)
 
 void nl_place_late(struct nl_stub *s, u64 cpu_ns)
 {
-	if (nl_place_is_starved(nl_stub_cpu_ns(s->pid) - cpu_ns))
+	if (s->place.kept_on || nl_place_is_starved(nl_stub_cpu_ns(s->pid) - cpu_ns))
 		run_anywhere(s);
+}
+
+void nl_place_slept(u64 since)
+{
+	load.slept_tsc += __builtin_ia32_rdtsc() - since;
 }
 
 void nl_place_waited(struct nl_stub *s, u64 from_ns)
 {
 	struct nl_window *w = &s->place.slept;
-	u64 now = os_nsecs();
+	u64 now;
 
+	if (s->place.kept_on)
+		return; /* of course it has no CPU of its own */
+	now = os_nsecs();
 	if (nl_window_add(w, from_ns, now, NL_WINDOW_NS) &&
 	    nl_window_judge(w, &crowd, now, nl_stub_cpu_ns(s->pid), NL_WINDOW_NS))
 		run_anywhere(s);

@@ -5,11 +5,17 @@
  * A stub is kept off the guest kernel's CPU where there is another, unless the host is crowded.
  * It is when over a window of time the guest kernel has slept for guest code longer than that
  * has had a CPU. For a while then, twice as long each time, stubs may run anywhere.
+ *
+ * Several guests that are busy at once are another matter: what one of them spins away is what the
+ * other one works with. Where the guest kernel itself does not get the CPU that it wants, and has
+ * more to do for each order than it costs to take turns, it and its stubs share a CPU.
  */
 #include "place_rules.h"
 
 #define SHORT(len_ns) ((len_ns) / 4) /* of a window without a CPU: the host is crowded */
 #define OLD(len_ns) (4 * (len_ns))
+#define LOST(wall_ns) \
+	((wall_ns) / 8) /* of a window without the CPU that it wanted: others want it */
 #define STARVED_NS (NL_STARVED_MS * 1000000ULL / 4)
 
 bool nl_is_crowded(const struct nl_crowd *crowd, unsigned long long now_ns)
@@ -107,6 +113,41 @@ bool nl_window_judge(struct nl_window *w, struct nl_crowd *crowd, unsigned long 
 		crowd->for_ns = 0;
 	*w = (struct nl_window){.from_ns = now_ns, .cpu_ns = cpu_ns};
 	return crowded;
+}
+
+void nl_load_begin(struct nl_load *l, unsigned long long tsc, unsigned long long now_ns,
+		   unsigned long long cpu_ns)
+{
+	*l = (struct nl_load){
+		.from_tsc = tsc, .from_ns = now_ns, .cpu_ns = cpu_ns, .shares = l->shares};
+}
+
+/* Time in which it wanted a CPU and had none; the guest may have begun to sleep before the window. */
+static unsigned long long lost_ns(const struct nl_load *l, unsigned long long tsc,
+				  unsigned long long wall_ns, unsigned long long cpu_ns)
+{
+	unsigned long long cycles = max(tsc - l->from_tsc, 1ULL);
+	unsigned long long slept = min(l->slept_tsc, cycles);
+	unsigned long long had = slept * (wall_ns >> 10) / cycles * 1024 + cpu_ns;
+
+	return had < wall_ns ? wall_ns - had : 0;
+}
+
+void nl_load_judge(struct nl_load *l, struct nl_crowd *pauses, unsigned long long tsc,
+		   unsigned long long now_ns, unsigned long long cpu_ns)
+{
+	unsigned long long wall = now_ns - l->from_ns, used = cpu_ns - l->cpu_ns;
+	unsigned long long each = used / max(l->orders, 1U);
+
+	if (!l->from_ns || wall > NL_LOAD_OLD_NS) {
+		l->shares = false;
+	} else if (l->shares) {
+		l->shares = nl_is_crowded(pauses, now_ns) && each >= NL_ORDER_SHORT_NS;
+	} else if (lost_ns(l, tsc, wall, used) > LOST(wall) && each >= NL_ORDER_LONG_NS) {
+		nl_crowd_begin(pauses, now_ns);
+		l->shares = true;
+	}
+	nl_load_begin(l, tsc, now_ns, cpu_ns);
 }
 
 bool nl_place_is_starved(unsigned long long used_ns)

@@ -24,7 +24,17 @@
 #define NL_YIELD_WINDOW_NS (8 * 1000000ULL)
 #define NL_CROWDED_MIN_NS (50 * 1000000ULL)
 #define NL_CROWDED_MAX_NS (2000 * 1000000ULL)
-/* A stub that is kept off a CPU is looked at when it has not come for so long. */
+/* How a guest fares is looked at every 12 ms or so, unless it has hardly run. */
+#define NL_LOAD_CYCLES (60ULL * NL_SHORT_CYCLES)
+#define NL_LOAD_OLD_NS (10ULL * NL_WINDOW_NS)
+/*
+ * Two CPUs halve what an order takes at best, less what it costs to hand over, which is some 4 us
+ * more where both share one (with GOALS.md's trial: 4.6 us for a null call). Sharing pays for orders
+ * that take longer than that; those of a guest that shares take longer by it.
+ */
+#define NL_ORDER_LONG_NS 8000
+#define NL_ORDER_SHORT_NS 12000
+/* A stub that is told where to run, and where not to, is looked at when it has not come for so long. */
 #define NL_STARVED_MS 8
 /* The other side may not come at once: schedulers also look at who has had the CPU for how long. */
 #define NL_YIELDS 4
@@ -45,9 +55,20 @@ struct nl_window {
 	unsigned long long waited_ns; /* how long the guest kernel has waited for it since then */
 };
 
+/* Time over which it is seen how the guest kernel fares; all zero: not yet. */
+struct nl_load {
+	unsigned long long from_tsc; /* since when, by the time-stamp counter, */
+	unsigned long long from_ns; /* by the clock, */
+	unsigned long long cpu_ns; /* and the CPU time of the guest kernel then */
+	unsigned long long slept_tsc; /* how long it has slept since then, with nothing to do */
+	unsigned int orders; /* given to stubs since then */
+	bool shares; /* it and its stubs are to share a CPU */
+};
+
 /* What is known of one stub; all zero: nothing yet. */
 struct nl_place {
 	unsigned int kept_off; /* 1 + the CPU that it may not use; 0: none */
+	unsigned int kept_on; /* 1 + the only one that it may use; 0: none */
 	struct nl_spin spin; /* learnt; 0: nothing yet */
 	unsigned long long came_at; /* time-stamp counter when the stub had done its last order */
 	struct nl_window slept, yielded; /* by the guest kernel, and by the stub */
@@ -73,6 +94,19 @@ bool nl_is_crowded(const struct nl_crowd *crowd, unsigned long long now_ns);
 
 /* It is, from now on: for twice as long as the last time, if that was not long ago. */
 void nl_crowd_begin(struct nl_crowd *crowd, unsigned long long now_ns);
+
+/* A new window, at these times. */
+void nl_load_begin(struct nl_load *l, unsigned long long tsc, unsigned long long now_ns,
+		   unsigned long long cpu_ns);
+
+/*
+ * The window is over: sets l->shares, which is tried for as long as pauses says, and begins a new
+ * one. A guest kernel that did not get the CPU it wanted, for orders that take long, is to share
+ * one with its stubs: so many guests have no second one each. It goes back to two when that time is
+ * over, or when its orders are short.
+ */
+void nl_load_judge(struct nl_load *l, struct nl_crowd *pauses, unsigned long long tsc,
+		   unsigned long long now_ns, unsigned long long cpu_ns);
 
 enum nl_place_act {
 	NL_PLACE_SHARE, /* both on one CPU: they may yield it, nobody spins */
@@ -112,7 +146,7 @@ bool nl_window_add(struct nl_window *w, unsigned long long from_ns, unsigned lon
 bool nl_window_judge(struct nl_window *w, struct nl_crowd *crowd, unsigned long long now_ns,
 		     unsigned long long cpu_ns, unsigned long long len_ns);
 
-/* A stub has not come in NL_STARVED_MS, in which it has used a CPU for used_ns: too little? */
+/* A stub that is kept off a CPU has not come in NL_STARVED_MS, in which it has used a CPU for used_ns: too little? */
 bool nl_place_is_starved(unsigned long long used_ns);
 
 #endif

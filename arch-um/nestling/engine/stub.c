@@ -58,6 +58,7 @@ struct nl_frame nl_frame;
  * the one before, which may still be spinning. This is a machine of one CPU.
  */
 static struct nl_stub *running, *latest;
+static u64 idle_since; /* of the time-stamp counter */
 
 extern char nl_stub_base[];
 
@@ -86,6 +87,7 @@ static void kick_if_needed(struct nl_stub *s)
 /* A handler may have made work for the task whose code runs, and nobody else looks. */
 void nl_engine_signal_exit(void)
 {
+	nl_kicks_due();
 	if (running)
 		kick_if_needed(running);
 }
@@ -116,6 +118,7 @@ static bool has_come(const struct nl_stub *s)
 static int wait_asleep(struct nl_stub *s, int ms)
 {
 	bool both = nl_bell_used && running;
+	u64 since = __builtin_ia32_rdtsc();
 	unsigned int come, seen = 0;
 	int err = 0;
 
@@ -133,6 +136,7 @@ static int wait_asleep(struct nl_stub *s, int ms)
 	if (both)
 		nl_doorbell_finish();
 	WRITE_ONCE(s->orders->kernel_asleep, 0);
+	nl_place_slept(since);
 	return err;
 }
 
@@ -224,7 +228,7 @@ static int wait_measured(struct nl_stub *s)
 	u64 since = __builtin_ia32_rdtsc(), cpu_ns = 0;
 	int ms = DEATH_CHECK_MS;
 
-	if (s->place.kept_off) {
+	if (s->place.kept_off || s->place.kept_on) {
 		cpu_ns = nl_stub_cpu_ns(s->pid);
 		ms = NL_STARVED_MS;
 	}
@@ -258,7 +262,7 @@ static int wait_yielding(struct nl_stub *s, unsigned int yields)
 	}
 	if (__builtin_ia32_rdtsc() - since > NL_SHORT_CYCLES)
 		nl_place_yielded(s, from_ns);
-	return has_come(s) ? 0 : wait_sleeping(s);
+	return s->place.kept_on && running ? wait_measured(s) : wait_sleeping(s);
 }
 
 static int wait_come(struct nl_stub *s, const struct nl_spin *spin)
@@ -279,7 +283,7 @@ static int wait_come(struct nl_stub *s, const struct nl_spin *spin)
 		if (turns % YIELD_TURNS == 0 && nl_bell_used)
 			nl_place_yield();
 	}
-	return spin->kernel && running ? wait_measured(s) : wait_sleeping(s);
+	return (spin->kernel || s->place.kept_on) && running ? wait_measured(s) : wait_sleeping(s);
 }
 
 /* The stub looks at these words all the time: what does not change does not touch them. */
@@ -320,10 +324,17 @@ static void leave_latest(struct nl_stub *s)
 /* Whoever is to end the idleness, the switch or another guest, may want the stub's CPU. */
 void nl_engine_idle(void)
 {
+	nl_kicks_due();
+	idle_since = __builtin_ia32_rdtsc();
 	if (!latest)
 		return;
 	publish(&latest->orders->spin, 0);
 	leave(latest);
+}
+
+void nl_engine_awake(void)
+{
+	nl_place_slept(idle_since);
 }
 
 static int order_result(struct nl_stub *s, unsigned int ncmds)
@@ -429,6 +440,7 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 	if (s->dead || nl_stub_ready(s) < 0)
 		return -EIO;
 	if (action == NL_ACT_RESUME || action == NL_ACT_RETURN || action == NL_ACT_LOAD) {
+		nl_kicks_due();
 		s->saved = false;
 		s->kicked = false;
 		running = s;

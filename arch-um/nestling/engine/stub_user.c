@@ -319,6 +319,14 @@ unsigned long long nl_stub_cpu_ns(int pid)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+unsigned long long nl_own_cpu_ns(void)
+{
+	struct timespec ts = {};
+
+	syscall(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
 int nl_stub_keep_off(const struct nl_stub_host *h, int pid, unsigned int cpu)
 {
 	unsigned long mask[NL_CPUS_MAX / 64];
@@ -326,6 +334,16 @@ int nl_stub_keep_off(const struct nl_stub_host *h, int pid, unsigned int cpu)
 	memcpy(mask, h->cpu_mask, sizeof(mask));
 	if (cpu < NL_CPUS_MAX)
 		mask[cpu / 64] &= ~(1UL << cpu % 64);
+	return syscall(SYS_sched_setaffinity, pid, sizeof(mask), mask) < 0 ? -errno : 0;
+}
+
+int nl_stub_keep_on(int pid, unsigned int cpu)
+{
+	unsigned long mask[NL_CPUS_MAX / 64] = {};
+
+	if (cpu >= NL_CPUS_MAX)
+		return -EINVAL;
+	mask[cpu / 64] = 1UL << cpu % 64;
 	return syscall(SYS_sched_setaffinity, pid, sizeof(mask), mask) < 0 ? -errno : 0;
 }
 

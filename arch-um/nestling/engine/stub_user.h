@@ -44,12 +44,16 @@ int nl_stub_stopped(int pid);
 
 /* CPU time that it has used, ns. */
 unsigned long long nl_stub_cpu_ns(int pid);
+/* Likewise the guest kernel's own thread. */
+unsigned long long nl_own_cpu_ns(void);
 
 /*
  * Lets a stub run on all CPUs but one, on all if cpu is none of them. 0 or -errno: there is
  * no other.
  */
 int nl_stub_keep_off(const struct nl_stub_host *h, int pid, unsigned int cpu);
+/* Lets a stub run on one CPU only. 0 or -errno. */
+int nl_stub_keep_on(int pid, unsigned int cpu);
 
 /* Makes guest code hand over, now or as soon as it runs. */
 void nl_stub_kick(int pid);
