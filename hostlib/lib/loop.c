@@ -25,6 +25,7 @@
 
 #define MANY_A_TURN 64
 #define LEAD_MAX_NS 150000
+#define LEAD_BUSY_NS 500000 /* so late it is by what else the host has to do */
 #define LEAD_STEP_NS 1000
 #define LEAD_STEPS_BACK 3
 
@@ -228,6 +229,8 @@ uint64_t loop_lead_learn(uint64_t lead_ns, uint64_t late_ns)
 {
 	uint64_t back = LEAD_STEPS_BACK * LEAD_STEP_NS;
 
+	if (late_ns > LEAD_BUSY_NS)
+		return lead_ns;
 	if (late_ns > lead_ns)
 		return lead_ns + LEAD_STEP_NS > LEAD_MAX_NS ? LEAD_MAX_NS : lead_ns + LEAD_STEP_NS;
 	return lead_ns > back ? lead_ns - back : 0;

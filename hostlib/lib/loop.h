@@ -71,8 +71,8 @@ void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t delay_ns, 
 
 /*
  * How long before a timer is due to wake up, from how long that was the last time and how late the
- * host woke this process then: what it is late by in three of four cases at least. Of loop.c's inside,
- * for tests.
+ * host woke this process then: what it is late by in three of four cases at least. A host that is
+ * busy tells nothing of that. Of loop.c's inside, for tests.
  */
 uint64_t loop_lead_learn(uint64_t lead_ns, uint64_t late_ns);
 

@@ -258,8 +258,10 @@ static void test_lead(void)
 	}
 	CU_ASSERT(sum / 2000 > 25000 && sum / 2000 < 36000);
 	for (i = 0; i < 1000; i++)
-		lead = loop_lead_learn(lead, 5000000);
+		lead = loop_lead_learn(lead, 400000);
 	CU_ASSERT_EQUAL(lead, 150000);
+	lead = loop_lead_learn(20000, 5000000);
+	CU_ASSERT_EQUAL(lead, 20000);
 	for (i = 0; i < 1000; i++)
 		lead = loop_lead_learn(lead, 0);
 	CU_ASSERT_EQUAL(lead, 0);

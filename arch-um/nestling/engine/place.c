@@ -33,6 +33,7 @@
 #include "engine.h"
 
 #define CPU_UNKNOWN (~0U)
+#define LOAD_LOOK 4096 /* orders */
 /* About a millisecond: who computes all the time has a CPU for so long, who waits has not. */
 #define LONG_CYCLES (5ULL * NL_SHORT_CYCLES)
 
@@ -50,12 +51,16 @@ static void run_anywhere(struct nl_stub *s)
 	s->place.kept_on = 0;
 }
 
-/* Looks at how the guest fares, now and then; what a call costs anyhow has been counted. */
+/*
+ * Looks at how the guest fares, now and then, and takes the time from when the stub came. That can be
+ * long ago; a counter that began anew, as some hosts' does when they have slept, is another matter.
+ */
 static void watch_load(const struct nl_stub *s)
 {
 	u64 tsc = s->place.came_at;
 
-	load.orders++;
+	if (++load.orders % LOAD_LOOK == 0 && __builtin_ia32_rdtsc() < load.from_tsc)
+		load = (struct nl_load){};
 	if (tsc < load.from_tsc + NL_LOAD_CYCLES || nl_host.cpus < 2 ||
 	    time_travel_mode != TT_MODE_OFF)
 		return;

@@ -14,8 +14,7 @@
 
 #define SHORT(len_ns) ((len_ns) / 4) /* of a window without a CPU: the host is crowded */
 #define OLD(len_ns) (4 * (len_ns))
-#define LOST(wall_ns) \
-	((wall_ns) / 8) /* of a window without the CPU that it wanted: others want it */
+#define LOST(wall_ns) ((wall_ns) / 8) /* of a window with a CPU wanted and none had */
 #define STARVED_NS (NL_STARVED_MS * 1000000ULL / 4)
 
 bool nl_is_crowded(const struct nl_crowd *crowd, unsigned long long now_ns)

@@ -34,7 +34,7 @@
  */
 #define NL_ORDER_LONG_NS 8000
 #define NL_ORDER_SHORT_NS 12000
-/* A stub that is told where to run, and where not to, is looked at when it has not come for so long. */
+/* A stub that is told where to run is looked at when it has not come for so long. */
 #define NL_STARVED_MS 8
 /* The other side may not come at once: schedulers also look at who has had the CPU for how long. */
 #define NL_YIELDS 4
@@ -146,7 +146,7 @@ bool nl_window_add(struct nl_window *w, unsigned long long from_ns, unsigned lon
 bool nl_window_judge(struct nl_window *w, struct nl_crowd *crowd, unsigned long long now_ns,
 		     unsigned long long cpu_ns, unsigned long long len_ns);
 
-/* A stub that is kept off a CPU has not come in NL_STARVED_MS, in which it has used a CPU for used_ns: too little? */
+/* A stub that is kept off a CPU has not come in NL_STARVED_MS, and used_ns of it had one: too little? */
 bool nl_place_is_starved(unsigned long long used_ns);
 
 #endif
