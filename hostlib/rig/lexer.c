@@ -135,6 +135,21 @@ static void drop_backslash(struct rig_line *out)
 		out->words--;
 }
 
+/*
+ * A statement whose last word ends in a backslash, before blanks or where the next line is empty: as
+ * the end of a line it would join that to the next one, and uml_rig fmt makes it that.
+ */
+static void check_end(struct rig_lexer *l, struct rig_line *out)
+{
+	const struct rig_raw *last = out->words ? &out->word[out->words - 1] : NULL;
+
+	if (out->bad || !last || out->comment.len || last->text[last->len - 1] != '\\')
+		return;
+	rig_error(l->texts, rig_raw_pos(l->file, last),
+		  "the last word of a statement cannot end in a \\; put quotes around it");
+	out->bad = true;
+}
+
 bool rig_lexer_next(struct rig_lexer *l, struct rig_line *out)
 {
 	const struct rig_file *f = &l->texts->file[l->file];
@@ -163,5 +178,6 @@ bool rig_lexer_next(struct rig_lexer *l, struct rig_line *out)
 			drop_backslash(out);
 		l->line++;
 	}
+	check_end(l, out);
 	return true;
 }

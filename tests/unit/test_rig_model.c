@@ -359,6 +359,8 @@ static void formats(void)
 		{"default node mem=9M\r\nexpect a.q == 0 by 1h\r\n",
 		 "default node mem=9M\nexpect  a.q == 0 by 1h\n"},
 		{"end\nend\nnonsense \\", "end\nend\nnonsense\n"},
+		{"nonsense a\\ b\\ # c\n", "nonsense a\\ b\\  # c\n"},
+		{"nonsense a\\\\\n b\n", "nonsense a\\ \\\n        b\n"},
 	};
 	char *out, *again;
 	size_t len, again_len, i;
