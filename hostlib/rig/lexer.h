@@ -4,7 +4,8 @@
  *
  * Words are separated by blanks and tabs. `#` at the beginning of a word starts a comment. "..." and
  * '...' keep blanks together, also inside a word; neither goes beyond its line. A backslash as the
- * last character of a line joins the next one. The text is UTF-8 without control characters.
+ * last character of a line joins the next one; so the last word of a statement cannot end in one,
+ * unless it is quoted or a comment follows. The text is UTF-8 without control characters.
  */
 #ifndef NESTLING_RIG_LEXER_H
 #define NESTLING_RIG_LEXER_H

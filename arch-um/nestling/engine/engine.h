@@ -130,7 +130,7 @@ void nl_place_came(struct nl_stub *s);
 void nl_place_stub_slept(struct nl_stub *s);
 /* Likewise the guest kernel, since a value of the time-stamp counter. */
 void nl_place_kernel_slept(struct nl_stub *s, u64 since);
-/* s, which is told where to run, has not come in NL_STARVED_MS; it had used cpu_ns before. */
+/* s, which is told where (not) to run, has not come in NL_STARVED_MS; kept off, it had used cpu_ns. */
 void nl_place_late(struct nl_stub *s, u64 cpu_ns);
 /* The guest kernel has slept, for whatever it was, since a value of the time-stamp counter. */
 void nl_place_slept(u64 since);

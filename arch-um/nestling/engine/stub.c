@@ -228,10 +228,10 @@ static int wait_measured(struct nl_stub *s)
 	u64 since = __builtin_ia32_rdtsc(), cpu_ns = 0;
 	int ms = DEATH_CHECK_MS;
 
-	if (s->place.kept_off || s->place.kept_on) {
+	if (s->place.kept_off)
 		cpu_ns = nl_stub_cpu_ns(s->pid);
+	if (s->place.kept_off || s->place.kept_on)
 		ms = NL_STARVED_MS;
-	}
 	while (!has_come(s)) {
 		u64 from_ns = os_nsecs();
 

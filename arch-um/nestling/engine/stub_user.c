@@ -7,7 +7,7 @@
  * @host run futex_waitv EQ32(1,2): a stub or the doorbell is waited for
  * @host run wait4: a stub that ended
  * @host run waitid: a stub that was stopped from outside
- * @host run clock_gettime: CPU time of a stub
+ * @host run clock_gettime: CPU time of a stub, and its own
  * @host run sched_setaffinity: the CPUs of a stub
  * @host boot sched_getaffinity: the CPUs there are
  * @host run futex ONLY32(1,FUTEX_WAKE): handover
