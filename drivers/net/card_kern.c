@@ -26,6 +26,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
+#include <net/sch_generic.h>
 #include <nestling.h>
 #include <os.h>
 #include <timetravel.h>
@@ -48,6 +49,7 @@ struct nl_card {
 	u8 status;
 	bool started; /* the switch may touch the rings */
 	bool leaving; /* the loader has stopped the switch already */
+	bool raised; /* the driver does not know yet of the carrier that the card has */
 	struct completion stopped;
 };
 
@@ -149,11 +151,27 @@ static void card_stop(struct nl_card *card)
 
 /* --- virtio's view ---------------------------------------------------------- */
 
+/*
+ * The driver notes what it has read, and looks at the carrier only when that changes: so it reads
+ * what the card was raised with before it reads that the cable has been pulled since.
+ */
+static u16 status_read(struct nl_card *card)
+{
+	u16 status = card->slot.net.status;
+
+	if (!xchg(&card->raised, false) || (status & VIRTIO_NET_S_LINK_UP))
+		return status;
+	virtio_config_changed(&card->vdev);
+	return status | VIRTIO_NET_S_LINK_UP;
+}
+
 static void card_get(struct virtio_device *vdev, unsigned int offset, void *buf, unsigned int len)
 {
 	const struct nl_net *net = &to_card(vdev)->slot.net;
 	struct virtio_net_config config = {.status = cpu_to_virtio16(vdev, net->status)};
 
+	if (offset == offsetof(struct virtio_net_config, status))
+		config.status = cpu_to_virtio16(vdev, status_read(to_card(vdev)));
 	memcpy(config.mac, net->mac, sizeof(net->mac));
 	memset(buf, 0, len);
 	if (offset < sizeof(config))
@@ -336,6 +354,32 @@ static void card_name(struct nl_card *card)
 	rtnl_unlock();
 }
 
+/*
+ * virtio_net gives a card its carrier by a work item, and the network layer its queue by another:
+ * what was sent before that would be lost. Whoever sets a card up may send at once. The driver's own
+ * item finds everything done.
+ */
+static int card_up(struct notifier_block *nb, unsigned long event, void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+	unsigned int i;
+
+	for (i = 0; event == NETDEV_UP && i < NL_NET_MAX; i++) {
+		struct nl_card *card = READ_ONCE(cards[i]);
+
+		if (!card || dev->dev.parent != &card->vdev.dev || netif_carrier_ok(dev) ||
+		    !(card->slot.net.status & VIRTIO_NET_S_LINK_UP))
+			continue;
+		card->raised = true;
+		netif_carrier_on(dev);
+		dev_activate(dev);
+	}
+	return NOTIFY_DONE;
+}
+
+/* Before IPv6 (0) looks whether the card is ready. */
+static struct notifier_block card_up_notifier = {.notifier_call = card_up, .priority = 1};
+
 static bool slot_valid(const struct nl_slot *s)
 {
 	return s->index < NL_NET_MAX && s->fd[0] >= 0 && s->fd[1] >= 0;
@@ -421,9 +465,14 @@ static const struct nl_slot_ops card_slot_ops = {
 /* After virtio_net, so that cards are there and named when init starts. */
 static int __init card_init(void)
 {
+	int err;
+
 	card_parent = root_device_register("nestling-net");
 	if (IS_ERR(card_parent))
 		return PTR_ERR(card_parent);
+	err = register_netdevice_notifier(&card_up_notifier);
+	if (err)
+		return err;
 	return nl_slot_register(&card_slot_ops);
 }
 late_initcall(card_init);

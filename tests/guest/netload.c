@@ -11,16 +11,23 @@
  *   netload echo PORT                UDP: sends back what comes
  *   netload rr ADDR PORT COUNT PAUSE_US   request and answer by UDP; prints median, least and 99th
  *                                    percentile in us
+ *   netload up CARD MS               sets the card up and sends a frame in the same breath; nothing
+ *                                    that the kernel put off runs for MS
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netpacket/packet.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -338,12 +345,61 @@ static int probe(const char *addr, const char *port)
 	return 0;
 }
 
+static long drops(const char *card)
+{
+	char path[128], text[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/tx_dropped", card);
+	f = fopen(path, "r");
+	if (!f || !fgets(text, sizeof(text), f))
+		die(path);
+	fclose(f);
+	return atol(text);
+}
+
+/* As a real-time task: what the kernel puts off does not run in between. Prints whether it was dropped. */
+static int up(const char *card, uint64_t ms)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	unsigned char frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,
+				   0,    0,    0,    0,    1,    0x88, 0xb5};
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(card)};
+	struct sched_param first = {.sched_priority = 1};
+	struct ifreq r = {0};
+	uint64_t end;
+	long dropped;
+
+	strncpy(r.ifr_name, card, sizeof(r.ifr_name) - 1);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &r) < 0)
+		die(card);
+	if (r.ifr_flags & IFF_UP) {
+		fprintf(stderr, "netload: %s is up already\n", card);
+		return 1;
+	}
+	r.ifr_flags |= IFF_UP;
+	dropped = drops(card);
+	if (sched_setscheduler(0, SCHED_FIFO, &first) < 0)
+		die("SCHED_FIFO");
+	if (ioctl(fd, SIOCSIFFLAGS, &r) < 0)
+		die("up");
+	if (sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) !=
+	    sizeof(frame))
+		die("send");
+	printf("%s\n", drops(card) == dropped ? "sent" : "dropped");
+	for (end = now_ns() + ms * 1000000; now_ns() < end;)
+		;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "serve"))
 		serve(argv[2]); /* until it is killed */
 	if (argc == 3 && !strcmp(argv[1], "echo"))
 		echo(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "up"))
+		return up(argv[2], strtoull(argv[3], NULL, 10));
 	if (argc == 4 && !strcmp(argv[1], "probe"))
 		return probe(argv[2], argv[3]);
 	if (argc == 5 && !strcmp(argv[1], "sizes"))
@@ -357,6 +413,6 @@ int main(int argc, char **argv)
 	fprintf(stderr, "usage: netload serve PORT | echo PORT | probe ADDR PORT | sizes ADDR PORT "
 			"STEP | tcp "
 			"ADDR PORT SECONDS | udp ADDR PORT SECONDS BATCH | "
-			"rr ADDR PORT COUNT PAUSE_US\n");
+			"rr ADDR PORT COUNT PAUSE_US | up CARD MS\n");
 	return 64;
 }

@@ -33,6 +33,31 @@ net_wait a
 [ "$(said a)" = "$mac" ] || fail "the address is another at the second start: $mac, $(said a)"
 echo "pings, 22 MB of TCP, addresses: $mac is a's at each start"
 
+# What is sent as soon as a card is up gets out: nothing that the kernel put off has run in between.
+# A cable that is pulled in that moment shows all the same.
+mkdir "$dir/tools"
+cp build/guest/netload "$dir/tools/"
+net_guest u "mount -t hostfs $dir/tools /mnt; cp /mnt/netload /tmp/
+	wait_for() { for i in \$(seq 100); do [ -e /mnt/\$1 ] && break; sleep 0.1; done; }
+	carrier() { cat /sys/class/net/eth0/carrier; }
+	for i in 1 2; do /tmp/netload up eth0 0; carrier; ip link set eth0 down; done
+	ip link set eth0 up; echo out; wait_for out; carrier; ip link set eth0 down
+	echo in; wait_for in; /tmp/netload up eth0 600; sleep 0.2; carrier" \
+	hostfs="$dir/tools,ro" eth0="$card"
+wait_for 10 grep -q "^out" "$dir/u.out" || fail "u does not come up"
+net_ctl port down u.eth0
+sleep 0.2
+touch "$dir/tools/out"
+wait_for 10 grep -q "^in" "$dir/u.out" || fail "u does not go on"
+net_ctl port up u.eth0
+sleep 0.2
+touch "$dir/tools/in"
+wait_for 10 sh -c "[ \$(grep -c sent '$dir/u.out') -eq 3 ]" || fail "u does not go on"
+net_ctl port down u.eth0
+net_wait u || fail "u failed"
+[ "$(said u | xargs)" = "sent 1 sent 1 out 0 in sent 0" ] || fail "a card that was just set up: $(said u | xargs)"
+echo "a card sends as soon as it is up"
+
 # The cable, and a switch that goes and comes back while a connection is open.
 net_guest b 'ip addr add 10.0.0.2/24 dev eth0; ip link set eth0 up
 	for i in $(seq 100); do [ "$(cat /sys/class/net/eth0/carrier)" = 0 ] && break; sleep 0.1; done; echo "carrier 0"
