@@ -21,7 +21,9 @@
 #include <linux/time-internal.h>
 #include <linux/workqueue.h>
 #include <asm/sections.h>
+#include <nestling.h>
 #include "../../mm/internal.h"
+#include "../../mm/slab.h"
 #include "trim_user.h"
 
 #define AFTER_SECONDS 2
@@ -55,6 +57,8 @@ static void drop_files(void)
 
 	lru_add_drain();
 	for (pfn = node->node_start_pfn; pfn < end; pfn++) {
+		if (nl_memmap_kept(pfn))
+			continue;
 		take(pfn_to_page(pfn), &list, &n);
 		if (n == BATCH) {
 			reclaim_pages(&list);
@@ -63,6 +67,17 @@ static void drop_files(void)
 		}
 	}
 	reclaim_pages(&list);
+}
+
+/* Objects that are free, and would wait in their caches for the next of their kind. */
+static void shrink_caches(void)
+{
+	struct kmem_cache *cache;
+
+	mutex_lock(&slab_mutex);
+	list_for_each_entry (cache, &slab_caches, list)
+		kmem_cache_shrink(cache);
+	mutex_unlock(&slab_mutex);
 }
 
 static void let_text_go(void)
@@ -98,6 +113,7 @@ static void trim(struct work_struct *work)
 	if (was_idle()) {
 		drop_files();
 		drop_slab();
+		shrink_caches();
 		/* It is free now, and is reported to the host soon (reporting.c), which needs text. */
 		dropped = true;
 	}

@@ -268,7 +268,9 @@ static const char *const lean[] = {
 	"dummy.numdummies=0",
 	"ifb.numifbs=0",
 	"bonding.max_bonds=0",
-	"nbd.nbds_max=4",
+	"nbd.nbds_max=0",
+	/* /sys/kernel/slab: 3,500 files, half a megabyte, for what /proc/slabinfo tells as well. */
+	"initcall_blacklist=slab_late_init,slab_sysfs_init",
 	/* It would wake up twice a second to see whether there is something to do. */
 	"sysctl.vm.compaction_proactiveness=0",
 	/* Frames are copied before the switch says so: nobody need be told that they are gone. */
