@@ -313,27 +313,38 @@ static int sites_add(struct nl_stub *s, const struct site *want)
 
 /* --- finding and patching --------------------------------------------------------- */
 
-/* Whether a jump in the page goes to the instruction at offset target. */
-static bool has_jump_to(const u8 *page, unsigned int target)
+/* A jump of one byte's reach; it is no further from its target than that. */
+static bool has_short_jump_to(const u8 *page, int target)
 {
-	unsigned int i;
+	int i, last = min(target - 2 - S8_MIN, (int)NL_PAGE - 2);
 
-	for (i = 0; i + 2 <= NL_PAGE; i++) {
+	for (i = max(target - 2 - S8_MAX, 0); i <= last; i++) {
 		u8 op = page[i];
 
 		if ((op == 0xeb || (op & 0xf0) == 0x70 || (op & 0xfc) == 0xe0) &&
 		    i + 2 + (s8)page[i + 1] == target)
 			return true;
-		if (i + 6 > NL_PAGE)
-			continue;
-		if ((op == 0xe9 || op == 0xe8) &&
-		    i + 5 + (s32)get_unaligned_le32(&page[i + 1]) == target)
-			return true;
-		if (op == 0x0f && (page[i + 1] & 0xf0) == 0x80 &&
-		    i + 6 + (s32)get_unaligned_le32(&page[i + 2]) == target)
-			return true;
 	}
 	return false;
+}
+
+/*
+ * Whether a jump in the page goes to the instruction at offset target. Of a far one the distance is
+ * looked for first, which is at most places not there; it is the last of the instruction.
+ */
+static bool has_jump_to(const u8 *page, unsigned int target)
+{
+	unsigned int i;
+
+	for (i = 1; i + 4 <= NL_PAGE; i++) {
+		if (likely(get_unaligned_le32(&page[i]) != target - (i + 4)))
+			continue;
+		if (page[i - 1] == 0xe9 || page[i - 1] == 0xe8)
+			return true;
+		if (i >= 2 && page[i - 2] == 0x0f && (page[i - 1] & 0xf0) == 0x80)
+			return true;
+	}
+	return has_short_jump_to(page, target);
 }
 
 /*
