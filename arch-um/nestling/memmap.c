@@ -5,7 +5,9 @@
  * The kernel keeps 64 bytes for each page and fills them in at boot: a guest with mem=1G would take
  * 16 MB of its host to know of memory that it does not use yet. Here the largest piece of free
  * memory is kept out of that. It counts as free from the start, and goes to the page allocator in
- * blocks of the largest size that this knows, each when there is nothing else to give.
+ * blocks of the largest size that this knows, so that it always has some that are whole: with
+ * less it would break up what belongs to other kinds of memory, and move pages about to make whole
+ * blocks again. (What is kept is not in /proc/buddyinfo.)
  *
  *   0         image       next                          end         top
  *   | reserved | allocator | kept: its map is a hole     | reserved  |
@@ -27,6 +29,7 @@
 #include "../../mm/internal.h"
 
 #define BLOCK_PAGES ((unsigned long)MAX_ORDER_NR_PAGES)
+#define SPARE 2 /* blocks */
 
 /* Page numbers. Nothing is kept any more when next is end. */
 static struct {
@@ -123,4 +126,10 @@ _Bool __ref nl_memmap_grow(void)
 	}
 	local_irq_restore(flags);
 	return grown;
+}
+
+void nl_memmap_supply(void)
+{
+	if (READ_ONCE(first_zone()->free_area[MAX_PAGE_ORDER].nr_free) < SPARE)
+		nl_memmap_grow();
 }

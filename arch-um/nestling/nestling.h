@@ -60,7 +60,8 @@ void nl_crash_abort(int sig, void *mc);
  * Free memory whose part of the memory map is not filled in before it is used (memmap.c). defer:
  * whether the map is left alone from this page on; settle: before free memory goes to the allocator;
  * keep: whether these free pages are kept back; kept: whether the page is one of them still; keeps:
- * whether there is one; grow: gives a block to the allocator, false when there is none.
+ * whether there is one; grow: gives a block to the allocator, false when there is none; supply: before
+ * an allocation, while it keeps any.
  */
 _Bool nl_memmap_defer(unsigned long pfn);
 void nl_memmap_settle(void);
@@ -68,6 +69,7 @@ _Bool nl_memmap_keep(unsigned long pfn, unsigned int order);
 _Bool nl_memmap_kept(unsigned long pfn);
 extern _Bool nl_memmap_keeps;
 _Bool nl_memmap_grow(void);
+void nl_memmap_supply(void);
 
 /*
  * A page for a file's contents, behind or before the last one, or NULL: ask the allocator
