@@ -72,6 +72,15 @@ _Bool nl_memmap_grow(void);
 void nl_memmap_supply(void);
 
 /*
+ * The page allocator has split page of this order off a block, as one of many that are wanted
+ * (bulk.c). Its lock is held.
+ */
+#define NL_BULK_ORDER 4 /* 64 KB: what most hosts map by one fault */
+#define NL_BULK_PAGES (1UL << NL_BULK_ORDER)
+struct page;
+void nl_bulk_split(struct page *page, unsigned int order);
+
+/*
  * A page for a file's contents, behind or before the last one, or NULL: ask the allocator
  * (pagecache.c).
  */

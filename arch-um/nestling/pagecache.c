@@ -15,6 +15,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <nestling.h>
+#include "bulk.h"
 
 #define RUN_ORDER 4
 #define RUN_PAGES (1U << RUN_ORDER)
@@ -29,6 +30,7 @@ static bool run_begin(gfp_t gfp)
 
 	if (!block)
 		return false;
+	nl_bulk_fill(block, RUN_ORDER);
 	split_page(block, RUN_ORDER);
 	run = block;
 	run_left = RUN_PAGES;

@@ -13,8 +13,15 @@
 #include <linux/sched.h>
 #include <os.h>
 #include "abi.h"
+#include "bulk.h"
 
 #define REPORT_ORDER 4 /* 64 KB: smaller ones are likely to be wanted again soon */
+
+static int punch(unsigned long long start, unsigned long long end)
+{
+	nl_bulk_gone(PHYS_PFN(start), PHYS_PFN(end - start));
+	return os_falloc_punch(NL_FD_MEMORY, start, end - start);
+}
 
 static int report(struct page_reporting_dev_info *dev, struct scatterlist *sg, unsigned int n)
 {
@@ -33,7 +40,7 @@ static int report(struct page_reporting_dev_info *dev, struct scatterlist *sg, u
 			start = at;
 		} else {
 			if (end)
-				err = os_falloc_punch(NL_FD_MEMORY, start, end - start);
+				err = punch(start, end);
 			if (err)
 				return err;
 			start = at;
@@ -41,7 +48,7 @@ static int report(struct page_reporting_dev_info *dev, struct scatterlist *sg, u
 		}
 	}
 	if (end)
-		err = os_falloc_punch(NL_FD_MEMORY, start, end - start);
+		err = punch(start, end);
 	cond_resched();
 	return err;
 }

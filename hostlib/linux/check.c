@@ -77,18 +77,6 @@ static int probe_punch(char *detail, size_t len)
 	return probe_file(punch);
 }
 
-static int populate(int fd)
-{
-	void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-
-	return p == MAP_FAILED ? -1 : munmap(p, 4096);
-}
-
-static int probe_populate(char *detail, size_t len)
-{
-	return probe_file(populate);
-}
-
 /* Memory file systems refuse the flag itself, and libc has a substitute for the call. */
 static int read_flags(int fd)
 {
@@ -166,8 +154,6 @@ static const struct {
 	 "Linux 3.17 or later; without, TMPDIR=, /dev/shm or /tmp must have room for guest memory"},
 	{"guest memory goes back to the host (holes in memory files)", probe_punch, false,
 	 "Linux 3.5 or later, and a file system in TMPDIR that can make holes"},
-	{"mappings filled at once (MAP_POPULATE)", probe_populate, false,
-	 "a filter forbids it: guests are slower without"},
 	{"reads of the page cache only (preadv2)", probe_read_flags, false,
 	 "Linux 4.14 or later: disks are slower without"},
 	{"descriptors closed at once (close_range)", probe_close_range, false,

@@ -42,7 +42,6 @@ work "${all%,}" nestling.fsgsbase=0 nestling.tsc=0
 
 tells memfd_create 0 '^no +memory files of their own kind'
 tells fallocate 0 '^no +guest memory goes back'
-tells populate 0 '^no +mappings filled at once'
 tells preadv2 0 '^no +reads of the page cache only'
 tells close_range 0 '^no +descriptors closed at once'
 tells landlock 0 '^no +Landlock'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # timeout: 90
-# Memory that the guest frees goes back to the host: 400 MB of files, and of a process.
+# Memory that the guest frees goes back to the host: 400 MB of files, and of a process. What is taken in
+# bulk is had from the host in bulk, the first time and after it has gone back.
 . tests/system/lib.sh
 
 mkfifo "$T/in"
@@ -23,10 +24,22 @@ done
 held() { echo $(($(stat -L -c %b "/proc/$kernel/fd/4") / 2048)); }
 below() { [ "$(held)" -lt "$1" ]; }
 
-idle=$(held)
+# Page faults of the guest's processes on the host, the guest kernel's among them.
+faults() {
+	local p
+	for p in $(tree $pid); do
+		sed 's/.*) //' "/proc/$p/stat" 2>/dev/null
+	done | awk '{ n += $8 } END { print n }'
+}
+in_bulk() { # MB FAULTS WHAT: sixteen pages a fault, and some for all else
+	[ "$2" -lt $(($1 * 256 / 4)) ] || fail "$3: $1 MB cost $2 page faults"
+}
+
+idle=$(held) before=$(faults)
 say 'dd if=/dev/zero of=/mnt/f bs=1M count=400 2>/dev/null' filled
-full=$(held)
+full=$(held) first=$(($(faults) - before))
 [ "$full" -gt $((idle + 380)) ] || fail "filling 400 MB took only $((full - idle)) MB of the host"
+in_bulk 400 $first 'a file'
 say 'rm /mnt/f' removed
 wait_for 30 below $((idle + 30)) || fail "idle $idle MB, full $full MB, after the file was removed still $(held) MB"
 
@@ -36,10 +49,23 @@ say 'dd if=/dev/zero of=/dev/null bs=300M count=1 2>/dev/null' process
 wait_for 30 below $((idle + 30)) || fail "after the process ended still $(held) MB"
 
 # What comes back is zeroes, and works.
+before=$(faults)
 say 'dd if=/dev/zero of=/mnt/f bs=1M count=300 2>/dev/null; cmp -n 314572800 /mnt/f /dev/zero' same
+again=$(($(faults) - before))
+in_bulk 300 $again 'a file once more'
+
+# A program that touches its memory itself: its process on the host has faults, too.
+say 'rm /mnt/f' gone
+wait_for 30 below $((idle + 30)) || fail "after the second file was removed still $(held) MB"
+before=$(faults)
+say "awk 'BEGIN { s = \"0123456789abcdef\"; for (i = 0; i < 22; i++) s = s s; print \"long\", length(s); getline }'" ''
+wait_for 30 told 'long 67108864' || fail "no long string"
+touching=$(($(faults) - before))
+in_bulk 128 $((touching / 2)) 'a process' # and as much again for the strings before
+echo >&3
 echo 'exit 5' >&3
 exec 3>&-
 wait $pid
 status=$?
 [ $status -eq 5 ] || fail "status $status"
-echo "idle $idle MB, full $full MB"
+echo "idle $idle MB, full $full MB; page faults: $first for 400 MB, $again for 300, $touching for a process 256"

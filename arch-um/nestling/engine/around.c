@@ -27,9 +27,10 @@
 #include <linux/userfaultfd_k.h>
 #include <linux/vmstat.h>
 #include <asm/tlbflush.h>
+#include "bulk.h"
 #include "engine.h"
 
-#define FILL_MAX 16
+#define FILL_MAX 32
 #define FILL_MIN 4
 #define FILL_SMALL (256 * 1024) /* bytes of a mapping that begins with FILL_MIN */
 #define FILL_GFP ((GFP_HIGHUSER_MOVABLE & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN)
@@ -106,12 +107,13 @@ static void choose(struct fill *f, unsigned long addr)
 	}
 }
 
-static void install(const struct fill *f, struct page *page, unsigned long addr)
+static void install(const struct fill *f, struct page *page, unsigned long addr, bool clear)
 {
 	struct folio *folio = page_folio(page);
 	pte_t pte = mk_pte(page, f->vma->vm_page_prot);
 
-	clear_page(page_address(page));
+	if (!clear)
+		clear_page(page_address(page));
 	__folio_mark_uptodate(folio);
 	inc_mm_counter(f->mm, MM_ANONPAGES);
 	folio_add_new_anon_rmap(folio, f->vma, addr, RMAP_EXCLUSIVE);
@@ -124,15 +126,17 @@ static bool fill(const struct fill *f)
 {
 	unsigned int order = ilog2(f->pages), i;
 	struct page *block = alloc_pages(FILL_GFP, order);
+	bool clear;
 
 	if (!block)
 		return false;
+	clear = nl_bulk_fill(block, order);
 	split_page(block, order);
 	for (i = 0; i < f->pages; i++)
 		if (mem_cgroup_charge(page_folio(block + i), f->mm, FILL_GFP))
 			goto give_back;
 	for (i = 0; i < f->pages; i++)
-		install(f, block + i, f->addr + i * PAGE_SIZE);
+		install(f, block + i, f->addr + i * PAGE_SIZE, clear);
 	return true;
 give_back:
 	for (i = 0; i < f->pages; i++)

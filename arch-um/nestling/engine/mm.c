@@ -19,7 +19,7 @@
 #include "engine.h"
 
 #define NEAR_LEN (32 * PAGE_SIZE)
-#define FILL_LEN (4 * PAGE_SIZE)
+#define TOUCH_LEN (4 * PAGE_SIZE)
 
 void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsigned long a1,
 		 unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5,
@@ -29,7 +29,7 @@ void nl_mm_queue(struct nl_stub *s, unsigned long nr, unsigned long result, unsi
 		s->lost = true;
 		s->ncmds = 0;
 	}
-	s->orders->cmd[s->ncmds++] = (struct nl_cmd){nr, result, {a1, a2, a3, a4, a5, a6}};
+	s->orders->cmd[s->ncmds++] = (struct nl_cmd){nr, 0, result, {a1, a2, a3, a4, a5, a6}};
 }
 
 /* The newest command if it is nr and ends at addr, to be made longer. */
@@ -44,15 +44,15 @@ static struct nl_cmd *queue_join(struct nl_stub *s, unsigned long nr, unsigned l
 }
 
 /*
- * The host fills a mapping at once, for a fault each of its pages would cost more. But of a longer
- * one that is only read, text above all, it maps what surrounds a page that is touched, sixteen
- * pages for one fault: the rest need not be looked at.
+ * Whether the stub is to read a new mapping, for the host maps what surrounds a byte that is read,
+ * sixteen pages for one fault, and where it is written one page only. (That takes half of the time of
+ * MAP_POPULATE, which goes from page to page.) A single page is touched soon anyway; and of a longer
+ * mapping that is only read, text above all, most is not looked at.
  */
-static unsigned long kind_of(unsigned long len, int prot)
+static bool touch_first(unsigned long len, int prot)
 {
-	bool fill = len <= FILL_LEN || (prot & UM_PROT_WRITE);
-
-	return MAP_SHARED | MAP_FIXED | (fill ? nl_host.populate : 0);
+	return len > PAGE_SIZE && (prot & UM_PROT_READ) &&
+	       (len <= TOUCH_LEN || (prot & UM_PROT_WRITE));
 }
 
 int map(struct mm_id *id, unsigned long virt, unsigned long len, int prot, int phys_fd,
@@ -62,11 +62,12 @@ int map(struct mm_id *id, unsigned long virt, unsigned long len, int prot, int p
 
 	if (c && c->arg[2] == prot && c->arg[4] == phys_fd && c->arg[5] + c->arg[1] == offset) {
 		c->arg[1] += len;
-		c->arg[3] = kind_of(c->arg[1], prot);
 	} else {
-		nl_mm_queue(id->stub, __NR_mmap, virt, virt, len, prot, kind_of(len, prot), phys_fd,
-			    offset);
+		nl_mm_queue(id->stub, __NR_mmap, virt, virt, len, prot, MAP_SHARED | MAP_FIXED,
+			    phys_fd, offset);
+		c = &id->stub->orders->cmd[id->stub->ncmds - 1];
 	}
+	c->touch = touch_first(c->arg[1], prot);
 	return 0;
 }
 

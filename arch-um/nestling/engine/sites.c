@@ -243,8 +243,7 @@ static void map_page(struct nl_stub *s, unsigned long addr, struct page *page, i
 	unsigned long long offset;
 	int fd = phys_mapping(page_to_phys(page), &offset);
 
-	nl_mm_queue(s, __NR_mmap, addr, addr, NL_PAGE, prot,
-		    MAP_SHARED | MAP_FIXED | nl_host.populate, fd, offset);
+	nl_mm_queue(s, __NR_mmap, addr, addr, NL_PAGE, prot, MAP_SHARED | MAP_FIXED, fd, offset);
 }
 
 void nl_sites_unmap(struct nl_stub *s)

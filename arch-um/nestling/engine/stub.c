@@ -349,7 +349,7 @@ static int order_result(struct nl_stub *s, unsigned int ncmds)
 		return -EIO;
 	}
 	c = &s->orders->cmd[failed - 1];
-	pr_warn_ratelimited("host call %lu(%lx, %lx, %lx, %lx) gave %ld\n", c->nr, c->arg[0],
+	pr_warn_ratelimited("host call %u(%lx, %lx, %lx, %lx) gave %ld\n", c->nr, c->arg[0],
 			    c->arg[1], c->arg[2], c->arg[5], READ_ONCE(s->state->error));
 	return -ENOMEM;
 }

@@ -57,6 +57,7 @@
 #define NL_OR_GATE 96
 #define NL_OR_CMDS 128
 #define NL_CMD_SIZE 64
+#define NL_AROUND 0x10000 /* fault_around_bytes of hosts that have not changed it */
 #define NL_CMD_MAX ((NL_PAGE - NL_OR_CMDS) / NL_CMD_SIZE)
 
 /*
@@ -127,10 +128,12 @@
 /*
  * A host call that the stub makes for the guest kernel: number, result that is
  * expected, arguments. The stub adds the token to those arguments that the call
- * ignores (stub_code.S).
+ * ignores (stub_code.S). touch: of a new mapping it then reads a byte in each part that the host maps
+ * by one fault.
  */
 struct nl_cmd {
-	unsigned long nr;
+	unsigned int nr;
+	unsigned int touch;
 	unsigned long result;
 	unsigned long arg[6];
 };

@@ -178,7 +178,7 @@ SYM_INNER_LABEL(nl_stub_at_wait, SYM_L_GLOBAL)
 	movq	40(%r13), %r10
 	movq	48(%r13), %r8
 	movq	56(%r13), %r9
-	movq	(%r13), %rax
+	movl	(%r13), %eax
 	orq	%r14, %r10
 	cmpl	$__NR_mmap, %eax
 	jne	1f
@@ -189,6 +189,9 @@ SYM_INNER_LABEL(nl_stub_at_wait, SYM_L_GLOBAL)
 SYM_INNER_LABEL(nl_stub_at_command, SYM_L_GLOBAL)
 	cmpq	8(%r13), %rax
 	jne	.Lfailed
+	cmpl	$0, 4(%r13)
+	jne	.Ltouch
+.Ldone:
 	addq	$NL_CMD_SIZE, %r13
 	decl	%r12d
 	jnz	.Lcommand
@@ -222,6 +225,16 @@ SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
 	leaq	nl_stub_base(%rip), %rbx
 	addq	$NL_STUB_ORDERS, %rbx
 	jmp	.Lwait
+
+/* rax = start of a mapping, rsi = its length */
+.Ltouch:
+	addq	%rax, %rsi
+1:	movb	(%rax), %cl
+	addq	$NL_AROUND, %rax
+	andq	$-NL_AROUND, %rax
+	cmpq	%rsi, %rax
+	jb	1b
+	jmp	.Ldone
 
 .Lfailed:
 	movq	%rax, NL_ST_ERROR(%rbx)

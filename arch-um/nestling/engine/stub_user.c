@@ -129,21 +129,9 @@ static int count_cpus(struct nl_stub_host *h)
 	return n;
 }
 
-/* Some filters of containers refuse what they do not know; old hosts ignore it. */
-static int probe_populate(int fd)
-{
-	void *p = mmap(NULL, NL_PAGE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-
-	if (p == MAP_FAILED)
-		return 0;
-	munmap(p, NL_PAGE);
-	return MAP_POPULATE;
-}
-
 int nl_stub_host_probe(struct nl_stub_host *h)
 {
 	h->memory_fd = NL_FD_MEMORY;
-	h->populate = probe_populate(h->memory_fd);
 	h->top = probe_top();
 	for (h->low = NL_PAGE; h->low < LOW_LIMIT && !mappable(h->low); h->low += NL_PAGE)
 		;
@@ -160,8 +148,7 @@ static unsigned long stub_address(const struct nl_stub_host *h, const char *labe
 static int map_at(const struct nl_stub_host *h, unsigned long addr, unsigned long len, int prot,
 		  int kind, unsigned long offset)
 {
-	void *p =
-		mmap((void *)addr, len, prot, kind | MAP_FIXED | h->populate, h->memory_fd, offset);
+	void *p = mmap((void *)addr, len, prot, kind | MAP_FIXED, h->memory_fd, offset);
 
 	return p == (void *)addr ? 0 : -1;
 }

@@ -16,7 +16,6 @@ struct nl_stub_host {
 	int memory_fd;
 	int fsgsbase; /* guest code and stub may use the instructions */
 	int no_fsgsbase; /* the command line says so */
-	int populate; /* MAP_POPULATE, or 0 where the host refuses it */
 	int cpus; /* on which this process may run */
 	unsigned long cpu_mask[NL_CPUS_MAX / 64]; /* these */
 };
