@@ -86,6 +86,9 @@ void nl_bulk_split(struct page *page, unsigned int order);
  */
 struct folio;
 struct folio *nl_pagecache_folio(unsigned int gfp, _Bool backwards);
+/* What to read around a page of a program's text that is missing. */
+struct file_ra_state;
+void nl_pagecache_text(struct file_ra_state *ra, unsigned long index);
 
 /*
  * The doorbell (nestling/doorbell.c): how the switch interrupts this process without a signal.

@@ -6,6 +6,7 @@
  */
 #include "check.h"
 #include <asm/prctl.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stddef.h>
 
@@ -250,9 +251,92 @@ static void borders(void)
 	CHECK_EQ(bad, 0, "protection holds among filled pages");
 }
 
-static const struct check_group groups[] = {{"remains", remains}, {"storm", storm},
-					    {"changes", changes}, {"touches", touches},
-					    {"borders", borders}, {}};
+/*
+ * A part of this program's file as the loader maps one: pages to read, and behind them pages to
+ * write, some of them beyond the file's end when it ends there.
+ */
+#define IMAGE_READ 3
+#define IMAGE_WRITE 9
+
+/* Where the data are, or NULL. */
+static char *map_image(int fd, off_t offset)
+{
+	char *p = mmap(NULL, (IMAGE_READ + IMAGE_WRITE) * 4096, PROT_READ, MAP_PRIVATE, fd, offset);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	p = mmap(p + IMAGE_READ * 4096, IMAGE_WRITE * 4096, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_FIXED, fd, offset + IMAGE_READ * 4096);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Bytes of data page number page that are neither the file's nor zero behind its end. */
+static int differs(const char *data, int fd, off_t offset, int page)
+{
+	static char want[4096];
+	int i, bad = 0;
+
+	memset(want, 0, sizeof(want));
+	bad += pread(fd, want, sizeof(want), offset + (IMAGE_READ + page) * 4096L) <= 0;
+	for (i = 1; i < 4096; i++)
+		bad += data[page * 4096 + i] != want[i];
+	return bad;
+}
+
+static int image_bad(int fd, off_t offset, int pages, int first)
+{
+	char *p = map_image(fd, offset);
+	int i, bad = 0, status = -1;
+	pid_t pid;
+
+	if (!p)
+		return 1;
+	p[first * 4096] = 'x';
+	for (i = 0; i < pages; i++)
+		bad += differs(p, fd, offset, i);
+	pid = fork();
+	if (pid == 0) {
+		for (i = 0; i < pages; i++)
+			p[i * 4096] = p[i * 4096 + 1] = 'y';
+		_exit(p[first * 4096] != 'y');
+	}
+	bad += pid < 0 || waitpid(pid, &status, 0) != pid || status;
+	bad += p[first * 4096] != 'x';
+	for (i = 0; i < pages; i++)
+		bad += differs(p, fd, offset, i);
+	for (i = pages; i < IMAGE_WRITE; i++)
+		bad += readable(p + i * 4096);
+	munmap(p - IMAGE_READ * 4096, (IMAGE_READ + IMAGE_WRITE) * 4096);
+	return bad;
+}
+
+/* Data that are copied as a whole when one page is written are the file's, and one's own. */
+static void image(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY), i, pages, bad = 0;
+	off_t last;
+
+	check_handler(SIGBUS, on_fault, SA_NODEFER);
+	CHECK_NEED(fd >= 0, "this program's file");
+	last = (lseek(fd, 0, SEEK_END) - 1) / 4096;
+	CHECK_NEED(last > IMAGE_READ + IMAGE_WRITE, "it is long enough");
+	for (i = 0; i < IMAGE_WRITE; i++)
+		bad += image_bad(fd, 4096, IMAGE_WRITE, i);
+	CHECK_EQ(bad, 0, "data are the file's, whatever is written first");
+	for (pages = 1, bad = 0; pages < IMAGE_WRITE; pages++)
+		for (i = 0; i < pages; i++)
+			bad += image_bad(fd, (last - pages + 1 - IMAGE_READ) * 4096, pages, i);
+	CHECK_EQ(bad, 0, "so they are at the file's end, and nothing is behind it");
+	close(fd);
+}
+
+static const struct check_group groups[] = {{"remains", remains},
+					    {"storm", storm},
+					    {"changes", changes},
+					    {"touches", touches},
+					    {"borders", borders},
+					    {"image", image},
+					    {}};
 
 int main(int argc, char **argv)
 {

@@ -12,6 +12,9 @@
  * right behind), up to FILL_MAX. A program that touches memory here and there gets
  * what it touches, and at most as many pages again. Small mappings begin with FILL_MIN.
  *
+ * Likewise the data of a program or a library, if they are small, are copied as a whole when one of
+ * their pages is written to: the dynamic linker writes to nearly all of them.
+ *
  * Whatever is unusual (userfaultfd, mlock, random access told by madvise, a full cgroup,
  * memory that is short) is left to the ordinary way, one page at a time. Pages are
  * charged and counted as the ordinary way does.
@@ -20,6 +23,7 @@
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/oom.h>
+#include <linux/pagemap.h>
 #include <linux/perf_event.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
@@ -33,6 +37,7 @@
 #define FILL_MAX 32
 #define FILL_MIN 4
 #define FILL_SMALL (256 * 1024) /* bytes of a mapping that begins with FILL_MIN */
+#define DATA_MAX 16 /* pages of data that are copied as a whole */
 #define FILL_GFP ((GFP_HIGHUSER_MOVABLE & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN)
 
 /* Part of one page table that belongs to one mapping. */
@@ -45,17 +50,45 @@ struct fill {
 	unsigned int pages;
 };
 
-static bool vma_fits(struct vm_area_struct *vma)
+static bool is_usual(const struct vm_area_struct *vma)
 {
-	return vma_is_anonymous(vma) && vma->anon_vma && !userfaultfd_armed(vma) &&
-	       (vma->vm_flags & (VM_WRITE | VM_LOCKED | VM_RAND_READ | VM_SHARED)) == VM_WRITE;
+	return (vma->vm_flags & (VM_WRITE | VM_LOCKED | VM_RAND_READ | VM_SHARED)) == VM_WRITE &&
+	       !userfaultfd_armed(vma);
 }
 
-static pmd_t *pmd_find(struct mm_struct *mm, unsigned long addr)
+/*
+ * A program's data lie behind what is only read of the same file. Of other files a page that was not
+ * written to follows what becomes of the file, in Linux, so it is not copied before.
+ */
+static bool is_data(struct vm_area_struct *vma)
 {
-	pmd_t *pmd = pmd_off(mm, addr);
+	struct vm_area_struct *below;
 
-	return pmd_present(*pmd) ? pmd : NULL;
+	if (vma_pages(vma) > DATA_MAX || !vma->vm_ops || vma->vm_ops->fault != filemap_fault ||
+	    vma->vm_ops->map_pages != filemap_map_pages || IS_DAX(file_inode(vma->vm_file)))
+		return false;
+	below = vma_lookup(vma->vm_mm, vma->vm_start - 1);
+	return below && below->vm_file && file_inode(below->vm_file) == file_inode(vma->vm_file) &&
+	       !(below->vm_flags & (VM_WRITE | VM_SHARED));
+}
+
+static bool vma_fits(struct vm_area_struct *vma)
+{
+	if (!is_usual(vma))
+		return false;
+	if (vma_is_anonymous(vma))
+		return vma->anon_vma;
+	return is_data(vma) && anon_vma_prepare(vma) == 0;
+}
+
+/* With a page table, which is made if there is none yet. */
+static pmd_t *pmd_with_table(struct mm_struct *mm, unsigned long addr)
+{
+	p4d_t *p4d = p4d_alloc(mm, pgd_offset(mm, addr), addr);
+	pud_t *pud = p4d ? pud_alloc(mm, p4d, addr) : NULL;
+	pmd_t *pmd = pud ? pmd_alloc(mm, pud, addr) : NULL;
+
+	return pmd && pte_alloc(mm, pmd) == 0 ? pmd : NULL;
 }
 
 static pte_t *entry(const struct fill *f, unsigned long addr)
@@ -107,6 +140,15 @@ static void choose(struct fill *f, unsigned long addr)
 	}
 }
 
+/* All pages around addr that were not touched. */
+static void choose_data(struct fill *f, unsigned long addr)
+{
+	unsigned int before = run_none(f, addr - PAGE_SIZE, -(long)PAGE_SIZE, DATA_MAX);
+
+	f->addr = addr - before * PAGE_SIZE;
+	f->pages = before + run_none(f, addr, PAGE_SIZE, DATA_MAX);
+}
+
 static void install(const struct fill *f, struct page *page, unsigned long addr, bool clear)
 {
 	struct folio *folio = page_folio(page);
@@ -144,6 +186,52 @@ give_back:
 	return false;
 }
 
+/* Copies what the page cache has for addr. */
+static bool copy_of_file(const struct vm_area_struct *vma, unsigned long addr, struct page *to)
+{
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	pgoff_t index = linear_page_index(vma, addr);
+	bool good = index < DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE);
+	struct folio *folio;
+
+	folio = good ? filemap_get_folio(mapping, index) : NULL;
+	if (IS_ERR_OR_NULL(folio))
+		return false;
+	good = folio_trylock(folio);
+	if (good) {
+		good = folio->mapping == mapping && folio_test_uptodate(folio);
+		if (good)
+			copy_page(page_address(to), page_address(folio_file_page(folio, index)));
+		folio_unlock(folio);
+	}
+	folio_put(folio);
+	return good;
+}
+
+/* Whether the page at wanted, too, was in the page cache. */
+static bool fill_data(const struct fill *f, unsigned long wanted)
+{
+	unsigned int order = get_order(f->pages * PAGE_SIZE), i;
+	struct page *block = alloc_pages(FILL_GFP, order);
+	bool done = false;
+
+	if (!block)
+		return false;
+	split_page(block, order);
+	for (i = 0; i < 1U << order; i++) {
+		unsigned long addr = f->addr + i * PAGE_SIZE;
+
+		if (i >= f->pages || !copy_of_file(f->vma, addr, block + i) ||
+		    mem_cgroup_charge(page_folio(block + i), f->mm, FILL_GFP)) {
+			__free_page(block + i);
+			continue;
+		}
+		install(f, block + i, addr, true);
+		done |= addr == wanted;
+	}
+	return done;
+}
+
 static bool fill_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)
 {
 	struct fill f = {
@@ -152,7 +240,7 @@ static bool fill_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 		.low = max(vma->vm_start, addr & PMD_MASK),
 		.high = min(vma->vm_end, (addr & PMD_MASK) + PMD_SIZE),
 	};
-	pmd_t *pmd = pmd_find(mm, addr);
+	pmd_t *pmd = pmd_with_table(mm, addr);
 	bool done = false;
 	spinlock_t *ptl;
 
@@ -161,9 +249,12 @@ static bool fill_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	f.table = pte_offset_map_lock(mm, pmd, f.low, &ptl);
 	if (!f.table)
 		return false;
-	choose(&f, addr);
+	if (vma_is_anonymous(vma))
+		choose(&f, addr);
+	else
+		choose_data(&f, addr);
 	if (f.pages > 1 && !check_stable_address_space(mm))
-		done = fill(&f);
+		done = vma_is_anonymous(vma) ? fill(&f) : fill_data(&f, addr);
 	pte_unmap_unlock(f.table, ptl);
 	return done;
 }

@@ -11,7 +11,9 @@
  *
  * A family is shared by an address space and its forks until they execute another program.
  */
+#include <linux/bitmap.h>
 #include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
@@ -19,27 +21,29 @@
 #include <nestling.h>
 #include "engine.h"
 
-#define PAGES 16
-#define WATCH_CHILD 24 /* write faults after a fork that are remembered */
+#define PAGES 32
+#define SEEN_BITS 256
+#define WATCH_CHILD 32 /* write faults after a fork that are remembered */
 #define WATCH_PARENT 4
 
 struct nl_family {
 	refcount_t ref;
 	unsigned int next; /* the oldest one, when all are in use */
-	u64 seen; /* by hash: most pages of a fork are told from those below at once */
+	DECLARE_BITMAP(seen,
+		       SEEN_BITS); /* by hash: most pages of a fork are told from these at once */
 	unsigned long page[PAGES];
 };
 
-static u64 seen_bit(unsigned long page)
+static unsigned int seen_bit(unsigned long page)
 {
-	return 1ULL << hash_long(page, 6);
+	return hash_long(page, ilog2(SEEN_BITS));
 }
 
 static bool has_page(const struct nl_family *f, unsigned long page)
 {
 	unsigned int i;
 
-	if (!(f->seen & seen_bit(page)))
+	if (!test_bit(seen_bit(page), f->seen))
 		return false;
 	for (i = 0; i < PAGES; i++)
 		if (f->page[i] == page)
@@ -82,9 +86,9 @@ void nl_family_wrote(struct nl_stub *s, unsigned long addr)
 		return;
 	f->page[f->next] = page;
 	f->next = (f->next + 1) % PAGES;
-	f->seen = 0;
+	bitmap_zero(f->seen, SEEN_BITS);
 	for (i = 0; i < PAGES; i++)
-		f->seen |= seen_bit(f->page[i]);
+		__set_bit(seen_bit(f->page[i]), f->seen);
 }
 
 bool nl_fork_copies(struct vm_area_struct *vma, unsigned long addr)
