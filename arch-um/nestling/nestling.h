@@ -86,6 +86,8 @@ void nl_bulk_split(struct page *page, unsigned int order);
  */
 struct folio;
 struct folio *nl_pagecache_folio(unsigned int gfp, _Bool backwards);
+/* Gives back what is left of the block that these pages come from. */
+void nl_pagecache_release(void);
 /* What to read around a page of a program's text that is missing. */
 struct file_ra_state;
 void nl_pagecache_text(struct file_ra_state *ra, unsigned long index);

@@ -10,8 +10,8 @@
  * neighbours. Where readahead goes backwards, the block is used up from its end. And of text, readahead
  * takes much at once, for what was read in several goes does not lie side by side.
  *
- * At most one block is held back, less than its RUN_PAGES. When memory is short, pages come
- * one by one as ever.
+ * At most one block is held back, less than its RUN_PAGES, and not while the guest is idle (trim.c).
+ * When memory is short, pages come one by one as ever.
  */
 #include <linux/fs.h>
 #include <linux/gfp.h>
@@ -52,6 +52,12 @@ struct folio *nl_pagecache_folio(gfp_t gfp, bool backwards)
 		return NULL;
 	run_left--;
 	return page_folio(backwards ? run + run_left : run++);
+}
+
+void nl_pagecache_release(void)
+{
+	while (run_left)
+		__free_page(run + --run_left);
 }
 
 void nl_pagecache_text(struct file_ra_state *ra, unsigned long index)

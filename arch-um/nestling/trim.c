@@ -112,6 +112,7 @@ static void trim(struct work_struct *work)
 	}
 	if (was_idle()) {
 		drop_files();
+		nl_pagecache_release();
 		drop_slab();
 		shrink_caches();
 		/* It is free now, and is reported to the host soon (reporting.c), which needs text. */
