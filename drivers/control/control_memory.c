@@ -15,7 +15,9 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <nestling.h>
 #include <os.h>
+#include "bulk.h"
 #include "control.h"
 #include "slots.h"
 
@@ -43,29 +45,47 @@ static void take_back(unsigned long pages)
 	}
 }
 
-static int give_page(void)
+static int give_block(unsigned int order)
 {
-	struct page *p = alloc_page(GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN);
+	struct page *p = alloc_pages(GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN, order);
+	unsigned long i, pages = 1UL << order;
 	int err;
 
 	if (!p)
 		return -ENOMEM;
-	err = os_falloc_punch(NL_FD_MEMORY, page_to_phys(p), PAGE_SIZE);
+	err = os_falloc_punch(NL_FD_MEMORY, page_to_phys(p), pages * PAGE_SIZE);
 	if (err) {
-		__free_page(p);
+		__free_pages(p, order);
 		return err;
 	}
-	list_add(&p->lru, &given);
-	given_pages++;
-	adjust_managed_page_count(p, -1);
+	nl_bulk_gone(page_to_pfn(p), pages);
+	split_page(p, order);
+	for (i = 0; i < pages; i++)
+		list_add(&p[i].lru, &given);
+	given_pages += pages;
+	adjust_managed_page_count(p, -(long)pages);
 	return 0;
+}
+
+/* Whole blocks while there are such: one call for each, and memory that nobody had is not touched. */
+static int give_some(unsigned long pages, unsigned long *got)
+{
+	unsigned int order = pages >= NL_BULK_PAGES ? NL_BULK_ORDER : 0;
+	int err = give_block(order);
+
+	if (err == -ENOMEM && order) {
+		order = 0;
+		err = give_block(order);
+	}
+	*got = err ? 0 : 1UL << order;
+	return err;
 }
 
 /* All or nothing. */
 static int give(struct nl_answer *a, unsigned long pages)
 {
 	long available = si_mem_available();
-	unsigned long n;
+	unsigned long n, got;
 	int err = 0;
 
 	if (available < 0 || pages + KEEP_PAGES > available) {
@@ -73,10 +93,8 @@ static int give(struct nl_answer *a, unsigned long pages)
 				 available >> (20 - PAGE_SHIFT));
 		return -ENOMEM;
 	}
-	for (n = 0; n < pages; n++) {
-		err = give_page();
-		if (err)
-			break;
+	for (n = 0; n < pages && !err; n += got) {
+		err = give_some(pages - n, &got);
 		cond_resched();
 	}
 	if (err) {

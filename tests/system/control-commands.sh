@@ -47,6 +47,8 @@ gives "a line of the operator's" log
 before=$(resident)
 gives '' config mem=-32M
 [ $((before - $(resident))) = 32768 ] || fail "32M less are not 32M less"
+gives '' config mem=-1000K # not a number of whole blocks
+[ $((before - $(resident))) = 33768 ] || fail "1000K less are not 1000K less"
 refuses 'needs its memory' config mem=1M
 refuses 'cannot have more' config mem=+1G
 gives '' config mem=128M
