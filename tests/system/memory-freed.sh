@@ -68,4 +68,4 @@ exec 3>&-
 wait $pid
 status=$?
 [ $status -eq 5 ] || fail "status $status"
-echo "idle $idle MB, full $full MB; page faults: $first for 400 MB, $again for 300, $touching for a process 256"
+echo "idle $idle MB, full $full MB; page faults: $first for 400 MB, $again for 300, $touching for 256 of a process"
