@@ -47,10 +47,14 @@ static void take_back(unsigned long pages)
 
 static int give_block(unsigned int order)
 {
-	struct page *p = alloc_pages(GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN, order);
+	gfp_t gfp = GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN;
 	unsigned long i, pages = 1UL << order;
+	struct page *p;
 	int err;
 
+	if (order)
+		gfp &= ~__GFP_DIRECT_RECLAIM; /* not worth moving pages about for: there are single ones */
+	p = alloc_pages(gfp, order);
 	if (!p)
 		return -ENOMEM;
 	err = os_falloc_punch(NL_FD_MEMORY, page_to_phys(p), pages * PAGE_SIZE);

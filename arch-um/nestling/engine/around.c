@@ -149,13 +149,11 @@ static void choose_data(struct fill *f, unsigned long addr)
 	f->pages = before + run_none(f, addr, PAGE_SIZE, DATA_MAX);
 }
 
-static void install(const struct fill *f, struct page *page, unsigned long addr, bool clear)
+static void install(const struct fill *f, struct page *page, unsigned long addr)
 {
 	struct folio *folio = page_folio(page);
 	pte_t pte = mk_pte(page, f->vma->vm_page_prot);
 
-	if (!clear)
-		clear_page(page_address(page));
 	__folio_mark_uptodate(folio);
 	inc_mm_counter(f->mm, MM_ANONPAGES);
 	folio_add_new_anon_rmap(folio, f->vma, addr, RMAP_EXCLUSIVE);
@@ -177,8 +175,11 @@ static bool fill(const struct fill *f)
 	for (i = 0; i < f->pages; i++)
 		if (mem_cgroup_charge(page_folio(block + i), f->mm, FILL_GFP))
 			goto give_back;
-	for (i = 0; i < f->pages; i++)
-		install(f, block + i, f->addr + i * PAGE_SIZE, clear);
+	for (i = 0; i < f->pages; i++) {
+		if (!clear)
+			clear_page(page_address(block + i));
+		install(f, block + i, f->addr + i * PAGE_SIZE);
+	}
 	return true;
 give_back:
 	for (i = 0; i < f->pages; i++)
@@ -208,7 +209,7 @@ static bool copy_of_file(const struct vm_area_struct *vma, unsigned long addr, s
 	return good;
 }
 
-/* Whether the page at wanted, too, was in the page cache. */
+/* Pages that are not in the page cache are left out. Whether the wanted one is none of them. */
 static bool fill_data(const struct fill *f, unsigned long wanted)
 {
 	unsigned int order = get_order(f->pages * PAGE_SIZE), i;
@@ -226,7 +227,7 @@ static bool fill_data(const struct fill *f, unsigned long wanted)
 			__free_page(block + i);
 			continue;
 		}
-		install(f, block + i, addr, true);
+		install(f, block + i, addr);
 		done |= addr == wanted;
 	}
 	return done;
@@ -241,7 +242,7 @@ static bool fill_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 		.high = min(vma->vm_end, (addr & PMD_MASK) + PMD_SIZE),
 	};
 	pmd_t *pmd = pmd_with_table(mm, addr);
-	bool done = false;
+	bool anon = vma_is_anonymous(vma), done = false;
 	spinlock_t *ptl;
 
 	if (!pmd)
@@ -249,12 +250,12 @@ static bool fill_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	f.table = pte_offset_map_lock(mm, pmd, f.low, &ptl);
 	if (!f.table)
 		return false;
-	if (vma_is_anonymous(vma))
+	if (anon)
 		choose(&f, addr);
 	else
 		choose_data(&f, addr);
 	if (f.pages > 1 && !check_stable_address_space(mm))
-		done = vma_is_anonymous(vma) ? fill(&f) : fill_data(&f, addr);
+		done = anon ? fill(&f) : fill_data(&f, addr);
 	pte_unmap_unlock(f.table, ptl);
 	return done;
 }

@@ -29,8 +29,8 @@
 struct nl_family {
 	refcount_t ref;
 	unsigned int next; /* the oldest one, when all are in use */
-	DECLARE_BITMAP(seen,
-		       SEEN_BITS); /* by hash: most pages of a fork are told from these at once */
+	/* By hash: most pages of a fork are told from those below at once. */
+	DECLARE_BITMAP(seen, SEEN_BITS);
 	unsigned long page[PAGES];
 };
 

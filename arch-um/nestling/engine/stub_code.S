@@ -226,7 +226,10 @@ SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
 	addq	$NL_STUB_ORDERS, %rbx
 	jmp	.Lwait
 
-/* rax = start of a mapping, rsi = its length */
+/*
+ * rax = start of a mapping, rsi = its length. Guest code that jumps here with others reads memory of
+ * its own.
+ */
 .Ltouch:
 	addq	%rax, %rsi
 1:	movb	(%rax), %cl
