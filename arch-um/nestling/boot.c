@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 #include "slots.h"
 #include "boot_user.h"
+#include "../kernel/um_arch.h"
 
 #define FILTER_SIZE 8 /* of a struct sock_filter */
 

@@ -63,7 +63,7 @@ static void crash_registers(void)
 	asm volatile("mov %%r13, %0" : "=m"(r13));
 	asm volatile("mov %%r14, %0" : "=m"(r14));
 	asm volatile("mov %%r15, %0" : "=m"(r15));
-	pr_info("RIP: %pS RSP: %016lx RBP: %016lx\n", __builtin_return_address(0),
+	pr_info("RIP: %pB RSP: %016lx RBP: %016lx\n", __builtin_return_address(0),
 		(unsigned long)frame, *frame);
 	pr_info("RBX: %016lx R12: %016lx\n", rbx, r12);
 	pr_info("R13: %016lx R14: %016lx R15: %016lx\n", r13, r14, r15);

@@ -49,7 +49,7 @@ int nl_doorbell_start(void (*fn)(void))
 	if (!bell)
 		return -ENOMEM;
 	rung = fn;
-	bell_irq = um_request_irq(UM_IRQ_ALLOC, -1, IRQ_NONE, bell_interrupt, 0, "doorbell", bell);
+	bell_irq = um_request_irq(UM_IRQ_ALLOC, -1, IRQ_READ, bell_interrupt, 0, "doorbell", bell);
 	if (bell_irq < 0) {
 		free_page((unsigned long)bell);
 		return bell_irq;

@@ -81,6 +81,13 @@ struct page;
 void nl_bulk_split(struct page *page, unsigned int order);
 
 /*
+ * The most that a memory pool keeps in reserve that is made while the kernel boots (mm/mempool.c).
+ * Some are of file systems that most guests never mount, and would have hundreds of pages for
+ * ever. One element is enough to go on without memory, more are for speed.
+ */
+#define NL_POOL_AT_BOOT 4
+
+/*
  * A page for a file's contents, behind or before the last one, or NULL: ask the allocator
  * (pagecache.c).
  */

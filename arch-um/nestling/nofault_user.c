@@ -6,7 +6,6 @@
  *
  * @host run process_vm_readv SELF(0): whether an address can be read
  */
-#define _GNU_SOURCE
 #include <stdbool.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -5,5 +5,7 @@
 
 /* Unmaps the whole pages between start and end, text that comes from a file, until it is used. */
 void nl_trim_file(const char *start, const char *end);
+/* Makes a mapping of its own of these pages. */
+void nl_trim_apart(const char *start, const char *end);
 
 #endif

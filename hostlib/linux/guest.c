@@ -28,12 +28,14 @@
 #include "crash.h"
 #include "fds.h"
 #include "guest.h"
+#include "image.h"
 #include "isolate.h"
 #include "load.h"
 #include "log.h"
 #include "memfile.h"
 
 #define TAIL_BYTES 65536
+#define BOOTED_NS 3000000000ULL /* a guest is idle by then, or its loader is asked for little */
 
 struct guest {
 	struct linux_ctx *ctx;
@@ -47,6 +49,7 @@ struct guest {
 	struct confine_report *report; /* filled in by its processes */
 	struct loop_watch out; /* its stdout and stderr */
 	struct loop_watch result; /* its wait status, from ns-init */
+	struct loop_timer booted;
 	int wait_status;
 	bool have_status, reaped;
 	char tail[TAIL_BYTES]; /* ring */
@@ -623,6 +626,7 @@ void guest_free(struct linux_ctx *ctx)
 
 	if (!g)
 		return;
+	loop_timer_del(&g->booted);
 	if (g->out.fd >= 0) {
 		int fd = g->out.fd;
 
@@ -697,10 +701,17 @@ static void child(const struct birth *b, int result_fd, bool isolated)
 	prctl(PR_SET_NAME, "ns-init");
 	isolate_close(result_fd);
 	confine_init(b->confine);
+	image_trim();
 	isolate_init(pid, &status);
 	if (write(ISOLATE_FD, &status, sizeof(status)) < 0)
 		_exit(1);
 	_exit(0);
+}
+
+static void trim(struct loop_timer *t)
+{
+	(void)t;
+	image_trim();
 }
 
 static int watch(struct guest *g, const struct pipes *p)
@@ -708,6 +719,7 @@ static int watch(struct guest *g, const struct pipes *p)
 	struct loop *loop = g->ctx->loop;
 	int err;
 
+	loop_timer_set(loop, &g->booted, BOOTED_NS, trim, g);
 	fcntl(p->out[0], F_SETFL, O_NONBLOCK);
 	err = loop_add(loop, &g->out, p->out[0], POLLIN, out_ready, g);
 	if (!err && g->isolated)

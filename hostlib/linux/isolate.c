@@ -2,6 +2,8 @@
 /*
  * Ends of guests; see isolate.h.
  *
+ * @host init madvise EQ32(2,MADV_DONTNEED): it only waits from then on, and lets its text go
+ * @host init madvise EQ32(2,MADV_DONTDUMP): the same (image.c)
  * @host init wait4: the guest kernel, and what it leaves behind
  * @host init kill EQ32(0,-1): a guest that is stopped from outside stops as a whole
  * @host init restart_syscall: the wait goes on after SIGSTOP and SIGCONT

@@ -50,7 +50,7 @@ struct fill {
 	unsigned int pages;
 };
 
-static bool is_usual(const struct vm_area_struct *vma)
+static bool is_usual(struct vm_area_struct *vma)
 {
 	return (vma->vm_flags & (VM_WRITE | VM_LOCKED | VM_RAND_READ | VM_SHARED)) == VM_WRITE &&
 	       !userfaultfd_armed(vma);
@@ -188,7 +188,7 @@ give_back:
 }
 
 /* Copies what the page cache has for addr. */
-static bool copy_of_file(const struct vm_area_struct *vma, unsigned long addr, struct page *to)
+static bool copy_of_file(struct vm_area_struct *vma, unsigned long addr, struct page *to)
 {
 	struct address_space *mapping = vma->vm_file->f_mapping;
 	pgoff_t index = linear_page_index(vma, addr);

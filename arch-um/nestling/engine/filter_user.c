@@ -40,7 +40,9 @@ struct builder {
 
 static void put(struct builder *b, unsigned short code, unsigned int k, int jt, int jf)
 {
-	b->f[b->n++] = (struct sock_filter){.code = code, .jt = jt, .jf = jf, .k = k};
+	/* One that is cut off is refused by the host. */
+	if (b->n < NL_STUB_FILTER_MAX)
+		b->f[b->n++] = (struct sock_filter){.code = code, .jt = jt, .jf = jf, .k = k};
 }
 
 static void load(struct builder *b, unsigned int offset)

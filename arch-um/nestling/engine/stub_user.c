@@ -42,6 +42,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <as-layout.h>
+#include <nestling.h>
 #include <nestling_time.h>
 #include <os.h>
 #include "abi.h"

@@ -86,9 +86,9 @@ static inline unsigned int nl_cpu(void)
 
 /* filter_user.c */
 struct sock_filter;
-#define NL_FILTER_MAX 160
+#define NL_STUB_FILTER_MAX 160
 /*
- * Writes the stub's filter into f (room for NL_FILTER_MAX) and returns its length.
+ * Writes the stub's filter into f (room for NL_STUB_FILTER_MAX) and returns its length.
  * gate_offset: file offset of the orders' gate word.
  */
 int nl_filter_build(const struct nl_stub_host *h, struct sock_filter *f, unsigned long gate_offset,
