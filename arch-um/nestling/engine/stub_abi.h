@@ -62,37 +62,38 @@
 
 /*
  * state, from the start of the orders. Each cache line that is used goes from one CPU to the
- * other: a call through a patched site uses four, and the one that the guest kernel looks at
- * while it waits is not touched before all is said.
+ * other: a call through a patched site writes three. The one that the guest kernel looks at while
+ * it waits has what it needs first, the call and its arguments, so that they come with the word
+ * that announces them; the site's code writes it last, at a stroke.
  */
 #define NL_ST_BASE (NL_STUB_STATE - NL_STUB_ORDERS)
 #define NL_ST_COME (NL_ST_BASE + 0)
 #define NL_ST_ASLEEP (NL_ST_BASE + 4)
 #define NL_ST_CPU (NL_ST_BASE + 8)
 #define NL_ST_PARKED (NL_ST_BASE + 12)
-#define NL_ST_SIG (NL_ST_BASE + 64)
-#define NL_ST_SITE_SEQ (NL_ST_BASE + 68) /* newest order when the call was made */
-#define NL_ST_FS (NL_ST_BASE + 72)
-#define NL_ST_GS (NL_ST_BASE + 80)
 /* Registers of a call that came through a patched site. */
-#define NL_ST_FLAGS_REG (NL_ST_BASE + 88)
-#define NL_ST_SP (NL_ST_BASE + 96)
-#define NL_ST_TAIL (NL_ST_BASE + 104) /* where to go on, in the thunk or behind the site */
-#define NL_ST_AX (NL_ST_BASE + 112)
-#define NL_ST_CX (NL_ST_BASE + 120) /* address behind the call */
-#define NL_ST_DX (NL_ST_BASE + 128)
-#define NL_ST_SI_REG (NL_ST_BASE + 136)
-#define NL_ST_DI (NL_ST_BASE + 144)
-#define NL_ST_R8 (NL_ST_BASE + 152)
-#define NL_ST_R9 (NL_ST_BASE + 160)
-#define NL_ST_R10 (NL_ST_BASE + 168)
-#define NL_ST_BX (NL_ST_BASE + 176)
-#define NL_ST_BP (NL_ST_BASE + 184)
-#define NL_ST_R12 (NL_ST_BASE + 192)
-#define NL_ST_R13 (NL_ST_BASE + 200)
-#define NL_ST_R14 (NL_ST_BASE + 208)
-#define NL_ST_R15 (NL_ST_BASE + 216)
-#define NL_ST_R11 (NL_ST_BASE + 224) /* only what NL_ACT_LOAD loads */
+#define NL_ST_AX (NL_ST_BASE + 16)
+#define NL_ST_DI (NL_ST_BASE + 24)
+#define NL_ST_SI_REG (NL_ST_BASE + 32)
+#define NL_ST_DX (NL_ST_BASE + 40)
+#define NL_ST_R10 (NL_ST_BASE + 48)
+#define NL_ST_R8 (NL_ST_BASE + 56)
+#define NL_ST_SIG (NL_ST_BASE + 64)
+#define NL_ST_FLAGS_REG (NL_ST_BASE + 72)
+#define NL_ST_SP (NL_ST_BASE + 80)
+#define NL_ST_TAIL (NL_ST_BASE + 88) /* where to go on, in the thunk or behind the site */
+#define NL_ST_CX (NL_ST_BASE + 96) /* address behind the call */
+#define NL_ST_BX (NL_ST_BASE + 104)
+#define NL_ST_BP (NL_ST_BASE + 112)
+#define NL_ST_FS (NL_ST_BASE + 120)
+#define NL_ST_GS (NL_ST_BASE + 128)
+#define NL_ST_R9 (NL_ST_BASE + 136)
+#define NL_ST_R12 (NL_ST_BASE + 144)
+#define NL_ST_R13 (NL_ST_BASE + 152)
+#define NL_ST_R14 (NL_ST_BASE + 160)
+#define NL_ST_R15 (NL_ST_BASE + 168)
+#define NL_ST_R11 (NL_ST_BASE + 176) /* only what NL_ACT_LOAD loads */
+#define NL_ST_SITE_SEQ (NL_ST_BASE + 184) /* newest order when the call was made */
 #define NL_ST_FAILED (NL_ST_BASE + 256)
 #define NL_ST_UC (NL_ST_BASE + 264)
 #define NL_ST_SI (NL_ST_BASE + 272)
@@ -163,13 +164,13 @@ struct nl_state {
 	unsigned int asleep; /* the stub wants to be woken */
 	unsigned int cpu; /* where it ran when it handed over */
 	unsigned int parked; /* order under which it handed over from a signal */
-	unsigned char pad0[48];
+	unsigned long ax, di, si_reg, dx, r10, r8;
 	unsigned int sig; /* signal that brought it here */
+	unsigned int pad0;
+	unsigned long flags, sp, tail, cx, bx, bp, fs_base;
+	unsigned long gs_base, r9, r12, r13, r14, r15, r11;
 	unsigned int site_seq;
-	unsigned long fs_base, gs_base;
-	unsigned long flags, sp, tail, ax, cx, dx, si_reg, di, r8, r9, r10, bx, bp;
-	unsigned long r12, r13, r14, r15, r11;
-	unsigned char pad1[24];
+	unsigned char pad1[68];
 	unsigned long failed; /* 1 + index of the command that failed, 0 = none */
 	unsigned long uc, si; /* stub addresses of ucontext and siginfo */
 	unsigned long token_a, token_b;

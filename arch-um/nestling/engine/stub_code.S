@@ -257,22 +257,22 @@ SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
  */
 #define S(x) nl_stub_base+NL_STUB_ORDERS+NL_ST_##x(%rip)
 SYM_INNER_LABEL(nl_stub_site, SYM_L_GLOBAL)
-	movq	%rax, S(AX)
 	movq	%rbx, S(BX)
 	movq	%rcx, S(CX)
-	movq	%rdx, S(DX)
-	movq	%rsi, S(SI_REG)
-	movq	%rdi, S(DI)
 	movq	%rbp, S(BP)
-	movq	%r8, S(R8)
+	movq	%r11, S(TAIL)
+	movq	%rsp, S(SP)
 	movq	%r9, S(R9)
-	movq	%r10, S(R10)
 	movq	%r12, S(R12)
 	movq	%r13, S(R13)
 	movq	%r14, S(R14)
 	movq	%r15, S(R15)
-	movq	%r11, S(TAIL)
-	movq	%rsp, S(SP)
+	movq	%rax, S(AX)
+	movq	%rdi, S(DI)
+	movq	%rsi, S(SI_REG)
+	movq	%rdx, S(DX)
+	movq	%r10, S(R10)
+	movq	%r8, S(R8)
 SYM_INNER_LABEL(nl_stub_site_stack, SYM_L_GLOBAL)
 	leaq	8+S(FLAGS_REG), %rsp
 	pushfq
@@ -385,7 +385,6 @@ SYM_INNER_LABEL(nl_stub_leave, SYM_L_GLOBAL)
 .Lleave:
 	/* The next call writes here: these lines come from the guest kernel's CPU to stay. */
 	prefetchw S(SIG)
-	prefetchw S(R8)
 	prefetchw S(R15)
 	movq	S(BX), %rbx
 	movq	S(DX), %rdx
