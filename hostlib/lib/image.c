@@ -2,6 +2,7 @@
 /* The file that this process runs, as it is mapped; see image.h. */
 #include <elf.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -719,11 +719,12 @@ static int watch(struct guest *g, const struct pipes *p)
 	struct loop *loop = g->ctx->loop;
 	int err;
 
-	loop_timer_set(loop, &g->booted, BOOTED_NS, trim, g);
 	fcntl(p->out[0], F_SETFL, O_NONBLOCK);
 	err = loop_add(loop, &g->out, p->out[0], POLLIN, out_ready, g);
 	if (!err && g->isolated)
 		err = loop_add(loop, &g->result, p->result[0], POLLIN, result_ready, g);
+	if (!err)
+		loop_timer_set(loop, &g->booted, BOOTED_NS, trim, g);
 	return err;
 }
 
