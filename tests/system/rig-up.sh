@@ -91,7 +91,8 @@ cannot 125 'no network .other. is up; there is pair' top -n other
 
 # links
 can '' link a b delay=100ms
-can 'min/avg/max = ([2-9][0-9]{2}|[0-9]{4,})\.' exec a ping -c 1 10.0.0.2
+# 200 ms and more by the host's clock; the guest's is led towards that and may be some microseconds off.
+can 'min/avg/max = (199|[2-9][0-9]{2}|[0-9]{4,})\.' exec a ping -c 1 10.0.0.2
 can '' link a '->' b loss=100%
 can 'a +b .*delay=100ms .*loss=100%' top --once
 expect_status 1 rig exec a ping -c 1 -W 1 10.0.0.2
