@@ -70,7 +70,7 @@ struct nl_place {
 	unsigned int kept_off; /* 1 + the CPU that it may not use; 0: none */
 	unsigned int kept_on; /* 1 + the only one that it may use; 0: none */
 	struct nl_spin spin; /* learnt; 0: nothing yet */
-	unsigned long long came_at; /* time-stamp counter when the stub had done its last order */
+	unsigned long long came_at; /* counter when it had done its last order; 0: unknown */
 	struct nl_window slept, yielded; /* by the guest kernel, and by the stub */
 	/*
 	 * Programs repeat themselves: send and receive, and wait there. One that yields and is not
