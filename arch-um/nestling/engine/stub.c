@@ -711,3 +711,6 @@ static_assert(offsetof(struct nl_state, site_seq) + NL_ST_BASE == NL_ST_SITE_SEQ
 static_assert(offsetof(struct nl_orders, ax) == NL_OR_AX);
 static_assert(offsetof(struct nl_orders, fp_mask) == NL_OR_FP_MASK);
 static_assert(sizeof(struct nl_state) <= NL_STUB_STACK_OFFSET);
+/* nl_stub_wipe() leaves alone what the stub sleeps by. */
+static_assert(offsetof(struct nl_state, asleep) < offsetof(struct nl_state, cpu));
+static_assert(offsetof(struct nl_state, come) < offsetof(struct nl_state, cpu));

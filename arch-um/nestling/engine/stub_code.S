@@ -267,6 +267,7 @@ SYM_INNER_LABEL(nl_stub_site, SYM_L_GLOBAL)
 	movq	%r13, S(R13)
 	movq	%r14, S(R14)
 	movq	%r15, S(R15)
+	/* And last the line that the guest kernel looks at. */
 	movq	%rax, S(AX)
 	movq	%rdi, S(DI)
 	movq	%rsi, S(SI_REG)
