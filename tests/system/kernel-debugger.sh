@@ -1,8 +1,8 @@
 #!/bin/bash
 # timeout: 60
 # needs: gdb
-# A debugger of the host's in the guest kernel: with a breakpoint is still there when the guest
-# has let go of what it does not need to idle, and the guest goes on behind it.
+# A debugger of the host's in the guest kernel: with notrim a breakpoint is still there when the guest has
+# let go of what it does not need to idle, and the guest goes on behind it.
 . tests/system/lib.sh
 
 vmlinux=build/linux-nestling/vmlinux
