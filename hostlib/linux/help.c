@@ -51,7 +51,7 @@ static const char text[] =
 	"  hostfs=DIR[,ro][,append]   directory of the host for 'mount -t hostfs'\n"
 	"  debug                 show the guest kernel's messages\n"
 	"  quiet                 fewer of them\n"
-	"  notrim                a guest that idles keeps all its text: for debuggers of its kernel\n"
+	"  notrim                keeps breakpoints of a debugger in the guest kernel\n"
 	"  time=virtual          time passes when there is nothing to do (real)\n"
 	"  time-travel[=inf-cpu] simulated time; time-travel-start=NS\n"
 	"\n"
