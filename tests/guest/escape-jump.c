@@ -42,7 +42,11 @@ static void make_calls(void)
 	int rw = PROT_READ | PROT_WRITE, fixed = MAP_SHARED | MAP_FIXED;
 
 	add("mmap", SYS_mmap, ESC_WINDOW, 4096, rw, fixed, NL_STUB_MEMORY_FD, esc_secret);
-	add("munmap", SYS_munmap, ESC_VICTIM, 4096, 0, 0, 0, 0);
+	/*
+	 * The third argument counts for nothing; but bytes of an address in the code may make mprotect
+	 * of it on the way to a call that the program may make.
+	 */
+	add("munmap", SYS_munmap, ESC_VICTIM, 4096, rw, 0, 0, 0);
 	add("mprotect", SYS_mprotect, ESC_READONLY, 4096, rw, 0, 0, 0);
 	add("pwrite64", SYS_pwrite64, NL_STUB_MEMORY_FD, (uint64_t)&marker, 8, esc_secret, 0, 0);
 	add("pwrite64 gate", SYS_pwrite64, NL_STUB_MEMORY_FD, seq, 4, gate, 0, 0);

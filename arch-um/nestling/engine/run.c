@@ -298,14 +298,17 @@ static enum visit visit_kicked(struct nl_stub *s, struct uml_pt_regs *regs)
 		return nl_site_rewind(s, ip, &UPT_IP(regs)) ? VISIT_TRAP : VISIT_BAD;
 	if (ip < code_address(nl_stub_site) || ip >= code_address(nl_stub_code_end))
 		return VISIT_BAD;
-	if (ip <= code_address(nl_stub_site_stack)) {
-		UPT_IP(regs) = regs->gp[HOST_CX] - CALL_LEN;
-		return VISIT_TRAP;
+	if (ip >= code_address(nl_stub_saved)) {
+		site_store(s, regs);
+		return VISIT_SITE;
 	}
-	if (ip < code_address(nl_stub_site_flags))
-		s->state->flags = UPT_EFLAGS(regs);
-	site_store(s, regs);
-	return VISIT_SITE;
+	if (ip > code_address(nl_stub_site_stack))
+		UPT_SP(regs) = READ_ONCE(s->state->own_sp);
+	if (ip >= code_address(nl_stub_site_flags))
+		UPT_EFLAGS(regs) =
+			READ_ONCE(s->state->own_flags) & ~(s->stepping ? X86_EFLAGS_TF : 0UL);
+	UPT_IP(regs) = regs->gp[HOST_CX] - CALL_LEN;
+	return VISIT_TRAP;
 }
 
 /*

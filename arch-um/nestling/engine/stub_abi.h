@@ -61,15 +61,16 @@
 #define NL_CMD_MAX ((NL_PAGE - NL_OR_CMDS) / NL_CMD_SIZE)
 
 /*
- * state, from the start of the orders. Each cache line that is used goes from one CPU to the
- * other: a call through a patched site writes three. The one that the guest kernel looks at while
- * it waits has what it needs first, the call and its arguments, so that they come with the word
- * that announces them; the site's code writes it last, at a stroke.
+ * state, from the start of the orders. Each cache line that is written goes from one CPU to the
+ * other and back. A call through a patched site always writes one, the one that the guest kernel
+ * looks at while it waits, with the call and its arguments: they come with the word that announces
+ * them. The other registers are often what they were at the call before: their two lines are written
+ * only where they are not.
  */
 #define NL_ST_BASE (NL_STUB_STATE - NL_STUB_ORDERS)
 #define NL_ST_COME (NL_ST_BASE + 0)
 #define NL_ST_ASLEEP (NL_ST_BASE + 4)
-#define NL_ST_CPU (NL_ST_BASE + 8)
+#define NL_ST_SITE_SEQ (NL_ST_BASE + 8) /* newest order when the call was made */
 #define NL_ST_PARKED (NL_ST_BASE + 12)
 /* Registers of a call that came through a patched site. */
 #define NL_ST_AX (NL_ST_BASE + 16)
@@ -79,21 +80,26 @@
 #define NL_ST_R10 (NL_ST_BASE + 48)
 #define NL_ST_R8 (NL_ST_BASE + 56)
 #define NL_ST_SIG (NL_ST_BASE + 64)
+#define NL_ST_CPU (NL_ST_BASE + 68)
 #define NL_ST_FLAGS_REG (NL_ST_BASE + 72)
 #define NL_ST_SP (NL_ST_BASE + 80)
 #define NL_ST_TAIL (NL_ST_BASE + 88) /* where to go on, in the thunk or behind the site */
 #define NL_ST_CX (NL_ST_BASE + 96) /* address behind the call */
 #define NL_ST_BX (NL_ST_BASE + 104)
 #define NL_ST_BP (NL_ST_BASE + 112)
-#define NL_ST_FS (NL_ST_BASE + 120)
-#define NL_ST_GS (NL_ST_BASE + 128)
-#define NL_ST_R9 (NL_ST_BASE + 136)
+#define NL_ST_R9 (NL_ST_BASE + 120)
+#define NL_ST_FS (NL_ST_BASE + 128)
+#define NL_ST_GS (NL_ST_BASE + 136)
 #define NL_ST_R12 (NL_ST_BASE + 144)
 #define NL_ST_R13 (NL_ST_BASE + 152)
 #define NL_ST_R14 (NL_ST_BASE + 160)
 #define NL_ST_R15 (NL_ST_BASE + 168)
 #define NL_ST_R11 (NL_ST_BASE + 176) /* only what NL_ACT_LOAD loads */
-#define NL_ST_SITE_SEQ (NL_ST_BASE + 184) /* newest order when the call was made */
+/* The site's code's own: flags and stack pointer are here until all are saved. */
+#define NL_ST_OWN_FLAGS (NL_ST_BASE + 192)
+#define NL_ST_OWN_SP (NL_ST_BASE + 200)
+#define NL_ST_OWN_WROTE \
+	(NL_ST_BASE + 208) /* which of the two lines: a byte for each, four to wipe */
 #define NL_ST_FAILED (NL_ST_BASE + 256)
 #define NL_ST_UC (NL_ST_BASE + 264)
 #define NL_ST_SI (NL_ST_BASE + 272)
@@ -162,15 +168,16 @@ struct nl_orders {
 struct nl_state {
 	unsigned int come; /* number of the last order that was done; a futex word */
 	unsigned int asleep; /* the stub wants to be woken */
-	unsigned int cpu; /* where it ran when it handed over */
+	unsigned int site_seq;
 	unsigned int parked; /* order under which it handed over from a signal */
 	unsigned long ax, di, si_reg, dx, r10, r8;
 	unsigned int sig; /* signal that brought it here */
-	unsigned int pad0;
-	unsigned long flags, sp, tail, cx, bx, bp, fs_base;
-	unsigned long gs_base, r9, r12, r13, r14, r15, r11;
-	unsigned int site_seq;
-	unsigned char pad1[68];
+	unsigned int cpu; /* where it ran when it handed over */
+	unsigned long flags, sp, tail, cx, bx, bp, r9;
+	unsigned long fs_base, gs_base, r12, r13, r14, r15, r11, pad0;
+	unsigned long own_flags, own_sp;
+	unsigned char own_wrote[4];
+	unsigned char pad1[44];
 	unsigned long failed; /* 1 + index of the command that failed, 0 = none */
 	unsigned long uc, si; /* stub addresses of ucontext and siginfo */
 	unsigned long token_a, token_b;

@@ -250,43 +250,92 @@ SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
 /*
  * A call through a patched site: rax = number, rcx = address behind the call, r11 =
  * where to go on. All registers are saved, so that the guest kernel knows them; the
- * FPU state stays in the CPU. Unlike in the signal handler a kick can arrive here; at
- * every instruction the guest kernel finds all registers, in the frame or in the state
- * (visit_kicked() in run.c). No commands are carried out here, so no token is ever in
- * a register that such a kick would lay into guest memory.
+ * FPU state stays in the CPU. Unlike in the signal handler a kick can arrive here. Until all
+ * are saved no register is changed but the stack pointer and the flags: the call can be begun anew
+ * then; from there on the guest kernel finds all in the state (visit_kicked() in run.c). No commands
+ * are carried out here, so no token is ever in a register that such a kick would lay into guest memory.
  */
 #define S(x) nl_stub_base+NL_STUB_ORDERS+NL_ST_##x(%rip)
 SYM_INNER_LABEL(nl_stub_site, SYM_L_GLOBAL)
-	movq	%rbx, S(BX)
+	movq	%rsp, S(OWN_SP)
+SYM_INNER_LABEL(nl_stub_site_stack, SYM_L_GLOBAL)
+	leaq	8+S(OWN_FLAGS), %rsp
+	pushfq
+SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
+	movl	$0, S(OWN_WROTE)
+	cmpq	%rcx, S(CX)
+	jne	.Lwrite_first
+	cmpq	%r11, S(TAIL)
+	jne	.Lwrite_first
+	cmpq	%rbx, S(BX)
+	jne	.Lwrite_first
+	cmpq	%rbp, S(BP)
+	jne	.Lwrite_first
+	cmpq	%r9, S(R9)
+	jne	.Lwrite_first
+	cmpl	$NL_SIG_SITE, S(SIG)
+	jne	.Lwrite_first
+	movq	S(OWN_SP), %rsp
+	cmpq	%rsp, S(SP)
+	jne	.Lwrite_first
+	movq	S(OWN_FLAGS), %rsp
+	cmpq	%rsp, S(FLAGS_REG)
+	jne	.Lwrite_first
+	jmp	.Lsecond
+
+.Lwrite_first:
+	movb	$1, S(OWN_WROTE)
 	movq	%rcx, S(CX)
-	movq	%rbp, S(BP)
 	movq	%r11, S(TAIL)
-	movq	%rsp, S(SP)
+	movq	%rbx, S(BX)
+	movq	%rbp, S(BP)
 	movq	%r9, S(R9)
+	movl	$NL_SIG_SITE, S(SIG)
+	movq	S(OWN_SP), %rsp
+	movq	%rsp, S(SP)
+	movq	S(OWN_FLAGS), %rsp
+	movq	%rsp, S(FLAGS_REG)
+
+.Lsecond:
+	cmpq	%r12, S(R12)
+	jne	.Lwrite_second
+	cmpq	%r13, S(R13)
+	jne	.Lwrite_second
+	cmpq	%r14, S(R14)
+	jne	.Lwrite_second
+	cmpq	%r15, S(R15)
+	jne	.Lwrite_second
+	testl	$NL_ORF_FSGSBASE, nl_stub_base+NL_STUB_ORDERS+NL_OR_FLAGS(%rip)
+	jz	.Lcall
+	rdfsbase %rsp
+	cmpq	%rsp, S(FS)
+	jne	.Lwrite_second
+	rdgsbase %rsp
+	cmpq	%rsp, S(GS)
+	je	.Lcall
+
+.Lwrite_second:
+	movb	$1, 1+S(OWN_WROTE)
 	movq	%r12, S(R12)
 	movq	%r13, S(R13)
 	movq	%r14, S(R14)
 	movq	%r15, S(R15)
-	/* And last the line that the guest kernel looks at. */
+	testl	$NL_ORF_FSGSBASE, nl_stub_base+NL_STUB_ORDERS+NL_OR_FLAGS(%rip)
+	jz	.Lcall
+	rdfsbase %rsp
+	movq	%rsp, S(FS)
+	rdgsbase %rsp
+	movq	%rsp, S(GS)
+
+.Lcall:	/* And last the line that the guest kernel looks at, at a stroke. */
 	movq	%rax, S(AX)
 	movq	%rdi, S(DI)
 	movq	%rsi, S(SI_REG)
 	movq	%rdx, S(DX)
 	movq	%r10, S(R10)
 	movq	%r8, S(R8)
-SYM_INNER_LABEL(nl_stub_site_stack, SYM_L_GLOBAL)
-	leaq	8+S(FLAGS_REG), %rsp
-	pushfq
-SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
-	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
-	testl	$NL_ORF_FSGSBASE, NL_OR_FLAGS(%rbx)
-	jz	1f
-	rdfsbase %rax
-	movq	%rax, NL_ST_FS(%rbx)
-	rdgsbase %rax
-	movq	%rax, NL_ST_GS(%rbx)
-1:	movl	$NL_SIG_SITE, NL_ST_SIG(%rbx)
 SYM_INNER_LABEL(nl_stub_saved, SYM_L_GLOBAL)
+	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
 	movl	NL_OR_SEQ(%rbx), %ebp
 	movl	%ebp, NL_ST_SITE_SEQ(%rbx)
 SYM_INNER_LABEL(nl_stub_announced, SYM_L_GLOBAL)
@@ -378,16 +427,21 @@ SYM_INNER_LABEL(nl_stub_at_site_wake, SYM_L_GLOBAL)
 	wrfsbase %rax
 	movq	NL_OR_GS(%rbx), %rax
 	wrgsbase %rax
-1:	movq	S(R11), %r11
+1:	movl	$0x101, S(OWN_WROTE)	/* the guest kernel has, and the next call will */
+	movq	S(R11), %r11
 	jmp	.Lleave
 
 SYM_INNER_LABEL(nl_stub_leave, SYM_L_GLOBAL)
 	movq	S(FLAGS_REG), %r11
 .Lleave:
-	/* The next call writes here: these lines come from the guest kernel's CPU to stay. */
+	/* The next call may well write where this one has: these lines come to stay. */
+	cmpb	$0, S(OWN_WROTE)
+	je	1f
 	prefetchw S(SIG)
+1:	cmpb	$0, 1+S(OWN_WROTE)
+	je	1f
 	prefetchw S(R15)
-	movq	S(BX), %rbx
+1:	movq	S(BX), %rbx
 	movq	S(DX), %rdx
 	movq	S(SI_REG), %rsi
 	movq	S(DI), %rdi
