@@ -33,7 +33,6 @@
 #include "engine.h"
 
 #define CPU_UNKNOWN (~0U)
-#define LOAD_LOOK 4096 /* orders */
 /* About a millisecond: who computes all the time has a CPU for so long, who waits has not. */
 #define LONG_CYCLES (5ULL * NL_SHORT_CYCLES)
 
@@ -44,24 +43,21 @@ static struct nl_crowd share_pauses; /* until two CPUs are tried anew */
 static struct nl_load load;
 
 /*
- * Orders since anybody slept or yielded. What time it is and which CPU this is take a tenth of a short
- * call: once it has gone well for QUICK orders, one look in as many is enough.
+ * Orders since anybody slept or yielded. What time it is, which CPU this is and what follows from that
+ * take a tenth of a short call: once it has gone well for QUICK orders, one look in as many is enough.
  */
 static unsigned int quick;
 #define QUICK 16
 
+/* What the newest order that was looked at got. */
+static struct {
+	const struct nl_stub *stub;
+	struct nl_spin spin;
+} looked;
+
 static bool look(void)
 {
 	return quick < QUICK || quick % QUICK == 0;
-}
-
-static unsigned int own_cpu(void)
-{
-	static unsigned int cpu;
-
-	if (look())
-		cpu = nl_cpu();
-	return cpu;
 }
 
 static void run_anywhere(struct nl_stub *s)
@@ -72,16 +68,11 @@ static void run_anywhere(struct nl_stub *s)
 	s->place.kept_on = 0;
 }
 
-/*
- * Looks at how the guest fares, now and then, and takes the time from when the stub came. That can be
- * long ago; a counter that began anew, as some hosts' does when they have slept, is another matter.
- */
+/* Looks at how the guest fares, now and then, and takes the time from when the stub came: long ago, maybe. */
 static void watch_load(const struct nl_stub *s)
 {
 	u64 tsc = s->place.came_at;
 
-	if (++load.orders % LOAD_LOOK == 0 && __builtin_ia32_rdtsc() < load.from_tsc)
-		load = (struct nl_load){};
 	if (tsc < load.from_tsc + NL_LOAD_CYCLES || nl_host.cpus < 2 ||
 	    time_travel_mode != TT_MODE_OFF)
 		return;
@@ -136,9 +127,9 @@ bool nl_place_may_yield(void)
 	return !yield_crowd.until_ns || !nl_is_crowded(&yield_crowd, os_nsecs());
 }
 
-struct nl_spin nl_place_spin(struct nl_stub *s)
+static struct nl_spin spin_now(struct nl_stub *s)
 {
-	unsigned int here = own_cpu(), stub = READ_ONCE(s->state->cpu);
+	unsigned int here = nl_cpu(), stub = READ_ONCE(s->state->cpu);
 	u64 now;
 
 	watch_load(s);
@@ -150,10 +141,27 @@ struct nl_spin nl_place_spin(struct nl_stub *s)
 	return nl_is_crowded(&crowd, now) ? (struct nl_spin){} : take_turns(s);
 }
 
+struct nl_spin nl_place_spin(struct nl_stub *s)
+{
+	if (look() || looked.stub != s) {
+		looked.spin = spin_now(s);
+		looked.stub = s;
+	}
+	return looked.spin;
+}
+
 void nl_place_came(struct nl_stub *s)
 {
 	quick++;
-	s->place.came_at = look() ? __builtin_ia32_rdtsc() : 0;
+	load.orders++;
+	if (!look()) {
+		s->place.came_at = 0;
+		return;
+	}
+	s->place.came_at = __builtin_ia32_rdtsc();
+	if (s->place.came_at <
+	    load.from_tsc) /* it began anew, as some hosts' does that have slept */
+		load = (struct nl_load){};
 }
 
 void nl_place_stub_slept(struct nl_stub *s)

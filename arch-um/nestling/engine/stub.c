@@ -40,6 +40,8 @@
 
 #define START_TURNS 10000 /* of spinning for a stub that comes up */
 #define PARK_TURNS 2000
+/* A program whose next call is near comes within these, and each pause between two looks is 20 ns. */
+#define SOON_LOOKS 20
 #define YIELD_TURNS 1000 /* some 50 us */
 #define DEATH_CHECK_MS 100
 #define FORCE_LOOKS 5 /* before time is moved for the first time, */
@@ -267,10 +269,13 @@ static int wait_yielding(struct nl_stub *s, unsigned int yields)
 
 static int wait_come(struct nl_stub *s, const struct nl_spin *spin)
 {
-	unsigned int turns = spin->kernel;
+	unsigned int turns = spin->kernel, i;
 
 	if (spin->kernel_yields)
 		return wait_yielding(s, spin->kernel_yields);
+	for (i = 0; turns && i < SOON_LOOKS; i++)
+		if (has_come(s))
+			return 0;
 	while (turns--) {
 		if (has_come(s))
 			return 0;
@@ -437,7 +442,7 @@ int nl_stub_order(struct nl_stub *s, unsigned int action)
 	u64 from_ns = 0, since = 0;
 	int err;
 
-	if (s->dead || nl_stub_ready(s) < 0)
+	if (s->dead || (s->starting && nl_stub_ready(s) < 0))
 		return -EIO;
 	if (action == NL_ACT_RESUME || action == NL_ACT_RETURN || action == NL_ACT_LOAD) {
 		nl_kicks_due();

@@ -78,10 +78,10 @@
 #define NL_ST_SI_REG (NL_ST_BASE + 32)
 #define NL_ST_DX (NL_ST_BASE + 40)
 #define NL_ST_R10 (NL_ST_BASE + 48)
-#define NL_ST_R8 (NL_ST_BASE + 56)
+#define NL_ST_FLAGS_REG (NL_ST_BASE + 56) /* a loop that counts has others each time */
 #define NL_ST_SIG (NL_ST_BASE + 64)
 #define NL_ST_CPU (NL_ST_BASE + 68)
-#define NL_ST_FLAGS_REG (NL_ST_BASE + 72)
+#define NL_ST_R8 (NL_ST_BASE + 72)
 #define NL_ST_SP (NL_ST_BASE + 80)
 #define NL_ST_TAIL (NL_ST_BASE + 88) /* where to go on, in the thunk or behind the site */
 #define NL_ST_CX (NL_ST_BASE + 96) /* address behind the call */
@@ -170,10 +170,10 @@ struct nl_state {
 	unsigned int asleep; /* the stub wants to be woken */
 	unsigned int site_seq;
 	unsigned int parked; /* order under which it handed over from a signal */
-	unsigned long ax, di, si_reg, dx, r10, r8;
+	unsigned long ax, di, si_reg, dx, r10, flags;
 	unsigned int sig; /* signal that brought it here */
 	unsigned int cpu; /* where it ran when it handed over */
-	unsigned long flags, sp, tail, cx, bx, bp, r9;
+	unsigned long r8, sp, tail, cx, bx, bp, r9;
 	unsigned long fs_base, gs_base, r12, r13, r14, r15, r11, pad0;
 	unsigned long own_flags, own_sp;
 	unsigned char own_wrote[4];

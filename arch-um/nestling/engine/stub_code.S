@@ -271,15 +271,14 @@ SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
 	jne	.Lwrite_first
 	cmpq	%rbp, S(BP)
 	jne	.Lwrite_first
+	cmpq	%r8, S(R8)
+	jne	.Lwrite_first
 	cmpq	%r9, S(R9)
 	jne	.Lwrite_first
 	cmpl	$NL_SIG_SITE, S(SIG)
 	jne	.Lwrite_first
 	movq	S(OWN_SP), %rsp
 	cmpq	%rsp, S(SP)
-	jne	.Lwrite_first
-	movq	S(OWN_FLAGS), %rsp
-	cmpq	%rsp, S(FLAGS_REG)
 	jne	.Lwrite_first
 	jmp	.Lsecond
 
@@ -289,12 +288,11 @@ SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
 	movq	%r11, S(TAIL)
 	movq	%rbx, S(BX)
 	movq	%rbp, S(BP)
+	movq	%r8, S(R8)
 	movq	%r9, S(R9)
 	movl	$NL_SIG_SITE, S(SIG)
 	movq	S(OWN_SP), %rsp
 	movq	%rsp, S(SP)
-	movq	S(OWN_FLAGS), %rsp
-	movq	%rsp, S(FLAGS_REG)
 
 .Lsecond:
 	cmpq	%r12, S(R12)
@@ -328,12 +326,13 @@ SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
 	movq	%rsp, S(GS)
 
 .Lcall:	/* And last the line that the guest kernel looks at, at a stroke. */
+	movq	S(OWN_FLAGS), %rsp
 	movq	%rax, S(AX)
 	movq	%rdi, S(DI)
 	movq	%rsi, S(SI_REG)
 	movq	%rdx, S(DX)
 	movq	%r10, S(R10)
-	movq	%r8, S(R8)
+	movq	%rsp, S(FLAGS_REG)
 SYM_INNER_LABEL(nl_stub_saved, SYM_L_GLOBAL)
 	leaq	nl_stub_base+NL_STUB_ORDERS(%rip), %rbx
 	movl	NL_OR_SEQ(%rbx), %ebp
