@@ -68,7 +68,7 @@ static void run_anywhere(struct nl_stub *s)
 	s->place.kept_on = 0;
 }
 
-/* Looks at how the guest fares, now and then, and takes the time from when the stub came: long ago, maybe. */
+/* Looks at how the guest fares, now and then; the time is when the stub came: long ago, maybe. */
 static void watch_load(const struct nl_stub *s)
 {
 	u64 tsc = s->place.came_at;
@@ -159,8 +159,8 @@ void nl_place_came(struct nl_stub *s)
 		return;
 	}
 	s->place.came_at = __builtin_ia32_rdtsc();
-	if (s->place.came_at <
-	    load.from_tsc) /* it began anew, as some hosts' does that have slept */
+	/* The counter began anew, as some hosts' does that have slept. */
+	if (s->place.came_at < load.from_tsc)
 		load = (struct nl_load){};
 }
 

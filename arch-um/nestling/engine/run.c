@@ -305,8 +305,9 @@ static enum visit visit_kicked(struct nl_stub *s, struct uml_pt_regs *regs)
 	if (ip > code_address(nl_stub_site_stack))
 		UPT_SP(regs) = READ_ONCE(s->state->own_sp);
 	if (ip >= code_address(nl_stub_site_flags))
-		UPT_EFLAGS(regs) =
-			READ_ONCE(s->state->own_flags) & ~(s->stepping ? X86_EFLAGS_TF : 0UL);
+		UPT_EFLAGS(regs) = READ_ONCE(s->state->own_flags);
+	if (s->stepping)
+		UPT_EFLAGS(regs) &= ~X86_EFLAGS_TF;
 	UPT_IP(regs) = regs->gp[HOST_CX] - CALL_LEN;
 	return VISIT_TRAP;
 }

@@ -98,8 +98,7 @@
 /* The site's code's own: flags and stack pointer are here until all are saved. */
 #define NL_ST_OWN_FLAGS (NL_ST_BASE + 192)
 #define NL_ST_OWN_SP (NL_ST_BASE + 200)
-#define NL_ST_OWN_WROTE \
-	(NL_ST_BASE + 208) /* which of the two lines: a byte for each, four to wipe */
+#define NL_ST_OWN_WROTE (NL_ST_BASE + 208) /* a byte for each of the two lines: it was written */
 #define NL_ST_FAILED (NL_ST_BASE + 256)
 #define NL_ST_UC (NL_ST_BASE + 264)
 #define NL_ST_SI (NL_ST_BASE + 272)
