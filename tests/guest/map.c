@@ -318,6 +318,78 @@ static void locked(void)
 	munlock(p, 4 * PAGE);
 }
 
+/* Megabytes that nobody uses, but some; 200 at most. */
+static size_t spare_mb(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	size_t kb = 0;
+	char line[100];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemFree: %zu", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	kb /= 1024;
+	return kb < 40 ? 16 : kb - 24 > 200 ? 200 : kb - 24;
+}
+
+/*
+ * Writes each page's number to both ends of it, from one end of all to the other: how many had something
+ * else than 0 where it was not written yet. (Reading first would get a page that all share.)
+ */
+static size_t number(char *p, size_t pages, bool down)
+{
+	const size_t last = PAGE / sizeof(size_t) - 1;
+	size_t dirty = 0;
+
+	for (size_t i = 0; i < pages; i++) {
+		size_t at = down ? pages - 1 - i : i;
+		volatile size_t *word = (void *)(p + at * PAGE);
+
+		word[0] = at + 1;
+		dirty += word[1] != 0 || word[last] != 0;
+		word[last] = at + 1;
+	}
+	return dirty;
+}
+
+static size_t misnumbered(const char *p, size_t pages, size_t step)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < pages; i += step) {
+		const size_t *word = (const void *)(p + i * PAGE);
+
+		wrong += word[0] != i + 1 || word[PAGE / sizeof(*word) - 1] != i + 1;
+	}
+	return wrong;
+}
+
+#define KEPT 16 /* one page in as many */
+
+/* Who fills memory ahead of its first touch finds no large blocks of it where some pages are in use. */
+static void small_pieces(void)
+{
+	size_t pages = spare_mb() << 20 >> 12, less = pages / 4;
+	char *p = mmap(NULL, pages * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *up = mmap(NULL, less * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *down = mmap(NULL, less / 2 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK_NEED(p != MAP_FAILED && up != MAP_FAILED && down != MAP_FAILED, "memory");
+	CHECK_EQ(number(p, pages, false), 0, "all spare memory is clear");
+	for (size_t i = 0; i + KEPT <= pages; i += KEPT)
+		madvise(p + (i + 1) * PAGE, (KEPT - 1) * PAGE, MADV_DONTNEED);
+	CHECK_EQ(number(up, less, false), 0, "in small pieces, going up");
+	CHECK_EQ(number(down, less / 2, true), 0, "in small pieces, going down");
+	CHECK_EQ(misnumbered(p, pages, KEPT), 0, "what was kept is intact");
+	CHECK_EQ(misnumbered(up, less, 1), 0, "what went up is intact");
+	CHECK_EQ(misnumbered(down, less / 2, 1), 0, "what went down is intact");
+	munmap(p, pages * PAGE);
+	munmap(up, less * PAGE);
+	munmap(down, less / 2 * PAGE);
+}
+
 static const struct check_group groups[] = {{"protections", protections},
 					    {"toggles", toggles},
 					    {"fixed", fixed},
@@ -329,6 +401,7 @@ static const struct check_group groups[] = {{"protections", protections},
 					    {"by the kernel", by_kernel},
 					    {"many", many},
 					    {"locked", locked},
+					    {"small pieces", small_pieces},
 					    {}};
 
 int main(int argc, char **argv)

@@ -34,7 +34,7 @@
 #include "bulk.h"
 #include "engine.h"
 
-#define FILL_MAX 32
+#define FILL_MAX 128
 #define FILL_MIN 4
 #define FILL_SMALL (256 * 1024) /* bytes of a mapping that begins with FILL_MIN */
 #define DATA_MAX 16 /* pages of data that are copied as a whole */
@@ -48,6 +48,7 @@ struct fill {
 	unsigned long low, high; /* addresses between which may be filled */
 	unsigned long addr; /* first page to fill */
 	unsigned int pages;
+	bool down; /* what is wanted is the last page, not the first */
 };
 
 static bool is_usual(struct vm_area_struct *vma)
@@ -133,6 +134,7 @@ static void choose(struct fill *f, unsigned long addr)
 		n = run_none(f, addr, -(long)PAGE_SIZE, want);
 		f->pages = n ? rounddown_pow_of_two(n) : 0;
 		f->addr = addr - (f->pages - 1) * PAGE_SIZE;
+		f->down = true;
 	} else {
 		n = run_none(f, addr, PAGE_SIZE, want);
 		f->pages = n ? rounddown_pow_of_two(n) : 0;
@@ -161,17 +163,32 @@ static void install(const struct fill *f, struct page *page, unsigned long addr)
 	set_pte_at(f->mm, addr, entry(f, addr), pte_mkwrite(pte_mkyoung(pte_mkdirty(pte)), f->vma));
 }
 
-/* Nothing here sleeps: the page table's lock is held. */
-static bool fill(const struct fill *f)
+/* For all that is to be filled; for less where memory is in small pieces. NULL: not even for two pages. */
+static struct page *block_for(struct fill *f)
 {
-	unsigned int order = ilog2(f->pages), i;
-	struct page *block = alloc_pages(FILL_GFP, order);
+	struct page *block;
+
+	for (; f->pages > 1; f->pages /= 2) {
+		block = alloc_pages(FILL_GFP, ilog2(f->pages));
+		if (block)
+			return block;
+		if (f->down)
+			f->addr += f->pages / 2 * PAGE_SIZE;
+	}
+	return NULL;
+}
+
+/* Nothing here sleeps: the page table's lock is held. */
+static bool fill(struct fill *f)
+{
+	struct page *block = block_for(f);
+	unsigned int i;
 	bool clear;
 
 	if (!block)
 		return false;
-	clear = nl_bulk_fill(block, order);
-	split_page(block, order);
+	clear = nl_bulk_fill(block, ilog2(f->pages));
+	split_page(block, ilog2(f->pages));
 	for (i = 0; i < f->pages; i++)
 		if (mem_cgroup_charge(page_folio(block + i), f->mm, FILL_GFP))
 			goto give_back;
