@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <sys/uio.h>
 
 #define PAGE 4096UL
@@ -321,17 +322,12 @@ static void locked(void)
 /* Megabytes that nobody uses, but some; 200 at most. */
 static size_t spare_mb(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	size_t kb = 0;
-	char line[100];
+	struct sysinfo si = {};
+	size_t mb;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemFree: %zu", &kb) == 1)
-			break;
-	if (f)
-		fclose(f);
-	kb /= 1024;
-	return kb < 40 ? 16 : kb - 24 > 200 ? 200 : kb - 24;
+	sysinfo(&si);
+	mb = si.freeram * si.mem_unit >> 20;
+	return mb < 40 ? 16 : mb - 24 > 200 ? 200 : mb - 24;
 }
 
 /*

@@ -28,6 +28,7 @@
 struct kicker {
 	pid_t pid;
 	unsigned long code;
+	sigset_t child; /* SIGCHLD, which is blocked */
 	size_t count;
 	unsigned long offset[OFFSETS_MAX];
 	unsigned long met[OFFSETS_MAX];
@@ -54,13 +55,10 @@ static int await_stop(const struct kicker *k, bool limited)
 	struct timespec pause = {0, MEET_NS};
 	int status;
 	pid_t got;
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
 	do { /* a SIGCHLD may be one of before */
 		got = waitpid(k->pid, &status, __WALL | (limited ? WNOHANG : 0));
-	} while (!got && sigtimedwait(&set, NULL, &pause) == SIGCHLD);
+	} while (!got && sigtimedwait(&k->child, NULL, &pause) == SIGCHLD);
 	if (!got)
 		return 0;
 	return got < 0 || !WIFSTOPPED(status) ? -1 : status;
@@ -153,7 +151,6 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	static struct kicker k;
-	sigset_t set;
 	time_t end;
 	bool there;
 
@@ -166,9 +163,9 @@ int main(int argc, char **argv)
 		k.count++;
 	if (k.pid <= 0 || !k.code || !k.count)
 		return usage();
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&k.child);
+	sigaddset(&k.child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &k.child, NULL);
 	if (ptrace(PTRACE_SEIZE, k.pid, 0, 0) < 0) {
 		fprintf(stderr, "kick-at: process %d cannot be traced: %m\n", k.pid);
 		return 1;

@@ -256,6 +256,7 @@ SYM_INNER_LABEL(nl_stub_at_wake, SYM_L_GLOBAL)
  * are carried out here, so no token is ever in a register that such a kick would lay into guest memory.
  */
 #define S(x) nl_stub_base+NL_STUB_ORDERS+NL_ST_##x(%rip)
+#define UNLESS_SAME(reg, x, to) cmpq reg, S(x); jne to
 SYM_INNER_LABEL(nl_stub_site, SYM_L_GLOBAL)
 	movq	%rsp, S(OWN_SP)
 SYM_INNER_LABEL(nl_stub_site_stack, SYM_L_GLOBAL)
@@ -263,23 +264,16 @@ SYM_INNER_LABEL(nl_stub_site_stack, SYM_L_GLOBAL)
 	pushfq
 SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
 	movl	$0, S(OWN_WROTE)
-	cmpq	%rcx, S(CX)
-	jne	.Lwrite_first
-	cmpq	%r11, S(TAIL)
-	jne	.Lwrite_first
-	cmpq	%rbx, S(BX)
-	jne	.Lwrite_first
-	cmpq	%rbp, S(BP)
-	jne	.Lwrite_first
-	cmpq	%r8, S(R8)
-	jne	.Lwrite_first
-	cmpq	%r9, S(R9)
-	jne	.Lwrite_first
+	UNLESS_SAME(%rcx, CX, .Lwrite_first)
+	UNLESS_SAME(%r11, TAIL, .Lwrite_first)
+	UNLESS_SAME(%rbx, BX, .Lwrite_first)
+	UNLESS_SAME(%rbp, BP, .Lwrite_first)
+	UNLESS_SAME(%r8, R8, .Lwrite_first)
+	UNLESS_SAME(%r9, R9, .Lwrite_first)
 	cmpl	$NL_SIG_SITE, S(SIG)
 	jne	.Lwrite_first
 	movq	S(OWN_SP), %rsp
-	cmpq	%rsp, S(SP)
-	jne	.Lwrite_first
+	UNLESS_SAME(%rsp, SP, .Lwrite_first)
 	jmp	.Lsecond
 
 .Lwrite_first:
@@ -295,19 +289,14 @@ SYM_INNER_LABEL(nl_stub_site_flags, SYM_L_GLOBAL)
 	movq	%rsp, S(SP)
 
 .Lsecond:
-	cmpq	%r12, S(R12)
-	jne	.Lwrite_second
-	cmpq	%r13, S(R13)
-	jne	.Lwrite_second
-	cmpq	%r14, S(R14)
-	jne	.Lwrite_second
-	cmpq	%r15, S(R15)
-	jne	.Lwrite_second
+	UNLESS_SAME(%r12, R12, .Lwrite_second)
+	UNLESS_SAME(%r13, R13, .Lwrite_second)
+	UNLESS_SAME(%r14, R14, .Lwrite_second)
+	UNLESS_SAME(%r15, R15, .Lwrite_second)
 	testl	$NL_ORF_FSGSBASE, nl_stub_base+NL_STUB_ORDERS+NL_OR_FLAGS(%rip)
 	jz	.Lcall
 	rdfsbase %rsp
-	cmpq	%rsp, S(FS)
-	jne	.Lwrite_second
+	UNLESS_SAME(%rsp, FS, .Lwrite_second)
 	rdgsbase %rsp
 	cmpq	%rsp, S(GS)
 	je	.Lcall
