@@ -24,6 +24,7 @@ symbols=$(nm $vmlinux | grep ' nl_stub_')
 mkdir "$T/disk"
 cp build/guest/site-kick "$T/disk/" || fail "build/guest/site-kick: make guests"
 mksquashfs "$T/disk" "$T/disk.img" -quiet -no-progress -all-root >/dev/null || fail "mksquashfs"
+: >"$T/out"
 timeout -k 5 60 "$LINUX" uml_dir="$UML" mem=64M ubd1r="$T/disk.img" -- -c '
 	mount /dev/ubdb /mnt; echo ready; KICK_SIGNALS=10000000 /mnt/site-kick; poweroff -f' \
 	<&- >"$T/out" 2>&1 &
