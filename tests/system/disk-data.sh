@@ -9,7 +9,8 @@ set -euo pipefail
 disk_root <<'END'
 if [ "$PHASE" = write ]; then
 	for d in b c; do
-		mount -t ext4 /dev/ubd$d /mnt || mount /dev/ubd$d /mnt
+		[ $d = b ] && type=ext2 || type=ext4
+		mount -t $type /dev/ubd$d /mnt
 		mkdir /mnt/d
 		for i in 1 2 3 4 5 6 7 8; do cp /bin/busybox /mnt/d/$i; done
 		umount /mnt
@@ -31,7 +32,7 @@ dd if=/dev/ubdd bs=4 count=1 2>/dev/null | grep -q OOOM && echo "header is data"
 disktool torture /dev/ubde 200 3
 END
 for i in raw back data; do truncate -s 32M "$dir/$i"; done
-mke2fs -q -F -t ext4 "$dir/raw"
+mke2fs -q -F -t ext2 "$dir/raw"
 mke2fs -q -F -t ext4 "$dir/back"
 head -c 32M /dev/urandom >"$dir/data"
 before=$(sha256sum <"$dir/data")
