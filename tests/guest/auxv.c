@@ -84,6 +84,17 @@ static void *vdso_symbol(uint8_t *base, const char *name)
 	return NULL;
 }
 
+static uint64_t first_load(const uint8_t *base)
+{
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)base;
+	const Elf64_Phdr *ph = (const Elf64_Phdr *)(base + eh->e_phoff);
+
+	for (int i = 0; i < eh->e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD)
+			return ph[i].p_vaddr;
+	return -1;
+}
+
 static void vdso(void)
 {
 	uint8_t *base = (uint8_t *)getauxval(AT_SYSINFO_EHDR);
@@ -96,10 +107,13 @@ static void vdso(void)
 	if (!base) {
 		check_skip("no vDSO here", "an ELF file");
 		check_skip("no vDSO here", "/proc/self/maps has it");
+		check_skip("no vDSO here", "which begins at address 0");
 		check_skip("no vDSO here", "__vdso_clock_gettime");
 		return;
 	}
 	CHECK(!memcmp(base, ELFMAG, 4), "an ELF file");
+	/* Programs take its load bias, as dl_iterate_phdr() gives it, for the address of its header. */
+	CHECK_EQ(first_load(base), 0, "which begins at address 0");
 	f = fopen("/proc/self/maps", "re");
 	while (f && fgets(line, sizeof(line), f))
 		mapped |= strstr(line, "[vdso]") && strtoul(line, NULL, 16) == (unsigned long)base;

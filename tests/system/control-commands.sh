@@ -25,8 +25,17 @@ refuses() { # PATTERN COMMAND...
 }
 resident() { mc proc meminfo || fail "no meminfo"; awk '$1 ~ /MemTotal/ || $2 ~ /MemTotal/ { print $(NF - 1) }' "$dir/answer"; }
 
+# MB of its memory file that the host has given the guest.
+held_mb() {
+	local kernel=$linux
+	until [ "$(cat "/proc/$kernel/comm")" = guest-kernel ]; do kernel=$(pgrep -o -P "$kernel"); done
+	echo $(($(stat -L -c %b "/proc/$kernel/fd/4") / 2048))
+}
+
 touch "$dir/answer"
-build/bin/linux mem=128M uml_dir="$dir/uml" umid=c -- -c 'echo started; sleep 300' </dev/null >"$dir/out" 2>&1 &
+truncate -s 100M "$dir/disk"
+build/bin/linux mem=128M uml_dir="$dir/uml" umid=c ubd1r="$dir/disk" -- \
+	-c 'cat /dev/ubdb >/dev/null; echo started; sleep 300' </dev/null >"$dir/out" 2>&1 &
 linux=$!
 for ((i = 0; i < 300; i++)); do
 	grep -q started "$dir/out" && break
@@ -44,9 +53,13 @@ gives 'Call Trace' stack 1
 refuses 'no process' stack 32000
 mc log "a line of the operator's" || fail "log TEXT failed"
 gives "a line of the operator's" log
-before=$(resident)
+before=$(resident) full=$(held_mb)
+[ "$full" -ge 100 ] || fail "a guest that has read 100 MB holds $full MB"
 gives '' config mem=-32M
 [ $((before - $(resident))) = 32768 ] || fail "32M less are not 32M less"
+# What the disk's cache held is the host's again; by itself it would have stayed.
+held=$(held_mb)
+[ "$held" -le 96 ] || fail "32M less of 128M: the host still holds $held MB for it, before $full"
 gives '' config mem=-1000K # not a number of whole blocks
 [ $((before - $(resident))) = 33768 ] || fail "1000K less are not 1000K less"
 refuses 'needs its memory' config mem=1M

@@ -1,6 +1,6 @@
 #!/bin/bash
 # timeout: 90
-# needs: pgrep
+# needs: pgrep gdb
 # A guest kernel that dies leaves a report: how it ended, registers, and a backtrace with the
 # names of functions.
 . tests/system/lib.sh
@@ -36,6 +36,19 @@ died() { # PATTERN...: each must stand in the report
 start 'echo c >/proc/sysrq-trigger'
 died '^end: .*panicked: sysrq triggered crash' 'RIP: [a-z_]+.* RBP: [0-9a-f]{16}' \
 	'] sysrq_handle_crash\+0x' '] .*vfs_write\+0x'
+
+# By a BUG, and by a fault of its own: a debugger on the host takes it there.
+astray() { # GDB-COMMAND
+	start 'while :; do sleep 100; done'
+	find_kernel
+	wait_for 20 asleep || fail "the idle guest kernel does not sleep"
+	timeout -k 5 40 gdb -q -nx -batch -p "$kernel" -ex 'handle all nostop noprint pass' -ex 'set var $orig_rax = -1' -ex "$1" -ex detach \
+		build/linux-nestling/vmlinux >"$T/gdb" 2>&1
+}
+astray 'call (void)__put_cred(&init_cred)'
+died '^end: .*panicked: BUG!' 'BUG: failure at kernel/cred\.c:[0-9]+/__put_cred\(\)!' '] __put_cred(\.cold)?\+0x'
+astray 'set var $rip = 16'
+died '^end: .*panicked: Segfault with no mm' 'RIP: [0-9a-f]+:0x10$' '] arch_cpu_idle\+0x'
 
 # By a signal from outside: asleep, and at work.
 start 'while :; do sleep 100; done'

@@ -43,15 +43,19 @@ in_bulk 400 $first 'a file'
 say 'rm /mnt/f' removed
 wait_for 30 below $((idle + 30)) || fail "idle $idle MB, full $full MB, after the file was removed still $(held) MB"
 
-# A process that ends.
-say 'dd if=/dev/zero of=/dev/null bs=300M count=1 2>/dev/null' process
-[ "$(held)" -gt $((idle + 200)) ] || echo "note: the process' memory was given back before it could be seen"
+# A process that ends; not before its memory has been seen.
+say 'mkfifo /tmp/go; dd if=/dev/zero bs=300M count=1 2>/dev/null | { head -c 1 >/dev/null; echo big; read x </tmp/go; } & true' started
+wait_for 30 told big || fail "no process of 300 MB"
+[ "$(held)" -gt $((idle + 280)) ] || fail "a process of 300 MB took only $(($(held) - idle)) MB of the host"
+say 'echo >/tmp/go; wait' ended
 wait_for 30 below $((idle + 30)) || fail "after the process ended still $(held) MB"
 
-# What comes back is zeroes, and works.
+# What comes back works, and keeps what is written to it.
 before=$(faults)
-say 'dd if=/dev/zero of=/mnt/f bs=1M count=300 2>/dev/null; cmp -n 314572800 /mnt/f /dev/zero' same
+say 'yes 0123456789abcde | dd of=/mnt/f bs=1M count=300 iflag=fullblock 2>/dev/null' again
 again=$(($(faults) - before))
+say 'yes 0123456789abcde | head -c 314572800 | cmp - /mnt/f && echo equal' compared
+told equal || fail "memory that went back and came again does not keep what is written"
 in_bulk 300 $again 'a file once more'
 
 # A program that touches its memory itself: its process on the host has faults, too.

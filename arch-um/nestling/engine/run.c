@@ -525,6 +525,15 @@ static void serve(struct nl_stub *s, struct uml_pt_regs *regs)
 	}
 }
 
+static bool frames_only;
+
+/* nestling.frames=1 is for comparisons: whatever a site saved, the program goes on by a frame. */
+static int __init frames_setup(char *value)
+{
+	return kstrtobool(value, &frames_only);
+}
+early_param("nestling.frames", frames_setup);
+
 static int resume(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	int err;
@@ -536,12 +545,12 @@ static int resume(struct nl_stub *s, struct uml_pt_regs *regs)
 	s->stepping = singlestepping();
 	s->flags &= ~NL_ORF_FP;
 	bases_set(s, regs->gp);
-	if (site_can_return(s, regs)) {
+	if (!frames_only && site_can_return(s, regs)) {
 		s->ax = regs->gp[HOST_AX];
 		s->at_site = false;
 		return nl_stub_order(s, NL_ACT_RETURN);
 	}
-	if (site_can_load(s, regs))
+	if (!frames_only && site_can_load(s, regs))
 		return site_load(s, regs);
 	err = nl_stub_to_frame(s);
 	if (!err && s->ncmds)
