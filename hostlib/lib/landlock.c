@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include "landlock.h"
 
@@ -20,9 +21,10 @@
 #define FS_REFER (1ULL << 13) /* version 2 */
 #define FS_TRUNCATE (1ULL << 14) /* version 3 */
 #define FS_IOCTL_DEV (1ULL << 15) /* version 5 */
-#define FS_READ (FS_EXECUTE | FS_READ_FILE | FS_READ_DIR)
+#define FS_WRITE_FILE (1ULL << 1)
 #define FS_MAKE_CHAR (1ULL << 6)
 #define FS_MAKE_BLOCK (1ULL << 11)
+#define FS_OF_FILES (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 #define NET_BIND_AND_CONNECT_TCP 3ULL /* version 4 */
 #define SCOPE_ABSTRACT_SOCKET 1ULL /* version 6 */
 #define SCOPE_SIGNAL 2ULL
@@ -35,6 +37,12 @@ struct path_beneath_attr {
 	uint64_t allowed;
 	int32_t fd;
 } __attribute__((packed));
+
+static const uint64_t allowed[] = {
+	[LANDLOCK_LIST] = FS_READ_DIR,
+	[LANDLOCK_READ] = FS_EXECUTE | FS_READ_FILE | FS_READ_DIR,
+	[LANDLOCK_WRITE] = ~(FS_MAKE_CHAR | FS_MAKE_BLOCK | FS_IOCTL_DEV),
+};
 
 int landlock_version(void)
 {
@@ -65,6 +73,7 @@ int landlock_restrict(const struct landlock_dir *dir, size_t n, bool signals)
 {
 	int version = landlock_version(), fd, err = 0;
 	struct ruleset_attr attr;
+	struct stat st = {0};
 	size_t i;
 
 	if (version < 0)
@@ -76,10 +85,12 @@ int landlock_restrict(const struct landlock_dir *dir, size_t n, bool signals)
 	for (i = 0; i < n && !err; i++) {
 		struct path_beneath_attr rule = {.fd = dir[i].fd};
 
-		rule.allowed = dir[i].write
-				       ? attr.fs & ~(FS_MAKE_CHAR | FS_MAKE_BLOCK | FS_IOCTL_DEV)
-				       : FS_READ;
-		if (syscall(SYS_landlock_add_rule, fd, RULE_PATH_BENEATH, &rule, 0) < 0)
+		if (fstat(dir[i].fd, &st) < 0)
+			err = -errno;
+		rule.allowed = attr.fs & allowed[dir[i].rights];
+		if (!S_ISDIR(st.st_mode)) /* others are refused for a file */
+			rule.allowed &= FS_OF_FILES;
+		if (!err && syscall(SYS_landlock_add_rule, fd, RULE_PATH_BENEATH, &rule, 0) < 0)
 			err = -errno;
 	}
 	if (!err && syscall(SYS_landlock_restrict_self, fd, 0) < 0)

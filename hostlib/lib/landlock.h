@@ -9,10 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A directory that stays open. */
+enum landlock_rights {
+	LANDLOCK_LIST, /* the names in directories */
+	LANDLOCK_READ,
+	LANDLOCK_WRITE, /* and all else, but for making devices and their ioctls */
+};
+
+/* A directory, or a file, that stays open. */
 struct landlock_dir {
 	int fd; /* O_PATH will do */
-	bool write;
+	enum landlock_rights rights; /* in it and below */
 };
 
 /* Version of the host's interface, or -errno (-ENOSYS, -EOPNOTSUPP: there is none). */

@@ -68,6 +68,7 @@ struct chan {
 	int rfd, wfd; /* to be polled, -1: cannot now */
 	bool in, out; /* directions that are used */
 	bool attached; /* somebody is there */
+	int write_error; /* errno behind a write that gave -EPIPE, where the backend knows */
 	bool pending; /* bytes of the backend's own wait for wfd */
 	bool terminal; /* a terminal with a person: escape key, window size */
 	bool by_name; /* the operator named this very line, not the whole family */

@@ -176,7 +176,10 @@ static ssize_t fd_write(struct chan *c, const void *buf, size_t n)
 	put = f->socket ? send(f->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(f->fd, buf, n);
 	if (put >= 0)
 		return put;
-	return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;
+	if (errno == EAGAIN || errno == EINTR)
+		return -EAGAIN;
+	c->write_error = errno;
+	return -EPIPE;
 }
 
 static void fd_size(struct chan *c, uint16_t *rows, uint16_t *cols)

@@ -232,14 +232,15 @@ static void describe_landlock(int version, char *out, size_t len)
 			      : "; signals are held by the pid namespace alone");
 }
 
-static void print_layers(void)
+static void print_layers(const struct linux_ctx *ctx)
 {
-	struct confine_config c = {
-		.file_max = 1ULL << 30, .private_max = 1ULL << 30, .processes = 1024};
+	struct confine_config c;
 	struct confine_report r;
 	enum confine_layer i;
-	int err = try_layers(&c, &r);
+	int err;
 
+	guest_confine(ctx, &c);
+	err = try_layers(&c, &r);
 	printf("Layers around a guest, tried in their order:\n");
 	for (i = 0; i < LAYER_COUNT; i++) {
 		char detail[96] = "";
@@ -250,7 +251,7 @@ static void print_layers(void)
 	}
 }
 
-int check_host(void)
+int check_host(const struct linux_ctx *ctx)
 {
 	int status = 0;
 	size_t i;
@@ -264,7 +265,7 @@ int check_host(void)
 		if (err && probes[i].needed)
 			status = STATUS_UNAVAILABLE;
 	}
-	print_layers();
+	print_layers(ctx);
 	printf("%s\n",
 	       status ? "A guest cannot run on this host." : "Guests can run on this host.");
 	return status;

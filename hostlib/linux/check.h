@@ -7,8 +7,8 @@
 
 struct linux_ctx;
 
-/* Prints a table. 0 when a guest can run, else STATUS_UNAVAILABLE. */
-int check_host(void);
+/* Prints a table, of a guest that shares what ctx says. 0 when one can run, else STATUS_UNAVAILABLE. */
+int check_host(const struct linux_ctx *ctx);
 
 /*
  * Only what this guest cannot do without. 0, or STATUS_UNAVAILABLE with a line that names it and

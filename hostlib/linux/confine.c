@@ -93,6 +93,12 @@ enum confine_layer confine_missing(const struct confine_config *c, const struct 
 	return i;
 }
 
+bool confine_is_open(const struct confine_config *c, const struct confine_report *r)
+{
+	return c->level != SANDBOX_OFF && c->nshares && r->err[LAYER_MOUNT] &&
+	       r->err[LAYER_LANDLOCK];
+}
+
 /* --- layers of a process ---------------------------------------------------- */
 
 static int limit(int resource, rlim_t soft, rlim_t hard)
@@ -224,33 +230,20 @@ static int put_filter(const struct sock_filter *filter, size_t n)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0 ? -errno : 0;
 }
 
-static void close_dirs(struct landlock_dir *dir, size_t n)
+/* Nothing but what is shared; what is hidden has been covered, if there is a mount namespace. */
+static int restrict_files(const struct confine_config *c, bool covered)
 {
-	while (n > 0)
-		close(dir[--n].fd);
-	free(dir);
-}
+	struct confine_names names = {0};
+	int err = 0;
+	size_t i;
 
-/* Nothing but what is shared. */
-static int restrict_files(const struct confine_config *c)
-{
-	struct landlock_dir *dir = calloc(c->nshares + 1, sizeof(*dir));
-	size_t i, n = 0;
-	int err = dir ? 0 : -ENOMEM;
-
-	for (i = 0; i < c->nshares && !err; i++) {
-		if (c->share[i].mode == SHARE_HIDE)
-			continue;
-		dir[n].write = c->share[i].mode == SHARE_WRITE;
-		dir[n].fd = open(c->share[i].path, O_PATH | O_CLOEXEC);
-		if (dir[n].fd < 0)
-			err = -errno;
-		else
-			n++;
-	}
+	for (i = 0; i < c->nshares && !err; i++)
+		if (c->share[i].mode != SHARE_HIDE)
+			err = covered ? confine_names_add(&names, &c->share[i])
+				      : confine_names_around(&names, c, &c->share[i]);
 	if (!err)
-		err = landlock_restrict(dir, n, true);
-	close_dirs(dir, n);
+		err = landlock_restrict(names.dir, names.n, true);
+	confine_names_free(&names);
 	return err;
 }
 
@@ -297,7 +290,7 @@ void confine_guest(const struct confine_config *c, struct confine_report *r)
 	r->err[LAYER_CAPABILITIES] =
 		r->err[LAYER_USER] ? keep_capabilities(0) : drop_capabilities(c);
 	r->err[LAYER_PRIVILEGES] = no_new_privileges();
-	r->err[LAYER_LANDLOCK] = restrict_files(c);
+	r->err[LAYER_LANDLOCK] = restrict_files(c, !r->err[LAYER_MOUNT]);
 	filter = confine_boot_filter(c, &n);
 	r->err[LAYER_FILTER] = put_filter(filter, n);
 }

@@ -40,6 +40,7 @@ enum confine_layer {
 /* Shared with the processes that fill it in. err: 0, or -errno of what the host refused. */
 struct confine_report {
 	int err[LAYER_COUNT];
+	bool refused; /* by the process that was to become the guest kernel: not without these */
 };
 
 enum confine_share_mode {
@@ -77,6 +78,12 @@ bool confine_skips(const struct confine_config *c, enum confine_layer layer);
 
 /* The first layer that is missing though it is wanted, or LAYER_COUNT. */
 enum confine_layer confine_missing(const struct confine_config *c, const struct confine_report *r);
+
+/*
+ * Whether files are shared, and nothing but the guest's own kernel would keep it from all others: there
+ * is neither a mount namespace nor Landlock.
+ */
+bool confine_is_open(const struct confine_config *c, const struct confine_report *r);
 
 /*
  * fork() into new user and pid namespaces, for the first process of a guest. *isolated: whether

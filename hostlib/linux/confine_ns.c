@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 #include "confine.h"
 #include "confine_private.h"
+#include "mount_line.h"
 
 #define ROOT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
@@ -168,7 +170,47 @@ static int swap_roots(void)
 	return 0;
 }
 
-/* With all that is mounted below. Linux 5.12; before, Landlock alone keeps it from being written. */
+/*
+ * One mount. What the host does not let this user see cannot be seen by the guest either, and what
+ * is covered by another mount has no name.
+ */
+static int remount(const struct mount_line *m, bool readonly)
+{
+	unsigned long flags = MS_REMOUNT | MS_BIND | m->flags | (readonly ? MS_RDONLY : 0);
+
+	if (mount(NULL, m->path, NULL, flags, NULL) == 0)
+		return 0;
+	if (errno == ENOENT || errno == EACCES || errno == EINVAL)
+		return 0;
+	/* The host has it read only, and keeps it so. */
+	return errno == EPERM && !readonly ? 0 : -errno;
+}
+
+/* What is mounted at a directory and below, one after another. */
+static int remount_all(const char *top, bool readonly)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	struct mount_line m;
+	char *line = NULL;
+	size_t size = 0;
+	int err = 0;
+
+	if (!f)
+		return -errno;
+	while (!err && getline(&line, &size, f) > 0)
+		if (mount_line_read(line, &m) && mount_line_below(&m, top))
+			err = remount(&m, readonly);
+	if (!err && ferror(f))
+		err = -EIO;
+	free(line);
+	fclose(f);
+	return err;
+}
+
+/*
+ * With all that is mounted below. One call for all is there since Linux 5.12; it makes nothing
+ * writable where one mount among them has to stay as it is.
+ */
 static int make_readonly(const char *path, bool readonly)
 {
 	struct mount_attr attr = {0};
@@ -177,9 +219,9 @@ static int make_readonly(const char *path, bool readonly)
 		attr.attr_set = MOUNT_ATTR_RDONLY;
 	else
 		attr.attr_clr = MOUNT_ATTR_RDONLY;
-	return syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attr, sizeof(attr)) < 0
-		       ? -errno
-		       : 0;
+	if (syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attr, sizeof(attr)) == 0)
+		return 0;
+	return remount_all(path, readonly);
 }
 
 /* Nobody can take the cover away: the guest has no right to unmount. */
@@ -199,11 +241,30 @@ static int hide(const char *path, bool directory)
 	return ret < 0 ? -errno : 0;
 }
 
-/* All names of the host, read only but for what may be written, without what is hidden. */
+/* Files first: /dev/null, which covers them, may be hidden itself. */
+static int hide_all(const struct confine_config *c)
+{
+	int pass, ret, err = 0;
+	size_t i;
+
+	for (pass = 0; pass < 2; pass++)
+		for (i = 1; i < c->nshares; i++) {
+			if (c->share[i].mode != SHARE_HIDE)
+				continue;
+			ret = hide(c->share[i].path, pass == 1);
+			err = err ? err : ret;
+		}
+	return err;
+}
+
+/*
+ * All names of the host, read only but for what may be written, without what is hidden. What is to
+ * be hidden is, also where the rest fails.
+ */
 static int share_root(const struct confine_config *c)
 {
+	int hide_err, err = 0;
 	size_t i;
-	int err = 0;
 
 	for (i = 1; i < c->nshares && !err; i++)
 		if (c->share[i].mode == SHARE_WRITE &&
@@ -214,14 +275,8 @@ static int share_root(const struct confine_config *c)
 	for (i = 1; i < c->nshares && !err; i++)
 		if (c->share[i].mode == SHARE_WRITE)
 			err = make_readonly(c->share[i].path, false);
-	/* Files first: /dev/null, which covers them, may be hidden itself. */
-	for (i = 1; i < c->nshares && !err; i++)
-		if (c->share[i].mode == SHARE_HIDE)
-			err = hide(c->share[i].path, false);
-	for (i = 1; i < c->nshares && !err; i++)
-		if (c->share[i].mode == SHARE_HIDE)
-			err = hide(c->share[i].path, true);
-	return err;
+	hide_err = hide_all(c);
+	return err ? err : hide_err;
 }
 
 /* The shared directory, under its name, in the new root that is the current directory. */

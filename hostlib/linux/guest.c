@@ -384,12 +384,12 @@ static char **guest_environment(void)
 	return list;
 }
 
-/* The layer that is missing, told where the loader will show it. Does not return. */
-static void refuse(const struct birth *b, enum confine_layer layer)
+/* Whether the guest is to run with the layers that there are. */
+static bool is_enough(const struct confine_config *c, const struct confine_report *r)
 {
-	dprintf(NL_FD_STDERR, "--sandbox=strict: this host does not give: %s: %s\n",
-		confine_name(layer), strerror(-b->report->err[layer]));
-	_exit(STATUS_UNAVAILABLE);
+	if (c->level == SANDBOX_STRICT && confine_missing(c, r) < LAYER_COUNT)
+		return false;
+	return !confine_is_open(c, r);
 }
 
 /* proc_fd is /proc where it has no name any more, or -1. */
@@ -398,7 +398,6 @@ static void become_guest(const struct birth *b, int proc_fd)
 	int maps_fd = proc_fd >= 0 ? openat(proc_fd, "self/maps", O_RDONLY | O_CLOEXEC)
 				   : open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	char **argv = guest_argv(b->ctx);
-	enum confine_layer missing;
 	int self, err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -407,9 +406,10 @@ static void become_guest(const struct birth *b, int proc_fd)
 		_exit(STATUS_OSERR);
 	self = place_all(b->pass, &maps_fd);
 	confine_guest(b->confine, b->report);
-	missing = confine_missing(b->confine, b->report);
-	if (b->confine->level == SANDBOX_STRICT && missing < LAYER_COUNT)
-		refuse(b, missing);
+	if (!is_enough(b->confine, b->report)) {
+		b->report->refused = true;
+		_exit(STATUS_UNAVAILABLE);
+	}
 	err = load_exec(self, maps_fd, b->offset, &b->image, argv, guest_environment());
 	dprintf(NL_FD_STDERR, "mapping the guest kernel failed: %s\n", strerror(-err));
 	_exit(STATUS_OSERR);
@@ -603,6 +603,27 @@ void guest_tell_layers(const struct linux_ctx *ctx)
 		if (g->report->err[i] && !confine_skips(&g->confine, i))
 			log_debug("this host does not give: %s: %s", confine_name(i),
 				  strerror(-g->report->err[i]));
+}
+
+bool guest_tell_refusal(const struct linux_ctx *ctx)
+{
+	const struct guest *g = ctx->guest;
+	enum confine_layer missing;
+
+	if (!g->report->refused)
+		return false;
+	missing = confine_missing(&g->confine, g->report);
+	if (g->confine.level == SANDBOX_STRICT)
+		log_err("--sandbox=strict: this host does not give: %s: %s; cure: %s",
+			confine_name(missing), strerror(-g->report->err[missing]),
+			confine_cure(missing));
+	else
+		log_err("this host cannot keep the guest from files that it is not to have: mount "
+			"namespace: %s; Landlock: %s; cure: either of them ('linux --check'), or "
+			"--sandbox=off",
+			strerror(-g->report->err[LAYER_MOUNT]),
+			strerror(-g->report->err[LAYER_LANDLOCK]));
+	return true;
 }
 
 int guest_memory_fd(const struct linux_ctx *ctx)

@@ -33,6 +33,9 @@ void guest_grow(const struct linux_ctx *ctx);
 /* The guest runs: tells, with debug, which layers it has to do without. */
 void guest_tell_layers(const struct linux_ctx *ctx);
 
+/* Whether the guest did not start because layers are missing; prints which. */
+bool guest_tell_refusal(const struct linux_ctx *ctx);
+
 /* The guest's memory file, or -1. */
 int guest_memory_fd(const struct linux_ctx *ctx);
 

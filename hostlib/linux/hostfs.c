@@ -18,13 +18,11 @@
  * @host files dup2: a file that is opened once more with other rights
  * @host files chmod: attributes
  * @host files fchmod: attributes
- * @host files chown: attributes
+ * @host files lchown: attributes
  * @host files fchown: attributes
  * @host files truncate: attributes
  * @host files ftruncate: attributes
  * @host files utimensat: attributes
- * @host files utimes: attributes
- * @host files futimesat: attributes
  * @host files symlink: names
  * @host files readlink: names
  * @host files link: names

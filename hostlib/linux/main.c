@@ -155,7 +155,7 @@ static int act(struct linux_ctx *ctx)
 	case ACTION_SHOWCONFIG:
 		return help_showconfig(ctx);
 	case ACTION_CHECK:
-		return check_host();
+		return check_host(ctx);
 	default:
 		return run(ctx);
 	}

@@ -26,6 +26,7 @@
 #define STATUS_TIMEOUT 124
 #define PATIENCE_MS 60000 /* a reader of our output may be busy for a while */
 #define IMPATIENT_NS 2000000000ULL /* the same signal again within this time ends the guest */
+#define TWICE_NS 200000000ULL /* timeout(1) sends to its process and then to the group: that is one */
 
 static void update(struct run *r);
 
@@ -40,6 +41,8 @@ static bool push_output(struct run *r)
 	while (r->out_len) {
 		n = c ? c->ops->write(c, r->out + r->out_start, r->out_len) : -EPIPE;
 		if (n == -EPIPE) { /* as a command that writes into a closed pipe: it is told */
+			if (c && !r->output_error)
+				r->output_error = c->write_error;
 			r->out_len = 0;
 			run_signal(r->ctx, SIGPIPE);
 			return true;
@@ -263,6 +266,8 @@ bool run_signal(struct linux_ctx *ctx, int sig)
 	uint64_t now = loop_now_ns();
 	bool again;
 
+	if (r && sig != SIGPIPE && r->last_signal == sig && now - r->last_ns < TWICE_NS)
+		return true;
 	if (!r || r->end_len == sizeof(r->end))
 		return false;
 	again = sig != SIGPIPE && r->last_signal == sig && now - r->last_ns < IMPATIENT_NS;
@@ -272,7 +277,12 @@ bool run_signal(struct linux_ctx *ctx, int sig)
 		r->early_signal = sig;
 		return true;
 	}
-	return !again && send(r->control[0], &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+	if (again) {
+		ctx->status = STATUS_SIGNAL + sig;
+		super_end_now(ctx);
+		return true;
+	}
+	return send(r->control[0], &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
 }
 
 /* What the guest wrote before it ended is in the sockets. */
@@ -304,6 +314,12 @@ static void print_stats(const struct run *r)
 		(unsigned long long)r->end.calls);
 }
 
+/* A full disk, say; a reader that has had enough is the command's own affair. */
+static bool output_is_lost(const struct run *r)
+{
+	return r->output_error && r->output_error != EPIPE;
+}
+
 static int status_of(const struct run *r)
 {
 	int s = (int)r->end.status;
@@ -311,6 +327,8 @@ static int status_of(const struct run *r)
 	if (r->timed_out)
 		return STATUS_TIMEOUT;
 	if (r->end_len < sizeof(r->end) || r->end.magic != RUN_MAGIC)
+		return RUN_STATUS_FAILED;
+	if (output_is_lost(r) && (s == 0 || (WIFSIGNALED(s) && WTERMSIG(s) == SIGPIPE)))
 		return RUN_STATUS_FAILED;
 	return WIFSIGNALED(s) ? 128 + WTERMSIG(s) : WEXITSTATUS(s);
 }
@@ -334,6 +352,8 @@ void run_ended(struct linux_ctx *ctx)
 	/* A signal that ended us from outside has set a status of its own. */
 	if (ctx->status <= STATUS_SIGNAL)
 		ctx->status = status_of(r);
+	if (output_is_lost(r))
+		log_err("writing the command's output failed: %s", strerror(r->output_error));
 	if (r->timed_out)
 		log_err("the command took longer than %g s", r->opt.timeout_s);
 	if (r->opt.stats)
@@ -368,6 +388,7 @@ void run_close(struct linux_ctx *ctx)
 	run_options_free(&r->opt);
 	while (r->nhidden > 0)
 		free(r->hidden[--r->nhidden]);
+	free(r->hidden);
 	free(r);
 	ctx->run = NULL;
 }
@@ -447,5 +468,7 @@ int run_parse(struct linux_ctx *ctx, int argc, char *argv[])
 		log_err("out of memory");
 		return RUN_STATUS_FAILED;
 	}
+	if (r->opt.action == ACTION_CHECK) /* of a guest that shares as this one would */
+		return run_shares(r) ? RUN_STATUS_FAILED : 0;
 	return r->opt.action == ACTION_RUN ? run_files(r) : 0;
 }

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,7 @@
 
 static const char *const always[] = {"/proc", "/sys", "/dev", "/run"};
 
-/* Below the home directory, or absolute. */
+/* Below a home directory. */
 static const char *const secrets[] = {
 	".ssh",
 	".gnupg",
@@ -45,11 +47,9 @@ static const char *const secrets[] = {
 	".pypirc",
 	".cargo/credentials.toml",
 	".bash_history",
-	"/etc/shadow",
-	"/etc/gshadow",
-	"/etc/ssl/private",
-	"/root/.ssh",
 };
+
+static const char *const system_secrets[] = {"/etc/shadow", "/etc/gshadow", "/etc/ssl/private"};
 
 static bool named(const struct run *r, const char *path)
 {
@@ -64,34 +64,58 @@ static bool named(const struct run *r, const char *path)
 
 static int hide(struct run *r, const char *path)
 {
-	char *real = realpath(path, NULL);
-	int err = 0;
+	char *real = realpath(path, NULL), **more;
+	bool known = false;
+	size_t i;
 
 	if (!real) /* it is not there, or this user cannot see it either */
 		return 0;
-	if (named(r, real) || r->nhidden == RUN_HIDDEN_MAX) {
+	for (i = 0; i < r->nhidden; i++)
+		known |= strcmp(r->hidden[i], real) == 0;
+	if (known || named(r, real)) {
 		free(real);
 		return 0;
 	}
-	err = hostfs_share(r->ctx, real, SHARE_HIDE);
+	more = realloc(r->hidden, (r->nhidden + 1) * sizeof(*more));
+	if (!more) {
+		free(real);
+		return -ENOMEM;
+	}
+	r->hidden = more;
 	r->hidden[r->nhidden++] = real;
-	return err;
+	return hostfs_share(r->ctx, real, SHARE_HIDE);
 }
 
-static int hide_secrets(struct run *r)
+static int hide_in_home(struct run *r, const char *home)
 {
-	const char *home = getenv("HOME");
-	char path[4096];
+	char path[PATH_MAX];
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]) && !err; i++) {
-		if (*secrets[i] != '/' && (!home || *home != '/'))
-			continue;
-		snprintf(path, sizeof(path), "%s%s%s", *secrets[i] == '/' ? "" : home,
-			 *secrets[i] == '/' ? "" : "/", secrets[i]);
-		err = hide(r, path);
-	}
+	if (!home || *home != '/' || access(home, X_OK) < 0)
+		return 0;
+	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]) && !err; i++)
+		if (snprintf(path, sizeof(path), "%s/%s", home, secrets[i]) < (int)sizeof(path))
+			err = hide(r, path);
+	return err;
+}
+
+/* HOME may name another directory than the user's own; and who runs as root can read everybody's. */
+static int hide_secrets(struct run *r)
+{
+	int err = hide_in_home(r, getenv("HOME"));
+	uid_t uid = getuid();
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *p;
+	size_t i;
+
+	while (f && !err && (p = fgetpwent(f)))
+		if (uid == 0 || p->pw_uid == uid)
+			err = hide_in_home(r, p->pw_dir);
+	if (f)
+		fclose(f);
+	for (i = 0; i < sizeof(system_secrets) / sizeof(system_secrets[0]) && !err; i++)
+		err = hide(r, system_secrets[i]);
 	return err;
 }
 
@@ -122,29 +146,34 @@ static int choose_shares(struct run *r)
 static int open_keep(struct run *r)
 {
 	struct options_ubd *u = &r->ctx->opt.ubd[RUN_KEEP_INDEX];
+	const char *why = NULL;
 	struct stat st;
+	bool made;
 	int fd;
 
 	if (!r->opt.keep || r->opt.root)
 		return 0;
 	r->keep = 2;
-	fd = open(r->opt.keep, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		log_err("--keep %s: %s", r->opt.keep, strerror(errno));
-		if (fd >= 0)
-			close(fd);
+	fd = open(r->opt.keep, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	made = fd >= 0;
+	if (fd < 0 && errno == EEXIST) /* O_NONBLOCK: nobody may be at the other end of a FIFO */
+		fd = open(r->opt.keep, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		why = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		why = "not a regular file; name one, or one that is not there yet";
+	else if (st.st_size == 0 && ftruncate(fd, KEEP_BYTES) < 0)
+		why = strerror(errno);
+	if (fd >= 0)
+		close(fd);
+	if (why) {
+		log_err("--keep %s: %s", r->opt.keep, why);
+		if (made)
+			unlink(r->opt.keep);
 		return RUN_STATUS_FAILED;
 	}
-	if (st.st_size == 0) {
+	if (st.st_size == 0)
 		r->keep = 1;
-		if (ftruncate(fd, KEEP_BYTES) < 0) {
-			log_err("--keep %s: %s", r->opt.keep, strerror(errno));
-			close(fd);
-			unlink(r->opt.keep);
-			return RUN_STATUS_FAILED;
-		}
-	}
-	close(fd);
 	u->file = strdup(r->opt.keep);
 	u->flags = DISK_DATA;
 	return u->file ? 0 : RUN_STATUS_FAILED;
@@ -163,9 +192,14 @@ static int open_root(struct run *r)
 	return u->file && (u->backing || !r->opt.keep) ? 0 : RUN_STATUS_FAILED;
 }
 
+int run_shares(struct run *r)
+{
+	return r->opt.root ? 0 : choose_shares(r);
+}
+
 int run_files(struct run *r)
 {
-	int status = r->opt.root ? open_root(r) : choose_shares(r) ? RUN_STATUS_FAILED : 0;
+	int status = r->opt.root ? open_root(r) : run_shares(r) ? RUN_STATUS_FAILED : 0;
 
 	if (status)
 		log_err("out of memory");

@@ -9,13 +9,11 @@
 #include "run_frames.h"
 #include "run_options.h"
 
-#define RUN_HIDDEN_MAX 64
-
 struct run {
 	struct linux_ctx *ctx;
 	struct run_options opt;
 	unsigned int terminals; /* bit n: descriptor n is the terminal that becomes con0 */
-	char *hidden[RUN_HIDDEN_MAX]; /* paths in ctx->share that are ours */
+	char **hidden; /* paths in ctx->share that are ours */
 	size_t nhidden;
 	unsigned int keep; /* struct run_job.keep */
 	int record_fd;
@@ -32,6 +30,7 @@ struct run {
 	char out[RUN_FRAME_MAX]; /* on its way to stream[out_to] */
 	size_t out_start, out_len;
 	unsigned int out_to;
+	int output_error; /* errno of the first write that failed, or 0 */
 
 	struct run_end end;
 	size_t end_len;
@@ -45,6 +44,8 @@ struct run {
 
 /* Chooses what of the host the guest sees (ctx->share), and opens images. A status, as usual. */
 int run_files(struct run *r);
+/* Only what is shared and hidden. 0 or -errno. */
+int run_shares(struct run *r);
 
 /* Writes the record that tells the guest, and adds its disk. A status, as usual. */
 int run_record(struct run *r);

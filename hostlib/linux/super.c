@@ -119,10 +119,16 @@ static void describe_death(const struct linux_ctx *ctx, int sig, char *out, size
 /* The guest has gone: say why, in the terminal's normal mode. */
 static void report_death(struct linux_ctx *ctx, int sig)
 {
-	char how[NL_MSG_TEXT + 64], *words = guest_words(ctx), *tail = guest_tail(ctx), *path;
+	char how[NL_MSG_TEXT + 64], *words, *tail, *path;
 
+	if (guest_tell_refusal(ctx)) {
+		ctx->status = STATUS_UNAVAILABLE;
+		return;
+	}
 	if (!hung)
 		guest_print_tail(ctx);
+	words = guest_words(ctx);
+	tail = guest_tail(ctx);
 	describe_death(ctx, sig, how, sizeof(how));
 	path = sig ? crash_report(ctx, how, words, tail) : NULL;
 	if (path)

@@ -38,6 +38,7 @@ static const struct lack {
 	{"clone3", SYS_clone3, 0, ANY, ENOSYS},
 	{"statx", SYS_statx, 0, ANY, ENOSYS},
 	{"openat2", SYS_openat2, 0, ANY, ENOSYS},
+	{"mount_setattr", SYS_mount_setattr, 0, ANY, ENOSYS},
 	{"preadv2", SYS_preadv2, 0, ANY, ENOSYS},
 	{"pwritev2", SYS_pwritev2, 0, ANY, ENOSYS},
 	{"getrandom", SYS_getrandom, 0, ANY, ENOSYS},

@@ -48,6 +48,34 @@ tells landlock 0 '^no +Landlock'
 tells newpid,newuser 0 '^no +pid namespace'
 tells personality 0 '^no +address randomisation'
 
+# Files that are shared read only, and hidden ones, by whatever the host gives; root in the guest may
+# mount what it likes. Where there is nothing to keep them by, nothing runs.
+export HOME=$T/home
+mkdir -p "$HOME/.ssh" "$HOME/more"
+echo secret >"$HOME/.ssh/id"
+attempts='cat ~/file ~/more/file; mkdir -p /tmp/h && mount -t hostfs -o / none /tmp/h && cat ~/.ssh/id "/tmp/h$HOME/.ssh/id"
+	for f in ~/file "/tmp/h$HOME/file" "/tmp/h$HOME/more/file" "/tmp/h$HOME/new"; do echo changed >"$f"; done; echo tried'
+keeps() { # WHAT
+	echo plain | tee "$HOME/file" >"$HOME/more/file"
+	expect_status 0 timeout -k 5 30 "$LACK" "$1" build/bin/uml_run --user root -- sh -c "$attempts"
+	[ "$(grep -cx plain "$T/out")" = 2 ] || fail "without $1: what is not hidden cannot be read"
+	grep -qx tried "$T/out" || fail "without $1: the attempts did not run"
+	! grep -q secret "$T/out" || fail "without $1: a secret was read"
+	[ "$(cat "$HOME/file" "$HOME/more/file" | sort -u)" = plain ] && [ ! -e "$HOME/new" ] ||
+		fail "without $1: the host's files were changed"
+}
+for what in io_uring mount_setattr landlock mount_setattr,landlock newuser newpid,newuser; do
+	keeps $what
+done
+expect_status 125 "$LACK" newpid,newuser,landlock build/bin/uml_run -- true
+expect_text 'mount namespace: .*; Landlock: .*; cure: .*--sandbox=off'
+expect_status 69 "$LACK" newpid,newuser,landlock "$LINUX" uml_dir="$UML" hostfs="$HOME,ro" -- -c true
+expect_text 'mount namespace: .*; Landlock: .*; cure: .*--sandbox=off'
+echo plain >"$HOME/file"
+expect_status 0 "$LACK" newpid,newuser,landlock build/bin/uml_run --sandbox=off --user root -- sh -c "$attempts"
+[ "$(cat "$HOME/file")" = changed ] || fail "the attempts change nothing where they could: they show nothing"
+expect_status 0 "$LACK" mount_setattr build/bin/uml_run --sandbox=strict -- true
+
 # Nothing of a guest is left without a namespace for it either.
 "$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c 'echo up; sleep 100 & sleep 100' >"$T/out" 2>&1 </dev/null &
 pid=$!

@@ -232,6 +232,64 @@ for how in "" "--rw $T/d"; do
 done
 echo "inotify"
 
+# --- attributes -----------------------------------------------------------------
+
+# Each is looked at in the guest and then on the host.
+cat >"$T/attributes.py" <<'PY'
+import mmap, os, sys, time
+d = sys.argv[1]
+os.chdir(d)
+T = 981173106123456789
+for name in "set", "now", "write", "old":
+    with open(name, "w") as f:
+        f.write("x")
+    os.utime(name, ns=(T, T + 1))
+os.symlink("old", "link")
+os.symlink("nowhere", "dangling")
+os.utime("link", ns=(T + 2, T + 3), follow_symlinks=False)
+os.utime("dangling", ns=(T + 2, T + 3), follow_symlinks=False)
+os.utime("now")
+os.utime("set", ns=(T + 4, os.stat("set").st_mtime_ns))
+with open("write", "a") as f:
+    f.write("y")
+os.truncate("write", 1)
+with open("mapped", "w+b") as f:
+    f.truncate(8192)
+    with mmap.mmap(f.fileno(), 8192) as m:
+        m[0:5] = b"begin"
+        m[8187:8192] = b"ended"
+        m.flush()
+        os.pwrite(f.fileno(), b"W", 0)
+        assert m[0:5] == b"Wegin"
+if os.getuid() == 0:
+    os.chown("set", 12, 34)
+    os.chown("link", 56, 78, follow_symlinks=False)
+s = os.lstat
+print(s("set").st_atime_ns - T, s("set").st_mtime_ns - T, s("old").st_atime_ns - T, s("link").st_mtime_ns - T,
+      s("dangling").st_mtime_ns - T, s("set").st_uid, s("old").st_uid, s("link").st_gid)
+assert abs(time.time() - s("now").st_mtime) < 60 and abs(time.time() - s("write").st_mtime) < 60
+PY
+cat >"$T/seen.py" <<'PY'
+import os, sys, time
+os.chdir(sys.argv[1])
+T = 981173106123456789
+s = os.lstat
+print(s("set").st_atime_ns - T, s("set").st_mtime_ns - T, s("old").st_atime_ns - T, s("link").st_mtime_ns - T,
+      s("dangling").st_mtime_ns - T, s("set").st_uid, s("old").st_uid, s("link").st_gid)
+assert abs(time.time() - s("now").st_mtime) < 60 and abs(time.time() - s("write").st_mtime) < 60
+m = open("mapped", "rb").read()
+assert m[0:5] == b"Wegin" and m[8187:] == b"ended", m
+PY
+uid=$(id -u)
+[ "$uid" = 0 ] && expected="4 1 0 3 3 12 0 78" || expected="4 1 0 3 3 $uid $uid $(id -g)"
+rm -rf "$T/d"
+mkdir "$T/d"
+run --rw "$T/d" -- python3 "$T/attributes.py" "$T/d" >"$T/out" 2>&1 || fail "attributes in a share"
+[ "$(cat "$T/out")" = "$expected" ] || fail "attributes in a share: the guest sees $(cat "$T/out"), not $expected"
+python3 "$T/seen.py" "$T/d" >"$T/out" 2>&1 || fail "attributes in a share: the host sees otherwise"
+[ "$(cat "$T/out")" = "$expected" ] || fail "attributes in a share: the host sees $(cat "$T/out"), not $expected"
+echo "attributes, mappings"
+
 # --- 20,000 files in a directory ---------------------------------------------
 
 (cd "$T/many" && seq -f 'f%05.0f' 20000 | xargs touch)

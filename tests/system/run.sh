@@ -24,6 +24,13 @@ run -- sh -c 'head -c 2000000 /dev/zero; sleep 0.2; echo end' | tail -c 4 | foun
 run -- sh -c 'while echo y; do :; done' | head -n 1 >"$T/out"
 [ "${PIPESTATUS[0]}" -eq 141 ] || fail "a reader that goes away: the writer ends with another status than of SIGPIPE"
 [ "$(cat "$T/out")" = y ] || fail "a reader that goes away: $(cat "$T/out")"
+# Output that the host cannot take is told, also where the command has ended by then.
+for i in 1 2 3 4 5; do
+	run -- echo lost 2>"$T/out" >/dev/full
+	[ $? -eq 125 ] || fail "output is lost, with another status than 125"
+	one_line
+	expect_text "writing the command's output failed: No space left"
+done
 expect_status 127 run -- no-such-command
 expect_text '^uml_run: no-such-command: No such file'
 expect_status 126 run -- "$T/home/open/file"
@@ -62,6 +69,22 @@ run --clean-env --env N=1 -- env | found -x N=1 || fail "--env"
 [ "$(run --chdir / pwd)" = / ] || fail "--chdir"
 [ "$(run --user root -- id -u)" = 0 ] || fail "--user root"
 
+# The same signal again ends a command that does not mind it, and at once.
+: >"$T/e"
+HOME=$T/home "$RUN" --timeout 60 -- sh -c 'trap "" TERM; echo up >&2; sleep 100' 2>"$T/e" &
+pid=$!
+wait_for 20 grep -q up "$T/e" || fail "no guest"
+began=$SECONDS
+kill -TERM $pid
+sleep 0.3
+kill -0 $pid || fail "the first signal ends a command that ignores it"
+kill -TERM $pid
+wait $pid
+status=$?
+[ $status -eq 143 ] || fail "a second signal: status $status"
+[ $((SECONDS - began)) -lt 5 ] || fail "a second signal: it took $((SECONDS - began)) s"
+! grep -q panic "$T/e" || fail "a second signal is told as a crash"
+
 # Files: changes are gone, but for --rw; secrets are hidden; the host's /proc is not shown.
 run -- sh -c "echo changed >$T/home/open/file; rm /etc/hostname; echo new >$T/new; cat $T/home/open/file" >"$T/out" || fail "changing files"
 expect_text '^changed$'
@@ -73,6 +96,14 @@ expect_text '^plain$'
 ! grep -q secret "$T/out" && [ "$(cat "$T/home/open/file")" = plain ] || fail "root in the guest sees or changes what it must not"
 run --show-secrets -- cat "$T/home/.ssh/id" | found -x secret || fail "--show-secrets"
 run --ro "$T/home/.ssh" -- cat "$T/home/.ssh/id" | found -x secret || fail "--ro"
+# Also where HOME is another: the directory that is the user's own counts, and everybody's for root.
+own=$(getent passwd "$(id -u)" | cut -d: -f6)
+if mkdir "$own/.gnupg" 2>/dev/null; then
+	echo secret >"$own/.gnupg/nestling-test"
+	run -- cat "$own/.gnupg/nestling-test" >"$T/out" 2>&1
+	rm -r "$own/.gnupg"
+	! grep -q secret "$T/out" || fail "with another HOME the user's secrets are shown"
+fi
 expect_status 1 run --hide "$T/home/open" -- cat "$T/home/open/file"
 run --tmpfs "$T/home/open" -- sh -c "ls $T/home/open | wc -l" | found -x 0 || fail "--tmpfs"
 expect_status 1 run -- test -e "/proc/$$/cwd/Makefile"
@@ -94,7 +125,19 @@ for how in "--chdir /" "--rw $T/share"; do
 	[ "$(tr '\n' ' ' <"$T/out")" = 'before after ' ] || fail "$how: $(cat "$T/out")"
 done
 
-# Changes can be kept.
+# Changes can be kept; in what is no place for them nothing is changed, nor is it removed.
+mkfifo "$T/fifo"
+mkdir "$T/dir"
+head -c 4096 /dev/urandom >"$T/other"
+cp "$T/other" "$T/other.before"
+if [ "$(id -u)" = 0 ] && mknod "$T/node" c 1 3; then nodes="$T/node"; else nodes=; fi
+for wrong in "$T/fifo" "$T/dir" $nodes "$T/other" /proc/version; do
+	expect_status 125 run --keep "$wrong" -- true
+	one_line
+	expect_text "$wrong|changes"
+	[ -e "$wrong" ] || fail "--keep $wrong removed it"
+done
+cmp "$T/other" "$T/other.before" || fail "--keep changed another's file"
 run --keep "$T/kept" -- sh -c "echo kept >$T/home/kept; rm -rf $T/home/open" || fail "--keep"
 run --keep "$T/kept" -- sh -c "cat $T/home/kept; ls -d $T/home/open" >"$T/out" 2>&1 && fail "--keep: what was removed is there"
 expect_text '^kept$'
@@ -127,12 +170,12 @@ expect_text 'was not unmounted \(e2fsck -p'
 e2fsck -p "$T/crashed" >/dev/null
 image --root "$T/crashed" -- /bin/sh -c true || fail "an image that e2fsck mended"
 
-# Signals reach the command; twice ends the guest.
+# Signals reach the command, once: timeout sends to its process and to the group.
 run -- sh -c 'trap "echo got-term; exit 3" TERM; echo up; while :; do sleep 0.1; done' >"$T/out" 2>&1 &
 wait_for 20 grep -q up "$T/out" || fail "no guest"
 pkill -TERM -P $!
 wait $!
-grep -q got-term "$T/out" || fail "the signal did not reach the command: $(cat "$T/out")"
+[ "$(grep -c got-term "$T/out")" -eq 1 ] || fail "the signal did not reach the command: $(cat "$T/out")"
 
 # On a terminal: the command has it, its size, and Ctrl-C.
 export RUN T
