@@ -43,6 +43,17 @@ char *nl_dir_read(void *stream, unsigned long long *next, unsigned long long *in
 		  unsigned int *type);
 void nl_dir_close(void *stream);
 
+/*
+ * Locks of hostfs' files, which hold for the host, too (hostfs_lock.c): what file_operations' lock and
+ * flock are for. *locks is the inode's, NULL at first, and is freed with it; fd what it has open.
+ */
+struct file;
+struct file_lock;
+struct nl_hostfs_locks;
+int nl_hostfs_lock(struct file *file, int cmd, struct file_lock *fl, struct nl_hostfs_locks **locks,
+		   int fd, _Bool writable);
+void nl_hostfs_locks_free(struct nl_hostfs_locks *locks);
+
 /* Whether something is mounted on it or below, in any namespace (fs/dcache.c). */
 struct dentry;
 _Bool nl_has_mounts(struct dentry *dentry);

@@ -26,7 +26,8 @@
 #define STATUS_TIMEOUT 124
 #define PATIENCE_MS 60000 /* a reader of our output may be busy for a while */
 #define IMPATIENT_NS 2000000000ULL /* the same signal again within this time ends the guest */
-#define TWICE_NS 200000000ULL /* timeout(1) sends to its process and then to the group: that is one */
+#define TWICE_NS \
+	200000000ULL /* timeout(1) sends to its process and then to the group: that is one */
 
 static void update(struct run *r);
 

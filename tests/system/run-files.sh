@@ -290,6 +290,179 @@ python3 "$T/seen.py" "$T/d" >"$T/out" 2>&1 || fail "attributes in a share: the h
 [ "$(cat "$T/out")" = "$expected" ] || fail "attributes in a share: the host sees $(cat "$T/out"), not $expected"
 echo "attributes, mappings"
 
+# --- locks ----------------------------------------------------------------------
+
+# Programs of two guests and of the host at the same files. Each has two processes, a and b, that do
+# what they are told; the driver on the host compares their answers.
+cat >"$T/locks.py" <<'PY'
+import errno, fcntl, os, struct, subprocess, sys
+d = sys.argv[1]
+WHAT = {"r": fcntl.F_RDLCK, "w": fcntl.F_WRLCK, "u": fcntl.F_UNLCK}
+FLOCK = {"r": fcntl.LOCK_SH, "w": fcntl.LOCK_EX, "u": fcntl.LOCK_UN}
+
+
+def step(files, words):
+    cmd, name = words[0], words[1]
+    try:
+        if cmd == "open":
+            files[name] = os.open(d + "/" + words[2], os.O_RDWR if words[3] == "rw" else os.O_RDONLY)
+        elif cmd == "close":
+            os.close(files.pop(name))
+        elif cmd in ("flock", "flockwait"):
+            fcntl.flock(files[name], FLOCK[words[2]] | (fcntl.LOCK_NB if cmd == "flock" else 0))
+        elif cmd in ("range", "rangewait", "get"):
+            call = {"range": fcntl.F_SETLK, "rangewait": fcntl.F_SETLKW, "get": fcntl.F_GETLK}[cmd]
+            lock = struct.pack("hhqqi4x", WHAT[words[2]], 0, int(words[3]), int(words[4]), 0)
+            t, _, start, n, pid = struct.unpack("hhqqi4x", fcntl.fcntl(files[name], call, lock))
+            if cmd == "get":
+                return "free" if t == fcntl.F_UNLCK else "%s %d %d" % ("rwu"[t], start, n)
+        return "ok"
+    except OSError as e:
+        return "busy" if e.errno in (errno.EAGAIN, errno.EACCES) else errno.errorcode[e.errno]
+
+
+def worker():
+    files = {}
+    for line in sys.stdin:
+        print(step(files, line.split()), flush=True)
+
+
+def spawn(argv):
+    return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+
+def router():
+    me = {n: spawn([sys.executable, sys.argv[0], d, "worker"]) for n in "ab"}
+    print("ready", flush=True)
+    for line in sys.stdin:
+        who, _, rest = line.partition(" ")
+        if rest.strip() == "kill":
+            me[who].kill()
+            me[who].wait()
+            print("ok", flush=True)
+            continue
+        if who.isupper():  # its answer is asked for later: it waits
+            me[who.lower()].stdin.write(rest)
+            continue
+        if rest.strip() != "answer":
+            me[who].stdin.write(rest)
+        print(me[who].stdout.readline().strip(), flush=True)
+    for p in me.values():
+        p.stdin.close()
+        p.wait()
+
+
+def driver():
+    run = sys.argv[3:]
+    py = [sys.executable, sys.argv[0], d, "router"]
+    side = {"g": spawn(run + py), "o": spawn(run + py), "h": spawn(py)}
+    for p in side.values():
+        assert p.stdout.readline() == "ready\n"
+
+    def tell(text, expected=None):  # "g a flock f w"
+        who, _, rest = text.partition(" ")
+        side[who].stdin.write(rest + "\n")
+        if rest[0].isupper():
+            return
+        got = side[who].stdout.readline().strip()
+        assert got == expected, "%s: %s, not %s" % (text, got, expected)
+
+    def all_of(text):
+        for line in text.strip().splitlines():
+            what, _, expected = line.partition(":")
+            tell(what.strip(), expected.strip() or None)
+
+    all_of("""
+        g a open f one rw: ok
+        g b open f one rw: ok
+        o a open f one rw: ok
+        h a open f one rw: ok
+        g a flock f w: ok
+        g b flock f r: busy
+        o a flock f r: busy
+        h a flock f r: busy
+        g a flock f r: ok
+        g b flock f r: ok
+        o a flock f r: ok
+        h a flock f w: busy
+        o a flock f u: ok
+        g a flock f u: ok
+        h a flock f w: busy
+        g b close f: ok
+        h a flock f w: ok
+        g a flock f w: busy
+        g A flockwait f w:
+        h a flock f u: ok
+        g a answer: ok
+        h a flock f r: busy
+        g a kill: ok
+        h a flock f w: ok
+        h a flock f u: ok
+    """)
+    all_of("""
+        g b open s two ro: ok
+        g b flock s w: ok
+        g b open t two rw: ok
+        h b open t two rw: ok
+        h b flock t r: busy
+        g b close t: ok
+        h b flock t r: busy
+        g b close s: ok
+        h b flock t w: ok
+        h b close t: ok
+    """)
+    all_of("""
+        g b open r three rw: ok
+        o a open r three rw: ok
+        o b open r three rw: ok
+        h a open r three rw: ok
+        g b range r w 0 10: ok
+        h a range r w 5 10: busy
+        h a range r w 10 10: ok
+        o a range r r 9 1: busy
+        g b get r w 15 1: w 10 10
+        h a get r w 0 0: w 0 10
+        g b range r u 4 2: ok
+        h a range r w 4 2: ok
+        h a range r w 3 1: busy
+        g b range r u 0 0: ok
+        h a range r u 0 0: ok
+        o a range r r 100 50: ok
+        o b range r r 120 50: ok
+        o a range r u 0 0: ok
+        h a range r w 100 20: ok
+        h a range r w 120 1: busy
+        o b range r u 130 10: ok
+        h a range r w 130 10: ok
+        o b close r: ok
+        h a range r w 0 0: ok
+        h a range r u 0 0: ok
+        h a range r r 7 1: ok
+        o a range r r 7 1: ok
+        o a range r w 7 1: busy
+        h a range r u 0 0: ok
+        h a range r w 7 1: busy
+        h a range r r 8 1: ok
+        o A rangewait r w 8 1:
+        h a range r u 0 0: ok
+        o a answer: ok
+        h a range r r 8 1: busy
+        o a kill: ok
+        h a range r w 0 0: ok
+    """)
+    for p in side.values():
+        p.stdin.close()
+        assert p.wait() == 0
+
+
+{"worker": worker, "router": router, "driver": driver}[sys.argv[2]]()
+PY
+rm -rf "$T/d"
+mkdir "$T/d"
+touch "$T/d/one" "$T/d/two" "$T/d/three"
+timeout -k 5 60 python3 "$T/locks.py" "$T/d" driver env HOME="$T/home" "$RUN" --rw "$T/d" -- >"$T/out" 2>&1 || fail "locks"
+echo "locks"
+
 # --- 20,000 files in a directory ---------------------------------------------
 
 (cd "$T/many" && seq -f 'f%05.0f' 20000 | xargs touch)
