@@ -197,10 +197,26 @@ int run_shares(struct run *r)
 	return r->opt.root ? 0 : choose_shares(r);
 }
 
+/* The command starts where its caller is; --chdir names another place. */
+static bool is_somewhere(const struct run *r)
+{
+	char *dir = r->opt.dir ? NULL : getcwd(NULL, 0);
+	bool is = r->opt.dir || dir;
+
+	if (!is)
+		log_err("the current directory: %s; --chdir DIR starts in another",
+			strerror(errno));
+	free(dir);
+	return is;
+}
+
 int run_files(struct run *r)
 {
-	int status = r->opt.root ? open_root(r) : run_shares(r) ? RUN_STATUS_FAILED : 0;
+	int status;
 
+	if (!is_somewhere(r))
+		return RUN_STATUS_FAILED;
+	status = r->opt.root ? open_root(r) : run_shares(r) ? RUN_STATUS_FAILED : 0;
 	if (status)
 		log_err("out of memory");
 	return status ? status : open_keep(r);

@@ -229,9 +229,11 @@ static void mount_layers(const struct run_job *h)
 		must_mount("none", LOWER, "hostfs", MS_RDONLY, "/");
 	if (h->keep == 1)
 		format_keep();
-	if (h->keep)
-		must_mount(RUN_KEEP, CHANGES, "ext4", 0, NULL);
-	else
+	if (h->keep && mount(RUN_KEEP, CHANGES, "ext4", 0, NULL)) {
+		errno = EMEDIUMTYPE; /* what mount says of it depends on the bytes that are there */
+		fail("the file of --keep holds no changes of an earlier run");
+	}
+	if (!h->keep)
 		must_mount("tmpfs", CHANGES, "tmpfs", 0, "mode=755");
 	make_dirs(CHANGES "/upper");
 	make_dirs(CHANGES "/work");

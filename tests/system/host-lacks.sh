@@ -64,7 +64,8 @@ keeps() { # WHAT
 	[ "$(cat "$HOME/file" "$HOME/more/file" | sort -u)" = plain ] && [ ! -e "$HOME/new" ] ||
 		fail "without $1: the host's files were changed"
 }
-for what in io_uring mount_setattr landlock mount_setattr,landlock newuser newpid,newuser; do
+# The last two are what containers allow, by and large.
+for what in io_uring mount_setattr landlock mount_setattr,landlock newuser newpid,newuser,mount,ptrace,io_uring mount,ptrace; do
 	keeps $what
 done
 expect_status 125 "$LACK" newpid,newuser,landlock build/bin/uml_run -- true

@@ -30,6 +30,21 @@ gone() { [ "$(text)" -lt 1000 ]; }
 wait_for 20 gone || fail "after 20 s idle $(text) KB of text are still mapped, of $booted"
 echo "text after the boot $booted KB, idle $(text) KB"
 
+# It takes no CPU time: of three seconds, two ticks of the host's clock at most, all its processes.
+ticks() {
+	local p
+	for p in $(tree "$pid"); do cat "/proc/$p/stat" 2>/dev/null; done | sed 's/.*) //' | awk '{ n += $12 + $13 } END { print n + 0 }'
+}
+idle=100
+for i in 1 2 3; do
+	before=$(ticks)
+	sleep 3
+	idle=$(($(ticks) - before))
+	[ "$idle" -gt 2 ] || break
+done
+[ "$idle" -le 2 ] || fail "an idle guest used $idle ticks of CPU time in 3 s"
+echo "CPU time in 3 s: $idle ticks"
+
 # The loader and ns-init wait, too.
 for kernel in $pid $(pgrep -P "$pid"); do
 	gone() { [ "$(text)" -lt 500 ]; }

@@ -64,6 +64,15 @@ cd "$T/share" || exit 1
 [ "$(A='b c' run -- sh -c 'pwd; id -u; id -g; umask; echo "$A"' | tr '\n' '|')" = "$T/share|$(id -u)|$(id -g)|$(umask)|b c|" ] ||
 	fail "directory, user or environment differ"
 cd - >/dev/null || exit 1
+mkdir "$T/gone"
+cd "$T/gone" || exit 1
+rmdir "$T/gone"
+run -- pwd >"$T/out" 2>&1
+[ $? -eq 125 ] || fail "it starts somewhere else, without a current directory"
+[ "$(run --chdir / pwd)" = / ] || fail "--chdir without a current directory"
+cd - >/dev/null || exit 1
+one_line
+expect_text 'current directory: .*--chdir'
 run --clean-env --env N=1 -- env | found '^HOME=' && fail "--clean-env passes HOME on"
 run --clean-env --env N=1 -- env | found -x N=1 || fail "--env"
 [ "$(run --chdir / pwd)" = / ] || fail "--chdir"
@@ -134,7 +143,7 @@ if [ "$(id -u)" = 0 ] && mknod "$T/node" c 1 3; then nodes="$T/node"; else nodes
 for wrong in "$T/fifo" "$T/dir" $nodes "$T/other" /proc/version; do
 	expect_status 125 run --keep "$wrong" -- true
 	one_line
-	expect_text "$wrong|changes"
+	expect_text "$wrong|the file of --keep holds no changes"
 	[ -e "$wrong" ] || fail "--keep $wrong removed it"
 done
 cmp "$T/other" "$T/other.before" || fail "--keep changed another's file"
