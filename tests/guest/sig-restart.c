@@ -669,6 +669,16 @@ static void helper(const struct blocker *b, enum how how)
 
 static struct msghdr message_header;
 
+/*
+ * One site after the other, each more often than an engine may want to see before it does something
+ * about it: in turn they could drive each other out of a table.
+ */
+#define HEAT(call)                           \
+	do {                                 \
+		for (int i = 0; i < 16; i++) \
+			(void)sys(call);     \
+	} while (0)
+
 /* The sites of libc's functions become hot, for engines that care. */
 static void heat(void)
 {
@@ -676,25 +686,35 @@ static void heat(void)
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (int i = 0; i < 40; i++) {
-		sys(read(-1, buffer, 1) + write(-1, buffer, 1) + recv(-1, buffer, 1, 0));
-		sys(accept(-1, NULL, NULL) + waitpid(-1, NULL, WNOHANG) + poll(NULL, 0, 0));
-		sys(clock_nanosleep(CLOCK_MONOTONIC, 0, &none, NULL) +
-		    sigtimedwait(&set, NULL, &none));
-		sys(semop(-1, NULL, 0) + msgrcv(-1, buffer, 8, 0, 0) + flock(-1, LOCK_UN));
-		sys(epoll_wait(-1, NULL, 0, 0) +
-		    select(0, NULL, NULL, NULL, &(struct timeval){0, 0}));
-		sys(mq_receive(-1, buffer, 16, NULL) + open("/nonexistent", O_RDONLY) +
-		    fcntl(-1, F_OFD_SETLKW, &whole));
-		sys(syscall(SYS_futex, &shared->futex, FUTEX_WAKE, 1) +
-		    waitid(P_ALL, 0, NULL, WEXITED | WNOHANG));
-		sys(sendmsg(-1, &message_header, 0) + recvmsg(-1, &message_header, 0) +
-		    connect(-1, NULL, 0) + sendfile(-1, -1, NULL, 1));
-		sys(splice(-1, NULL, -1, NULL, 1, 0) + msgsnd(-1, &message, 1, 0) +
-		    mq_send(-1, "s", 1, 0) + semtimedop(-1, NULL, 0, NULL));
-		sys(pselect(0, NULL, NULL, NULL, &none, NULL) + epoll_pwait(-1, NULL, 0, 0, &set) +
-		    ppoll(NULL, 0, &none, NULL));
-	}
+	HEAT(read(-1, buffer, 1));
+	HEAT(write(-1, buffer, 1));
+	HEAT(recv(-1, buffer, 1, 0));
+	HEAT(recvmsg(-1, &message_header, 0));
+	HEAT(sendmsg(-1, &message_header, 0));
+	HEAT(accept(-1, NULL, NULL));
+	HEAT(connect(-1, NULL, 0));
+	HEAT(sendfile(-1, -1, NULL, 1));
+	HEAT(splice(-1, NULL, -1, NULL, 1, 0));
+	HEAT(waitpid(-1, NULL, WNOHANG));
+	HEAT(waitid(P_ALL, 0, NULL, WEXITED | WNOHANG));
+	HEAT(poll(NULL, 0, 0));
+	HEAT(ppoll(NULL, 0, &none, NULL));
+	HEAT(select(0, NULL, NULL, NULL, &(struct timeval){0, 0}));
+	HEAT(pselect(0, NULL, NULL, NULL, &none, NULL));
+	HEAT(epoll_wait(-1, NULL, 0, 0));
+	HEAT(epoll_pwait(-1, NULL, 0, 0, &set));
+	HEAT(clock_nanosleep(CLOCK_MONOTONIC, 0, &none, NULL));
+	HEAT(sigtimedwait(&set, NULL, &none));
+	HEAT(semop(-1, NULL, 0));
+	HEAT(semtimedop(-1, NULL, 0, NULL));
+	HEAT(msgrcv(-1, buffer, 8, 0, 0));
+	HEAT(msgsnd(-1, &message, 1, 0));
+	HEAT(mq_receive(-1, buffer, 16, NULL));
+	HEAT(mq_send(-1, "s", 1, 0));
+	HEAT(open("/nonexistent", O_RDONLY));
+	HEAT(flock(-1, LOCK_UN));
+	HEAT(fcntl(-1, F_OFD_SETLKW, &whole));
+	HEAT(syscall(SYS_futex, &shared->futex, FUTEX_WAKE, 1));
 }
 
 static bool hot;
