@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guest code that overwrites what its stub tells the guest kernel: word by word with values of
- * every kind, from a timer while calls run, and as forged hand-overs behind which it goes on
- * while the guest kernel serves them. And guest code that looks for what the process before it
- * has left in a stub.
+ * every kind, byte by byte, from a timer while calls run, from several threads, and as forged
+ * hand-overs behind which it goes on while the guest kernel serves them. And guest code that looks
+ * for what the process before it has left in a stub.
  */
 #include "escape.h"
 #include <fcntl.h>
@@ -13,6 +13,8 @@
 #define STATE_BYTES (4096 * (NL_STUB_BLOCK_PAGES - 1))
 #define STORMS 60
 #define STORM_MS 40
+#define THREADS 3
+#define THREAD_STORMS 25
 
 static uint64_t values[12];
 static unsigned int nvalues;
@@ -79,6 +81,20 @@ static void attack_word(const void *arg)
 	}
 }
 
+/*
+ * Byte after byte, each left as it is now. Where the next process goes on when one has died of its
+ * byte is in memory that all share.
+ */
+static volatile unsigned int *next_byte;
+
+static void attack_bytes(const void *arg)
+{
+	while (*next_byte < STATE_BYTES) {
+		((volatile uint8_t *)esc_state)[(*next_byte)++] = *(const uint8_t *)arg;
+		work(1);
+	}
+}
+
 static unsigned int random_state;
 
 static uint32_t random_number(void)
@@ -103,6 +119,37 @@ static void attack_storm(const void *arg)
 	random_state = *(const unsigned int *)arg;
 	sigaction(SIGALRM, &sa, NULL);
 	setitimer(ITIMER_REAL, &it, NULL);
+	while (esc_now_ms() < end)
+		work(4);
+}
+
+/*
+ * What one thread writes is there when another hands over. Of odd numbers, the signal stack only:
+ * few processes live long with what is below.
+ */
+static void *overwriter(void *arg)
+{
+	unsigned int from = (uintptr_t)arg & 1 ? NL_STUB_STACK_OFFSET : 0;
+	volatile uint8_t *state = (volatile uint8_t *)esc_state + from;
+	uint32_t random = (uintptr_t)arg;
+
+	for (;;) {
+		for (int i = 0; i < 50; i++) {
+			random = random * 1664525 + 1013904223;
+			state[(random >> 8) % (STATE_BYTES - from)] = random >> 24;
+		}
+		work(1);
+	}
+	return NULL;
+}
+
+static void attack_threads(const void *arg)
+{
+	uintptr_t seed = *(const unsigned int *)arg;
+	long long end = esc_now_ms() + STORM_MS;
+
+	for (uintptr_t i = 1; i <= THREADS; i++)
+		esc_thread(overwriter, (void *)(seed * 101 + 2 * i));
 	while (esc_now_ms() < end)
 		work(4);
 }
@@ -198,6 +245,24 @@ static void words(void)
 			run("word", attack_word, &(struct word){o, values[v]});
 }
 
+static void bytes(void)
+{
+	static const uint8_t of_bytes[] = {0, 0xff};
+	unsigned int processes = 0;
+
+	next_byte = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (next_byte == MAP_FAILED)
+		exit(2);
+	for (unsigned int v = 0; v < sizeof(of_bytes); v++) {
+		*next_byte = 0;
+		while (*next_byte < STATE_BYTES) {
+			run("byte", attack_bytes, &of_bytes[v]);
+			processes++;
+		}
+	}
+	printf("# all of %d bytes, in %u processes\n", STATE_BYTES, processes);
+}
+
 static void forgeries(void)
 {
 	static const int sigs[] = {NL_SIG_SITE, SIGILL,  SIGTRAP, SIGBUS, SIGFPE, SIGKILL,
@@ -219,8 +284,11 @@ int main(void)
 	make_values();
 	leftovers();
 	words();
+	bytes();
 	forgeries();
 	for (unsigned int seed = 1; seed <= STORMS; seed++)
 		run("storm", attack_storm, &seed);
+	for (unsigned int seed = 1; seed <= THREAD_STORMS; seed++)
+		run("storm of threads", attack_threads, &seed);
 	return esc_report("escape-data", &counts) || bad;
 }

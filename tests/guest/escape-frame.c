@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guest code that goes through the stub's own rt_sigreturn, with signal frames of its making:
- * odd segments, flags, FPU state, masks, stacks and places to go on; and 32-bit code, whose
- * calls have other numbers.
+ * odd segments, flags, FPU state, masks, stacks and places to go on, from one thread and from
+ * several; and 32-bit code, whose calls have other numbers.
  */
 #include "escape.h"
 #include <asm/unistd_32.h>
 
 #define LIMIT_MS 8000
+#define THREADS 3
+#define STORMS 30
+#define STORM_MS 40
 #define CS_64 0x33
 #define CS_32 0x23
 #define UC_FP 1 /* UC_FP_XSTATE */
@@ -62,16 +65,100 @@ static void attack(const void *arg)
 	esc_jump(&r);
 }
 
+/* One of several threads that return by frames again and again; the first that faults ends all. */
+struct returner {
+	ucontext_t uc;
+	uint32_t random;
+	uint64_t sp;
+};
+
+__attribute__((noreturn)) static void return_again(struct returner *r);
+
+static uint32_t random_of(struct returner *r)
+{
+	r->random = r->random * 1664525 + 1013904223;
+	return r->random >> 8;
+}
+
+/* Mostly a frame that works, or no thread would get far. */
+static void odd_part(struct returner *r)
+{
+	greg_t *g = r->uc.uc_mcontext.gregs;
+
+	switch (random_of(r) % 2048) {
+	case 0:
+		r->uc.uc_mcontext.fpregs = (void *)(uint64_t)random_of(r);
+		break;
+	case 1:
+		g[REG_CSGSFS] ^= 1L << random_of(r) % 64;
+		break;
+	case 2:
+		g[REG_EFL] ^= 1L << random_of(r) % 64;
+		break;
+	case 3:
+		r->uc.uc_stack.ss_sp = (char *)esc_state + random_of(r) % 16384;
+		break;
+	case 4:
+		memcpy(&r->uc.uc_sigmask, &(uint64_t){1UL << random_of(r) % 64}, 8);
+		break;
+	default: /* none that the stub needs */
+		memcpy(&r->uc.uc_sigmask, &(uint64_t){1UL << (31 + random_of(r) % 33)}, 8);
+	}
+}
+
+static void return_again(struct returner *r)
+{
+	greg_t *g = r->uc.uc_mcontext.gregs;
+	struct esc_regs regs = {.cs = CS_64, .ss = 0x2b, .flags = 0x202, .sp = (uint64_t)&r->uc};
+
+	esc_call(SYS_mprotect, (long)esc_altstack & -4096L, 4096, PROT_READ | PROT_WRITE);
+	memset(&r->uc, 0, sizeof(r->uc));
+	r->uc.uc_flags = UC_SS;
+	r->uc.uc_stack.ss_sp = (char *)esc_state + NL_STUB_STACK_OFFSET;
+	r->uc.uc_stack.ss_size = NL_STUB_STACK_SIZE;
+	g[REG_RIP] = (greg_t)return_again, g[REG_RSP] = (greg_t)r->sp, g[REG_EFL] = 0x202;
+	g[REG_CSGSFS] = CS_64 | 0x2bL << 48;
+	g[REG_RDI] = (greg_t)r;
+	odd_part(r);
+	regs.ip = (uint64_t)esc_code + esc_code_find(0, return_code, sizeof(return_code));
+	esc_jump(&regs);
+}
+
+static void *returner(void *arg)
+{
+	return_again(arg);
+}
+
+static void attack_threads(const void *arg)
+{
+	static struct returner all[THREADS];
+	static char stacks[THREADS][16384] __attribute__((aligned(64)));
+
+	for (int i = 0; i < THREADS; i++) {
+		all[i].random = *(const unsigned int *)arg * 100 + i;
+		all[i].sp = (uint64_t)stacks[i] + sizeof(stacks[i]) - 8;
+	}
+	esc_timer(STORM_MS);
+	for (int i = 1; i < THREADS; i++)
+		esc_thread(returner, &all[i]);
+	return_again(&all[0]);
+}
+
 static struct esc_counts counts;
 static int bad;
 
-static void run(const char *what, const struct frame *f)
+static void run_attack(const char *what, void (*with)(const void *), const void *arg)
 {
 	esc_what = what;
-	if (!esc_run(&counts, attack, f, LIMIT_MS)) {
+	if (!esc_run(&counts, with, arg, LIMIT_MS)) {
 		printf("# %s: no end\n", what);
 		bad++;
 	}
+}
+
+static void run(const char *what, const struct frame *f)
+{
+	run_attack(what, attack, f);
 }
 
 static void segments(void)
@@ -182,5 +269,7 @@ int main(void)
 	masks();
 	places();
 	calls_32();
+	for (unsigned int seed = 1; seed <= STORMS; seed++)
+		run_attack("frames of several threads", attack_threads, &seed);
 	return esc_report("escape-frame", &counts) || bad;
 }

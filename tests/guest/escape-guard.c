@@ -18,11 +18,6 @@ static void on_term(int sig)
 	ending = 1;
 }
 
-static uint64_t word(int i)
-{
-	return (i + 1) * 0x9e3779b97f4a7c15UL;
-}
-
 /* The page's number, from /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
 static uint64_t frame_number(const void *page)
 {
@@ -47,7 +42,7 @@ int main(void)
 
 	signal(SIGTERM, on_term);
 	for (i = 0; i < WORDS; i++)
-		page[i] = word(i);
+		page[i] = ESC_GUARD_WORD(i);
 	pfn = frame_number((void *)page);
 	f = fopen(ESC_GUARD_FILE ".new", "we");
 	if (!pfn || !f)
@@ -61,7 +56,7 @@ int main(void)
 		gap = now - last > gap ? now - last : gap;
 		last = now;
 		for (i = 0; i < WORDS; i++)
-			if (page[i] != word(i)) {
+			if (page[i] != ESC_GUARD_WORD(i)) {
 				printf("guard: word %d of its page is %lx\n", i, page[i]);
 				return 1;
 			}

@@ -2,10 +2,21 @@
 /*
  * Jumps to every byte of the stub's code page, with registers that would make sense to whoever
  * finds a useful instruction there. `escape-jump` runs all, `escape-jump BYTE [CALL]` one.
+ *
+ * `escape-jump control` runs on a host, where the jump is to code that makes each call at once:
+ * all must be noticed, and nothing where it makes none.
+ *
+ * ESC_FILE in the environment names a file that the guest does not have a directory for; the
+ * script looks whether it is there on the host.
  */
 #include "escape.h"
-#include <pthread.h>
+#include <fcntl.h>
 #include <asm/prctl.h>
+#include <linux/sched.h>
+
+#ifndef ARCH_GET_XCOMP_SUPP
+#define ARCH_GET_XCOMP_SUPP 0x1021 /* Linux 5.16 */
+#endif
 
 #define LIMIT_MS 8000
 #define TIMER_MS 15
@@ -16,29 +27,80 @@ struct call {
 	const char *name;
 	long nr;
 	uint64_t arg[6];
+	bool harmless; /* does nothing that could be noticed, and need not be */
+	bool (*loot_is)(uint64_t word); /* what it writes to the loot */
 };
 
 static uint64_t marker = 0x21444550414353e5; /* what pwrite64 would lay into the guard's page */
 static struct nl_state *fake_state;
 static struct nl_orders *fake_orders;
-static struct call calls[16];
+static struct call calls[20];
 static int ncalls;
+static const char *file;
 
 struct jump {
 	int offset;
 	const struct call *call;
 	bool step, threads;
+	bool back; /* the forged order leads from the call to the landing */
+};
+
+/* --- what calls write: nothing that an instruction with odd operands leaves there by chance --- */
+
+/* Words of escape-guard's page. */
+static bool is_guards(uint64_t word)
+{
+	return word == ESC_GUARD_WORD(0);
+}
+
+/* x87 and SSE are in every mask of features. */
+static bool is_features(uint64_t word)
+{
+	return (word & 3) == 3 && word < 1UL << 24;
+}
+
+static bool is_descriptors(uint64_t word)
+{
+	return (uint32_t)word < 1024 && word >> 32 < 1024 && (uint32_t)word != word >> 32;
+}
+
+/* The rest of the word is what it was. */
+static bool is_pid(uint64_t word)
+{
+	return (uint32_t)word - 1U < 1U << 22 && word >> 32 == ESC_LOOT_WORD >> 32;
+}
+
+static const struct {
+	long nr;
+	bool (*is)(uint64_t word);
+} answers[] = {
+	{SYS_pread64, is_guards},
+	{SYS_arch_prctl, is_features},
+	{SYS_pipe, is_descriptors},
+	{SYS_clone, is_pid},
 };
 
 static void add(const char *name, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 		uint64_t e, uint64_t f)
 {
-	calls[ncalls++] = (struct call){name, nr, {a, b, c, d, e, f}};
+	bool (*loot_is)(uint64_t) = NULL;
+
+	for (unsigned int i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		if (answers[i].nr == nr)
+			loot_is = answers[i].is;
+	calls[ncalls++] = (struct call){name, nr, {a, b, c, d, e, f}, false, loot_is};
+}
+
+/* Calls that the stub's own code makes, or whose effect a program can have anyhow. */
+static void add_harmless(const char *name, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	calls[ncalls++] = (struct call){name, nr, {a, b, c, d, 0, 0}, true, NULL};
 }
 
 static void make_calls(void)
 {
 	uint64_t gate = esc_orders->gate_offset, seq = (uint64_t)&esc_orders->seq;
+	uint64_t loot = (uint64_t)esc_loot;
 	int rw = PROT_READ | PROT_WRITE, fixed = MAP_SHARED | MAP_FIXED;
 
 	add("mmap", SYS_mmap, ESC_WINDOW, 4096, rw, fixed, NL_STUB_MEMORY_FD, esc_secret);
@@ -49,16 +111,18 @@ static void make_calls(void)
 	add("munmap", SYS_munmap, ESC_VICTIM, 4096, rw, 0, 0, 0);
 	add("mprotect", SYS_mprotect, ESC_READONLY, 4096, rw, 0, 0, 0);
 	add("pwrite64", SYS_pwrite64, NL_STUB_MEMORY_FD, (uint64_t)&marker, 8, esc_secret, 0, 0);
-	add("pwrite64 gate", SYS_pwrite64, NL_STUB_MEMORY_FD, seq, 4, gate, 0, 0);
 	add("pwrite64 order", SYS_pwrite64, NL_STUB_MEMORY_FD, seq, 4, esc_secret, 0, 0);
-	add("pread64", SYS_pread64, NL_STUB_MEMORY_FD, ESC_READONLY, 8, esc_secret, 0, 0);
-	add("futex", SYS_futex, seq, 0, esc_orders->seq, 0, 0, 0);
-	add("rt_sigreturn", SYS_rt_sigreturn, 0, 0, 0, 0, 0, 0);
-	add("arch_prctl", SYS_arch_prctl, ARCH_SET_FS, ESC_VICTIM, 0, 0, 0, 0);
-	add("sched_yield", SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-	add("open", SYS_open, (uint64_t) "/proc/self/mem", 2, 0, 0, 0, 0);
-	add("socket", SYS_socket, 1, 1, 0, 0, 0, 0);
-	add("fork", SYS_fork, 0, 0, 0, 0, 0, 0);
+	add("pread64", SYS_pread64, NL_STUB_MEMORY_FD, loot, 8, esc_secret, 0, 0);
+	/* The guest kernel does not know this one. */
+	add("arch_prctl", SYS_arch_prctl, ARCH_GET_XCOMP_SUPP, loot, 0, 0, 0, 0);
+	add("open", SYS_open, (uint64_t)file, O_RDWR | O_CREAT, 0600, 0, 0, 0);
+	add("pipe", SYS_pipe, loot, 0, 0, 0, 0, 0);
+	add("clone", SYS_clone, SIGCHLD | CLONE_PARENT_SETTID, 0, loot, 0, 0, 0);
+	add_harmless("pwrite64 gate", SYS_pwrite64, NL_STUB_MEMORY_FD, seq, 4, gate);
+	add_harmless("futex", SYS_futex, seq, 0, esc_orders->seq, 0);
+	add_harmless("rt_sigreturn", SYS_rt_sigreturn, 0, 0, 0, 0);
+	add_harmless("arch_prctl of fs", SYS_arch_prctl, ARCH_SET_FS, ESC_VICTIM, 0, 0);
+	add_harmless("sched_yield", SYS_sched_yield, 0, 0, 0, 0);
 }
 
 /* A signal frame that leads to the landing. */
@@ -78,10 +142,11 @@ static void make_orders(const struct jump *j)
 {
 	fake_orders->seq = esc_orders->seq;
 	fake_orders->ncmds = 1;
-	fake_orders->action = j->offset % 5;
+	fake_orders->action = j->back ? NL_ACT_RESUME : j->offset % 5;
 	fake_orders->frame = make_frame();
 	fake_orders->gate_offset = esc_secret;
 	fake_orders->cmd[0].nr = j->call->nr;
+	fake_orders->cmd[0].result = j->back && j->call->nr == SYS_mmap ? ESC_WINDOW : 0;
 	memcpy(fake_orders->cmd[0].arg, j->call->arg, sizeof(j->call->arg));
 	fake_state->token_a = fake_state->token_b = 0x5555555500000000;
 }
@@ -123,10 +188,14 @@ static void attack(const void *arg)
 	const struct jump *j = arg;
 	const uint64_t *a = j->call->arg;
 	struct esc_regs r;
-	pthread_t t;
+	uint64_t word;
 
 	if (j->threads)
-		pthread_create(&t, NULL, other_thread, NULL);
+		esc_thread(other_thread, NULL);
+	if (!esc_control)
+		esc_refuse();
+	esc_touch();
+	esc_peek_at((uint64_t)&marker, &word);
 	esc_timer(TIMER_MS);
 	make_orders(j);
 	r = (struct esc_regs){
@@ -141,7 +210,7 @@ static void attack(const void *arg)
 		.bp = esc_orders->seq,
 		.cx = (uint64_t)esc_landing,
 		.r11 = (uint64_t)esc_landing,
-		.r12 = 2,
+		.r12 = j->back ? 1 : 2,
 		.r13 = (uint64_t)fake_orders->cmd,
 		.sp = fake_orders->frame,
 		.flags = j->step ? 0x302 : 0x202,
@@ -163,18 +232,35 @@ static int code_end(void)
 	return end + LAST_OF_CODE < 4096 ? end + LAST_OF_CODE : 4096;
 }
 
-static void jump(struct esc_counts *n, int offset, int call, bool step, bool threads)
+static void jump(struct esc_counts *n, const struct jump *j)
 {
-	struct jump j = {offset, &calls[call % ncalls], step, threads};
+	const char *how = j->step ? ", stepping" : j->threads ? ", with threads" : "";
 
-	esc_what = j.call->name;
-	if (!esc_run(n, attack, &j, LIMIT_MS))
-		printf("jump to %#x for %s%s%s: no end after %d ms\n", offset, j.call->name,
-		       step ? ", stepping" : "", threads ? ", with threads" : "", LIMIT_MS);
+	esc_what = j->call->name;
+	esc_loot_is = j->call->loot_is;
+	if (!esc_run(n, attack, j, LIMIT_MS))
+		printf("jump to %#x for %s%s: no end after %d ms\n", j->offset, esc_what, how,
+		       LIMIT_MS);
 	if (n->escaped) {
-		printf("jump to %#x for %s%s\n", offset, j.call->name, step ? ", stepping" : "");
+		printf("jump to %#x for %s%s\n", j->offset, esc_what, how);
 		exit(esc_report("escape-jump", n));
 	}
+}
+
+static bool is_call(int offset)
+{
+	return offset < 4095 && esc_code[offset] == 0x0f && esc_code[offset + 1] == 0x05;
+}
+
+/*
+ * One that the stub makes for what it finds in orders and that succeeds must not end the process
+ * before that is noticed.
+ */
+static void jump_for(struct esc_counts *n, int offset, const struct call *c, bool step)
+{
+	jump(n, &(struct jump){offset, c, step, false, false});
+	if (is_call(offset))
+		jump(n, &(struct jump){offset, c, step, false, true});
 }
 
 /* Every byte with every call, once stepping and once with another thread; the zeros once. */
@@ -184,30 +270,155 @@ static void jump_everywhere(struct esc_counts *n)
 
 	for (offset = 0; offset < end; offset++) {
 		for (i = 0; i < ncalls; i++)
-			jump(n, offset, i, false, false);
-		jump(n, offset, offset, true, false);
-		jump(n, offset, offset / 3, false, true);
+			jump_for(n, offset, &calls[i], false);
+		jump(n, &(struct jump){offset, &calls[offset % ncalls], true, false, false});
+		jump(n, &(struct jump){offset, &calls[offset / 3 % ncalls], false, true, false});
 	}
 	for (; offset < 4096; offset++)
-		jump(n, offset, offset, offset & 1, false);
+		jump(n, &(struct jump){offset, &calls[offset % ncalls], offset & 1, false, false});
 	printf("%d bytes of code, %d calls\n", end, ncalls);
+}
+
+/* --- on a host --------------------------------------------------------------------------- */
+
+#define SECRET_PAGE 8 /* of what stands for guest memory; the guard's */
+#define GATE_PAGE 9
+#define MEMORY_PAGES 10
+#define NOT_MADE 64 /* where the code begins that makes no call */
+
+/* syscall; jmp *0(%rip) */
+static const uint8_t call_code[] = {0x0f, 0x05, 0xff, 0x25, 0, 0, 0, 0};
+/* mov $-38,%rax; jmp *0(%rip) */
+static const uint8_t no_call_code[] = {0x48, 0xc7, 0xc0, 0xda, 0xff, 0xff, 0xff,
+				       0xff, 0x25, 0,    0,    0,    0};
+
+static uint8_t *memory; /* all of what stands for guest memory */
+
+static void *map_memory(void *at, int prot, int page)
+{
+	void *p = mmap(at, 4096, prot, MAP_SHARED | (at ? MAP_FIXED : 0), NL_STUB_MEMORY_FD,
+		       page * 4096L);
+
+	if (p == MAP_FAILED)
+		exit(2);
+	return p;
+}
+
+static void lay_code(int offset, const uint8_t *code, int n)
+{
+	uint64_t to = (uint64_t)esc_landing;
+
+	memcpy(memory + offset, code, n);
+	memcpy(memory + offset + n, &to, 8);
+}
+
+/* Instead of a stub and a guard. */
+static void control_begin(void)
+{
+	int fd = memfd_create("memory", MFD_CLOEXEC);
+	uint8_t *at = mmap(NULL, NL_STUB_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (fd < 0 || ftruncate(fd, MEMORY_PAGES * 4096L) || at == MAP_FAILED ||
+	    dup2(fd, NL_STUB_MEMORY_FD) < 0)
+		exit(2);
+	esc_control = true;
+	memory = mmap(NULL, MEMORY_PAGES * 4096L, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	lay_code(0, call_code, sizeof(call_code));
+	lay_code(NOT_MADE, no_call_code, sizeof(no_call_code));
+	((struct nl_orders *)(memory + NL_STUB_ORDERS))->seq = 1;
+	((struct nl_orders *)(memory + NL_STUB_ORDERS))->gate_offset = GATE_PAGE * 4096L;
+	esc_secret = SECRET_PAGE * 4096L;
+	esc_code = map_memory(at, PROT_READ | PROT_EXEC, 0);
+	esc_orders = map_memory(at + NL_STUB_ORDERS, PROT_READ, 1);
+	for (int i = 0; i < NL_STUB_BLOCK_PAGES - 1; i++)
+		map_memory(at + NL_STUB_STATE + i * 4096L, PROT_READ | PROT_WRITE, 2 + i);
+	esc_state = (void *)(at + NL_STUB_STATE);
+	map_memory((void *)ESC_READONLY, PROT_READ, GATE_PAGE);
+	esc_catch();
+	esc_make_loot();
+	if (mmap((void *)ESC_VICTIM, 4096, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		exit(2);
+	*(uint64_t *)ESC_VICTIM = ESC_VICTIM_WORD;
+	esc_look();
+}
+
+/* What the guard, or the script, would say. */
+static bool noticed_outside(void)
+{
+	uint64_t *page = (void *)(memory + SECRET_PAGE * 4096);
+	bool seen = false;
+
+	for (int i = 0; i < 512; i++) {
+		seen |= page[i] != ESC_GUARD_WORD(i);
+		page[i] = ESC_GUARD_WORD(i);
+	}
+	return !unlink(file) || seen;
+}
+
+/* Old hosts do not know it either. */
+static bool unknown_here(const struct call *c)
+{
+	uint64_t word;
+
+	return c->nr == SYS_arch_prctl &&
+	       esc_call(c->nr, (long)c->arg[0], (long)&word, 0) == -EINVAL;
+}
+
+static int control(void)
+{
+	int bad = 0;
+
+	noticed_outside();
+	for (int i = 0; i < ncalls; i++) {
+		struct esc_counts made = {}, not_made = {};
+
+		if (calls[i].harmless)
+			continue;
+		esc_what = calls[i].name;
+		esc_loot_is = calls[i].loot_is;
+		esc_run(&not_made, attack, &(struct jump){NOT_MADE, &calls[i], false, false, false},
+			LIMIT_MS);
+		if (not_made.escaped || noticed_outside()) {
+			printf("# %s: noticed where it was not made\n", esc_what);
+			bad++;
+		}
+		if (unknown_here(&calls[i])) {
+			printf("# %s: this host does not know it\n", esc_what);
+			continue;
+		}
+		esc_run(&made, attack, &(struct jump){0, &calls[i], false, false, false}, LIMIT_MS);
+		if (!noticed_outside() && !made.escaped) {
+			printf("# %s: made, and not noticed\n", esc_what);
+			bad++;
+		}
+	}
+	printf("escape-jump: control: %d calls, %d wrong\n", ncalls, bad);
+	return bad ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
+	bool on_host = argc > 1 && !strcmp(argv[1], "control");
 	struct esc_counts n = {};
 	int offset, i;
 
-	esc_begin();
+	file = getenv("ESC_FILE") ?: "/nowhere/escaped";
+	if (on_host)
+		control_begin();
+	else
+		esc_begin();
 	fake_orders =
 		mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fake_state = (void *)fake_orders + NL_ST_BASE;
 	make_calls();
+	if (on_host)
+		return control();
 	if (argc > 1) {
 		offset = strtol(argv[1], NULL, 0);
 		for (i = 0; i < ncalls; i++)
 			if (argc < 3 || !strcmp(argv[2], calls[i].name))
-				jump(&n, offset, i, argc > 3, false);
+				jump_for(&n, offset, &calls[i], argc > 3);
 	} else {
 		jump_everywhere(&n);
 	}

@@ -11,6 +11,9 @@
 #include <sys/uio.h>
 
 #define LIMIT_MS 10000
+#define THREADS 3
+#define STORMS 12
+#define STORM_MS 40
 #define PAGES ((NL_STUB_END) / 4096 + 3) /* the stub's, and some around */
 
 static uint8_t code_before[4096];
@@ -59,6 +62,7 @@ static void ask_mremap(const struct ask *a)
 	code_must_be_whole();
 	mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, own);
 	mremap(p, len, len + 4096, MREMAP_MAYMOVE);
+	munmap(own, 65536);
 }
 
 static void ask_rest(const struct ask *a)
@@ -140,6 +144,34 @@ static void attack(const void *arg)
 	code_must_be_whole();
 }
 
+/* Several ask for the same pages at once, and make the guest kernel change mappings meanwhile. */
+static void *asker(void *arg)
+{
+	uint32_t random = (uintptr_t)arg;
+
+	for (;;) {
+		struct ask a;
+
+		random = random * 1664525 + 1013904223;
+		a.from = (random >> 8) % PAGES;
+		a.pages = 1 + (random >> 16) % 16;
+		/* Those in front change no more than mappings. */
+		questions[(random >> 24) % 3](&a);
+	}
+	return NULL;
+}
+
+static void attack_threads(const void *arg)
+{
+	uintptr_t seed = *(const unsigned int *)arg;
+	long long end = esc_now_ms() + STORM_MS;
+
+	for (uintptr_t i = 1; i <= THREADS; i++)
+		esc_thread(asker, (void *)(seed * 100 + i));
+	while (esc_now_ms() < end)
+		code_must_be_whole();
+}
+
 /* Everything that this process may unmap; it dies of it. */
 static void unmap_all(const void *arg)
 {
@@ -190,6 +222,9 @@ int main(int argc, char **argv)
 					bad++;
 				}
 			}
+	esc_what = "several ask the kernel";
+	for (unsigned int seed = 1; seed <= STORMS; seed++)
+		bad += !esc_run(&n, attack_threads, &seed, LIMIT_MS);
 	esc_what = "whole address space";
 	bad += !esc_run(&n, unmap_all, NULL, LIMIT_MS);
 	bad += !esc_run(&n, map_all, NULL, LIMIT_MS);

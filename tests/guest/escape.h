@@ -7,10 +7,18 @@
  * whether it got anything:
  *
  *   window	nothing is mapped there, unless an attack's mmap of guest memory was carried out
- *   victim	stays mapped, unless an attack's munmap was, or the guest kernel's own
+ *   victim	stays mapped, unless an attack's munmap was, or the guest kernel's own. The guest
+ *		kernel does not know what the host has lost, and may map it again, or serve fault
+ *		after fault in vain: where an attack has begun with esc_touch(), the first one counts
  *   readonly	cannot be written to, unless an attack's mprotect was: the guest kernel's would
  *		fail, it maps a file that was opened for reading
  *   the token	cannot be read, and the orders cannot be written to
+ *   loot	a page that all share, for what calls write. The guest kernel refuses those calls
+ *		(esc_refuse()), so if an answer is there the host has given it; esc_run() looks when
+ *		the attack is over, also one whose stub died of it
+ *
+ * What a call gives back in rax is not looked at: hardly any attack has it there when it ends, and
+ * anything else may be.
  *
  * The stub's code has one entry that makes calls of the guest, for patched sites. So what an
  * attack asks for is what the guest kernel does not give.
@@ -23,6 +31,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +40,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/ucontext.h>
@@ -45,7 +55,13 @@
 #define ESC_READONLY 0x2200000000UL
 #define ESC_STATUS 42 /* exit status of an attack that got something */
 #define ESC_VICTIM_WORD 0x1122334455667788UL
+#define ESC_PEEK_MS 20
+#define ESC_FAULTS_MAX 100 /* of one access, and of what runs next to it */
+#define ESC_LOOT_WORD 0x5c5c5c5c5c5c5c5cUL
+#define ESC_LOOT_WORDS (4096 / 8)
 #define ESC_GUARD_FILE "/tmp/guard"
+#define ESC_GUARD_WORD(i) (((uint64_t)(i) + 1) * 0x9e3779b97f4a7c15UL) /* of its page */
+#define ESC_NOBODY 65534
 
 /* What is popped before the jump: registers, then iret's frame. */
 struct esc_regs {
@@ -60,6 +76,13 @@ static uint64_t esc_secret; /* where the guard's page lies in guest memory */
 static char esc_stack[65536] __attribute__((aligned(64), used));
 static char esc_altstack[65536] __attribute__((aligned(64)));
 ESC_UNUSED static const char *esc_what = "?"; /* the attack, for messages */
+static uint64_t *esc_loot;
+static bool (*esc_loot_is)(uint64_t word);
+static long esc_touched; /* the victim was, in this process */
+static volatile long esc_peeking; /* the thread that does, or 0 */
+static volatile long esc_faults_before;
+static volatile bool esc_interrupted;
+static bool esc_control; /* no guest: all calls are made, and to be noticed (escape-jump) */
 
 /* --- memory that may not be there ------------------------------------------------- */
 
@@ -90,7 +113,6 @@ __asm__(".text\n"
 	"iretq\n"
 	"esc_landing: lea esc_stack_top(%rip),%rsp\n"
 	"cld\n"
-	"mov %rax,%rdi\n"
 	"call esc_landed\n"
 	"ud2\n");
 __asm__(".set esc_stack_top, esc_stack + 65536 - 64\n");
@@ -102,6 +124,18 @@ static long esc_call(long nr, long a, long b, long c)
 	__asm__ volatile("syscall"
 			 : "=a"(ret)
 			 : "a"(nr), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static long esc_call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret;
 }
@@ -124,15 +158,68 @@ __attribute__((noreturn)) ESC_UNUSED static void esc_caught(const char *how)
 
 /* --- what an attack may have got ----------------------------------------------------- */
 
+/* Page faults of this thread so far that brought something. */
+static long esc_faults(void)
+{
+	struct rusage ru = {};
+
+	esc_call(SYS_getrusage, RUSAGE_THREAD, (long)&ru, 0);
+	return ru.ru_minflt;
+}
+
+ESC_UNUSED static void esc_timer(int ms)
+{
+	struct itimerval it = {.it_value = {ms / 1000, ms % 1000 * 1000}};
+
+	esc_call(SYS_setitimer, ITIMER_REAL, (long)&it, 0);
+}
+
+/*
+ * Reads a word; whether that took a fault. One that takes them for ever ends by the timer, whose
+ * handler may take some of its own: then the answer is had anew.
+ */
+__attribute__((noinline)) static bool esc_peek_faults(uint64_t addr, uint64_t *word)
+{
+	bool there;
+
+	do {
+		esc_interrupted = false;
+		esc_faults_before = esc_faults();
+		esc_peeking = esc_call(SYS_gettid, 0, 0, 0);
+		esc_timer(ESC_PEEK_MS);
+		there = esc_peek_at(addr, word);
+		esc_timer(0);
+		esc_peeking = 0;
+	} while (there && esc_faults() != esc_faults_before && esc_interrupted);
+	return !there || esc_faults() != esc_faults_before;
+}
+
+/* The timer's signal came meanwhile. */
+static void esc_peek_on(void)
+{
+	if (esc_touched && esc_call(SYS_gettid, 0, 0, 0) == esc_peeking &&
+	    esc_faults() - esc_faults_before > ESC_FAULTS_MAX)
+		esc_caught("a mapping was taken away and does not come back");
+	esc_interrupted = true;
+	esc_timer(ESC_PEEK_MS);
+}
+
 static void esc_look(void)
 {
 	uint64_t word;
 
 	if (esc_peek_at(ESC_WINDOW, &word))
 		esc_caught("guest memory was mapped");
-	if (!esc_call(SYS_msync, ESC_VICTIM, 4096, MS_ASYNC) &&
-	    (!esc_peek_at(ESC_VICTIM, &word) || word != ESC_VICTIM_WORD))
-		esc_caught("a mapping was taken away");
+	/* The guest kernel has the victim: then the host has it, too. */
+	if (esc_control || !esc_call(SYS_msync, ESC_VICTIM, 4096, MS_ASYNC)) {
+		/* The first time brings in what the second needs. */
+		if (esc_touched)
+			esc_peek_faults((uint64_t)&esc_touched, &word);
+		if (esc_touched && esc_peek_faults(ESC_VICTIM, &word))
+			esc_caught("a mapping was taken away from below the guest kernel");
+		if (!esc_peek_at(ESC_VICTIM, &word) || word != ESC_VICTIM_WORD)
+			esc_caught("a mapping was taken away");
+	}
 	if (esc_poke_at(ESC_READONLY, 1))
 		esc_caught("a protection was changed");
 	if (esc_poke_at((uint64_t)&esc_orders->cmd[0], 1))
@@ -146,10 +233,17 @@ __attribute__((noreturn)) ESC_UNUSED static void esc_end(int status)
 		esc_call(SYS_exit_group, status, 0, 0);
 }
 
-/* An attack whose host call was made gives a descriptor or a process, not an error. */
-__attribute__((noreturn, used)) static void esc_landed(long ax)
+__attribute__((noreturn, used)) static void esc_landed(void)
 {
 	esc_end(0);
+}
+
+/* What the guest kernel does when it finds that the host has not what it should have. */
+static void esc_refill(void)
+{
+	esc_call6(SYS_mmap, ESC_VICTIM, 4096, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	esc_poke_at(ESC_VICTIM, ESC_VICTIM_WORD);
 }
 
 static void esc_on_signal(int sig, siginfo_t *si, void *context)
@@ -157,6 +251,15 @@ static void esc_on_signal(int sig, siginfo_t *si, void *context)
 	greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
 
 	/* The timer may come just then, too, and says nothing about the memory there. */
+	if (sig == SIGALRM && esc_peeking) {
+		esc_peek_on();
+		return;
+	}
+	if (sig == SIGSEGV && esc_control && g[REG_RIP] == (greg_t)esc_peek_insn &&
+	    si->si_addr == (void *)ESC_VICTIM) {
+		esc_refill();
+		return;
+	}
 	if (sig != SIGALRM &&
 	    (g[REG_RIP] == (greg_t)esc_peek_insn || g[REG_RIP] == (greg_t)esc_poke_insn)) {
 		g[REG_RIP] = (greg_t)esc_fault;
@@ -180,13 +283,6 @@ ESC_UNUSED static void esc_catch(void)
 	sigaltstack(&stack, NULL);
 	for (unsigned int i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaction(signals[i], &sa, NULL);
-}
-
-ESC_UNUSED static void esc_timer(int ms)
-{
-	struct itimerval it = {.it_value = {ms / 1000, ms % 1000 * 1000}};
-
-	setitimer(ITIMER_REAL, &it, NULL);
 }
 
 /* The first bytes of the stub's code: lea -7(%rip),%rbx; xor %edi,%edi; mov %rbx,%rsi */
@@ -218,6 +314,40 @@ static bool esc_find(void)
 	return false;
 }
 
+ESC_UNUSED static void esc_make_loot(void)
+{
+	esc_loot = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (esc_loot == MAP_FAILED)
+		exit(2);
+	for (int i = 0; i < ESC_LOOT_WORDS; i++)
+		esc_loot[i] = ESC_LOOT_WORD;
+}
+
+/*
+ * The host changes and writes only what it has mapped, and the victim must not be missed by
+ * chance: an attack with host calls begins with this.
+ */
+ESC_UNUSED static void esc_touch(void)
+{
+	uint64_t word;
+
+	esc_peek_at(ESC_VICTIM, &word);
+	esc_peek_at(ESC_READONLY, &word);
+	((volatile uint64_t *)esc_loot)[ESC_LOOT_WORDS - 1] = ESC_LOOT_WORD;
+	esc_touched = 1;
+}
+
+/* From here on the guest kernel gives this process no descriptors and no processes. */
+ESC_UNUSED static void esc_refuse(void)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_NOFILE, &none);
+	setrlimit(RLIMIT_NPROC, &none);
+	syscall(SYS_setresuid, ESC_NOBODY, ESC_NOBODY, ESC_NOBODY);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* which ends with a change of the user */
+}
+
 /* Finds the stub and the guard's page, makes what esc_look() looks at. Ends on failure. */
 ESC_UNUSED static void esc_begin(void)
 {
@@ -244,6 +374,7 @@ ESC_UNUSED static void esc_begin(void)
 	esc_orders = (void *)(esc_code + NL_STUB_ORDERS);
 	esc_state = (void *)(esc_code + NL_STUB_STATE);
 	*victim = ESC_VICTIM_WORD;
+	esc_make_loot();
 	esc_look();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
@@ -272,6 +403,31 @@ struct esc_counts {
 	int ended, signalled, killed, escaped;
 };
 
+/*
+ * Whether a call has written to the loot what esc_loot_is() takes for a host's answer; what
+ * else is there guest code has left, by some instruction that it met.
+ */
+static bool esc_looted(void)
+{
+	bool yes = esc_loot_is && esc_loot_is(esc_loot[0]);
+
+	for (int i = 0; i < ESC_LOOT_WORDS; i++)
+		if (esc_loot[i] != ESC_LOOT_WORD)
+			esc_loot[i] = ESC_LOOT_WORD;
+	return yes;
+}
+
+/* A thread of an attack that is about several; there must be one. */
+ESC_UNUSED static void esc_thread(void *(*run)(void *), void *arg)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, run, arg)) {
+		esc_say("FAILED: an attack has no thread\n");
+		esc_call(SYS_exit_group, 1, 0, 0);
+	}
+}
+
 /* Runs attack(arg) in a process of its own and counts how it ends; false: not within ms. */
 ESC_UNUSED static bool esc_run(struct esc_counts *n, void (*attack)(const void *), const void *arg,
 			       int ms)
@@ -295,7 +451,12 @@ ESC_UNUSED static bool esc_run(struct esc_counts *n, void (*attack)(const void *
 	if (ready != 1)
 		kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	if (ready != 1)
+	if (esc_looted()) {
+		esc_say("ESCAPE: ");
+		esc_say(esc_what);
+		esc_say(": the host answered\n");
+		n->escaped++;
+	} else if (ready != 1)
 		n->killed++;
 	else if (WIFSIGNALED(status))
 		n->signalled++;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory mappings of one process: mmap, munmap, mprotect, mremap, madvise, holes, growth of heap
- * and stack, and what faults and calls see of each change.
+ * and stack, mappings far larger than memory, and what faults and calls see of each change.
  */
 #include "check.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/uio.h>
 
@@ -216,7 +217,13 @@ static void advice(void)
 	for (int i = 0; i < 8; i++)
 		bad += p[i * PAGE] != 0 && p[i * PAGE] != 'a' + i;
 	CHECK_EQ(bad, 0, "gives zeros or what was there");
-	CHECK(!madvise(p, 8 * PAGE, MADV_HUGEPAGE) || errno == EINVAL, "MADV_HUGEPAGE");
+	/* A kernel without huge pages, as the guest's, does not know this one. */
+	fill(p, 8);
+	CHECK(!madvise(p, 8 * PAGE, MADV_HUGEPAGE) || errno == EINVAL,
+	      "the hint MADV_HUGEPAGE is taken, or unknown");
+	for (int i = 0; i < 8; i++)
+		bad += p[i * PAGE] != 'a' + i;
+	CHECK_EQ(bad, 0, "and changes nothing");
 	CHECK(madvise(p, PAGE, 9999) == -1 && errno == EINVAL, "no such advice");
 }
 
@@ -386,6 +393,190 @@ static void small_pieces(void)
 	munmap(down, less / 2 * PAGE);
 }
 
+/* --- mappings far larger than memory ------------------------------------------------------- */
+
+#define GB (1UL << 30)
+#define SPARSE (64 * GB)
+#define MOVED 63 /* the GB that is moved away */
+
+/*
+ * Where pages are touched: both ends, where an entry of each level of page tables ends, the middle.
+ * Pages that are moved, unmapped or made read-only below are among them.
+ */
+static const size_t touched[] = {
+	0,
+	PAGE,
+	512 * PAGE - PAGE,
+	512 * PAGE,
+	GB - PAGE,
+	GB,
+	4 * GB - PAGE,
+	4 * GB,
+	10 * GB,
+	SPARSE / 2 - PAGE,
+	SPARSE / 2,
+	40 * GB,
+	MOVED *GB,
+	MOVED *GB + GB / 2,
+	SPARSE - PAGE,
+};
+#define NTOUCHED (sizeof(touched) / sizeof(touched[0]))
+
+static size_t mark_of(size_t at)
+{
+	return at + 0x1000000001;
+}
+
+static size_t *word(char *p, size_t at)
+{
+	return (size_t *)(p + at + PAGE - 8);
+}
+
+/* How many of the touched pages from one offset up to another are not what they were; of moved ones, by. */
+static int not_marked(char *p, size_t from, size_t to, ssize_t by)
+{
+	int wrong = 0;
+
+	for (size_t i = 0; i < NTOUCHED; i++)
+		if (touched[i] >= from && touched[i] < to)
+			wrong += *word(p + by, touched[i]) != mark_of(touched[i]);
+	return wrong;
+}
+
+/* What /proc/self/maps has from p on for as long as the mapping was, in GB from its start. */
+static void check_maps(char *p, const char *want, const char *what)
+{
+	char got[400] = "", line[400], prot[5];
+	FILE *f = fopen("/proc/self/maps", "re");
+	unsigned long from, to, start = (unsigned long)p, n = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, prot) == 3 && to > start &&
+		    from < start + SPARSE && n < sizeof(got) - 60) {
+			from = from > start ? from - start : 0;
+			to = to < start + SPARSE ? to - start : SPARSE;
+			n += sprintf(got + n, "%lu-%lu%s %.3s", from / GB, to / GB,
+				     (from | to) % GB ? "!" : "", prot);
+			n += sprintf(got + n, ", ");
+		}
+	if (f)
+		fclose(f);
+	if (!CHECK(!strcmp(got, want), "%s: %s", what, want))
+		check_note("is %s", got);
+}
+
+/* In a child: its pages are its own, whatever it does to them. */
+static void change_copy(char *p)
+{
+	int wrong = not_marked(p, 0, 8 * GB, 0) + not_marked(p, 16 * GB, SPARSE, 0);
+
+	*word(p, 0) = *word(p, SPARSE - PAGE) = 1;
+	*word(p, 50 * GB) = 2;
+	wrong += can(p + SPARSE / 2, true) + can(p + 10 * GB, false);
+	wrong += mprotect(p + SPARSE / 2, GB, RW) != 0;
+	*word(p, SPARSE / 2) = 3;
+	wrong += *word(p, 0) != 1 || *word(p, SPARSE - PAGE) != 1 || *word(p, SPARSE / 2) != 3;
+	wrong += munmap(p, 48 * GB) != 0 || can(p, false) || *word(p, 50 * GB) != 2;
+	_exit(wrong);
+}
+
+static void sparse(void)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	char *p = mmap(NULL, SPARSE, RW, flags, -1, 0);
+	char *q = mmap(NULL, GB, PROT_NONE, flags, -1, 0); /* now: later it might be in a gap */
+	int wrong = 0;
+	pid_t pid;
+
+	CHECK_NEED(p != MAP_FAILED && q != MAP_FAILED, "65 GB of address space");
+	for (size_t i = 0; i < NTOUCHED; i++) {
+		wrong += *word(p, touched[i]) != 0;
+		*word(p, touched[i]) = mark_of(touched[i]);
+	}
+	CHECK_EQ(wrong, 0, "its pages are clear");
+	CHECK_EQ(not_marked(p, 0, SPARSE, 0), 0, "and keep what is written");
+	check_maps(p, "0-64 rw-, ", "maps");
+
+	CHECK(!munmap(p + 8 * GB, 8 * GB), "munmap of a part");
+	CHECK(!can(p + 8 * GB, false) && !can(p + 10 * GB, true) && !can(p + 16 * GB - 1, false),
+	      "which is gone");
+	CHECK(can(p + 8 * GB - 1, true) && can(p + 16 * GB, true), "the rest is not");
+	CHECK(!mprotect(p + 32 * GB, 8 * GB, PROT_READ), "mprotect of a part");
+	CHECK(can(p + 32 * GB, false) && !can(p + 32 * GB, true) && !can(p + 36 * GB, true),
+	      "which is read-only");
+	CHECK(can(p + 32 * GB - 1, true) && can(p + 40 * GB, true), "the rest can be written to");
+	check_maps(p, "0-8 rw-, 16-32 rw-, 32-40 r--, 40-64 rw-, ", "maps, then");
+	CHECK_EQ(not_marked(p, 0, 8 * GB, 0) + not_marked(p, 16 * GB, SPARSE, 0), 0,
+		 "what is left is intact");
+
+	pid = check_fork();
+	if (pid == 0)
+		change_copy(p);
+	CHECK_EQ(check_wait(pid, 5000), 0, "a child has all of it, and changes its own");
+	CHECK_EQ(not_marked(p, 0, 8 * GB, 0) + not_marked(p, 16 * GB, SPARSE, 0), 0,
+		 "the parent's is what it was");
+	CHECK(*word(p, 50 * GB) == 0, "also where it had nothing");
+
+	CHECK(mremap(p + MOVED * GB, GB, GB, MREMAP_MAYMOVE | MREMAP_FIXED, q) == q,
+	      "mremap of a part");
+	CHECK_EQ(not_marked(p, MOVED * GB, SPARSE, q - (p + MOVED * GB)), 0, "came with it");
+	CHECK(!can(p + MOVED * GB, false) && !can(p + SPARSE - 1, false), "its place is empty");
+	CHECK(mremap(p + 40 * GB, 23 * GB, GB, 0) == p + 40 * GB && !can(p + 50 * GB, false) &&
+		      *word(p, 40 * GB) == mark_of(40 * GB),
+	      "mremap to less");
+	check_maps(p, "0-8 rw-, 16-32 rw-, 32-40 r--, 40-41 rw-, ", "maps, at last");
+
+	CHECK(!madvise(p, 8 * GB, MADV_DONTNEED) && *word(p, 0) == 0 && *word(p, 4 * GB) == 0,
+	      "MADV_DONTNEED of 8 GB");
+	CHECK_EQ(not_marked(p, 16 * GB, 41 * GB, 0), 0, "of no others");
+	CHECK(!munmap(p, SPARSE) && !can(p, false) && !can(p + 40 * GB, false), "munmap of all");
+	munmap(q, GB);
+}
+
+#define FILE_SIZE (6 * GB)
+
+static void large_file(void)
+{
+	static const size_t at[] = {0, 2 * GB - 8, 2 * GB, 4 * GB - 8, 4 * GB, FILE_SIZE - 8};
+	const size_t n = sizeof(at) / sizeof(at[0]);
+	int fd = memfd_create("large", 0), wrong = 0;
+	char *p, *q, *own;
+	struct stat st;
+	size_t got;
+
+	CHECK_NEED(fd >= 0 && !ftruncate(fd, FILE_SIZE), "a file of 6 GB");
+	p = mmap(NULL, FILE_SIZE, RW, MAP_SHARED, fd, 0);
+	own = mmap(NULL, FILE_SIZE, RW, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	q = mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, 4 * GB - PAGE);
+	CHECK_NEED(p != MAP_FAILED && own != MAP_FAILED && q != MAP_FAILED, "mapped");
+	for (size_t i = 0; i < n; i++)
+		*(size_t *)(p + at[i]) = mark_of(at[i]);
+	for (size_t i = 0; i < n; i++)
+		wrong += pread(fd, &got, 8, at[i]) != 8 || got != mark_of(at[i]);
+	CHECK_EQ(wrong, 0, "what is written to memory is in the file");
+	got = 77;
+	CHECK(pwrite(fd, &got, 8, 5 * GB) == 8 && *(size_t *)(p + 5 * GB) == 77, "and back");
+	CHECK(*(size_t *)(q + PAGE - 8) == mark_of(4 * GB - 8) &&
+		      *(size_t *)(q + PAGE) == mark_of(4 * GB),
+	      "a mapping at 4 GB");
+	*(size_t *)(own + 4 * GB) = 1;
+	CHECK(*(size_t *)(p + 4 * GB) == mark_of(4 * GB) &&
+		      *(size_t *)(own + 2 * GB) == mark_of(2 * GB),
+	      "a private one");
+	CHECK(!fstat(fd, &st) && st.st_blocks * 512UL < 64UL << 20, "the file is sparse");
+	CHECK(!ftruncate(fd, 5 * GB), "made shorter");
+	CHECK(!can(p + FILE_SIZE - 8, false) && !can(p + 5 * GB, false) &&
+		      can(p + 5 * GB - 1, true),
+	      "what is cut off is gone");
+	CHECK(!ftruncate(fd, FILE_SIZE) && *(size_t *)(p + 5 * GB) == 0 &&
+		      *(size_t *)(p + FILE_SIZE - 8) == 0,
+	      "and clear when it is back");
+	munmap(p, FILE_SIZE);
+	munmap(own, FILE_SIZE);
+	munmap(q, 2 * PAGE);
+	close(fd);
+}
+
 static const struct check_group groups[] = {{"protections", protections},
 					    {"toggles", toggles},
 					    {"fixed", fixed},
@@ -398,6 +589,8 @@ static const struct check_group groups[] = {{"protections", protections},
 					    {"many", many},
 					    {"locked", locked},
 					    {"small pieces", small_pieces},
+					    {"sparse", sparse},
+					    {"large file", large_file},
 					    {}};
 
 int main(int argc, char **argv)
