@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * For takeover.c: what a taken-over guest kernel does with files, in a guest that shares a
- * directory (--share DIR; DIR/held is open in the guest) or shares none, and with a file that it was
- * not given (--outside FILE, in another directory of DIR's parent). takeover.sh makes what is
- * needed. share-* and held-* are allowed where the directory is shared for writing and nowhere else,
- * escape-* nowhere.
+ * directory (--share DIR; DIR/held is open in the guest) or shares none, and with a file that it
+ * was not given (--outside FILE, in another directory of DIR's parent). takeover.sh makes what is
+ * needed. share-* and held-* are allowed where the directory is shared for writing and nowhere
+ * else, escape-* nowhere.
  */
 #ifndef TAKEOVER_FILES_H
 #define TAKEOVER_FILES_H

@@ -8,8 +8,8 @@
  * who runs code of their own in it; so the guest kernel is the one that users have, and all that
  * confines it applies.
  *
- * For each attempt (ATTEMPTs are patterns; all without one) a line: its name, then "refused" with an
- * error or "SUCCEEDED". The exit status tells nothing about that; 2 when the process cannot be
+ * For each attempt (ATTEMPTs are patterns; all without one) a line: its name, then "refused" with
+ * an error or "SUCCEEDED". The exit status tells nothing about that; 2 when the process cannot be
  * traced. takeover --list names the attempts. --sibling names the guest kernel of another guest
  * of the same user (the loader without it); of files tells takeover-files.h.
  */

@@ -25,7 +25,7 @@ begin() {
 	pid=$!
 	guests+=("$pid")
 	wait_for 30 lines "$1" 2 || { cp "$T/$1" "$T/out"; fail "$round: the guest does not come up"; }
-	loader=$(pgrep -P "$pid") # the one child of timeout, in whose name there is no 'linux'
+	loader=$(pgrep -P "$pid") # timeout has this child only, and its name is not 'linux' any more
 	[[ $(cat "/proc/$loader/comm") != timeout ]] || fail "$round: this is not the loader"
 	kernel=$(for c in $(tree "$loader"); do [ "$(cat "/proc/$c/comm")" != guest-kernel ] || { echo "$c"; break; }; done)
 	[ -n "$kernel" ] || fail "$round: no guest kernel among the processes"
