@@ -334,6 +334,15 @@ static long escape_proc(void)
 	return ret;
 }
 
+/*
+ * The directory above the shared one, which in a mount namespace is an empty one that everybody may
+ * read: Landlock alone refuses it, with EACCES. Not where uml_run shows the host's directories.
+ */
+static long landlock_parent(void)
+{
+	return got_fd(CALL(SYS_openat, UL(AT_FDCWD), in_share(".."), UL(O_RDONLY | O_DIRECTORY)));
+}
+
 /* From each descriptor that it has, as if it were a directory. */
 static long escape_descriptors(void)
 {

@@ -45,12 +45,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "victim.h"
-#include "takeover-args.h"
-#include "takeover-files.h"
-
-#define X32 0x40000000L
-
-/* --- attempts: 0 or more when something was gained, -errno when it was refused -- */
 
 /* Descriptors that an attempt got are closed again. */
 static long got_fd(long fd)
@@ -59,6 +53,13 @@ static long got_fd(long fd)
 		CALL(SYS_close, UL(fd));
 	return fd;
 }
+
+#include "takeover-args.h"
+#include "takeover-files.h"
+
+#define X32 0x40000000L
+
+/* --- attempts: 0 or more when something was gained, -errno when it was refused -- */
 
 static long try_open(void)
 {
@@ -740,7 +741,17 @@ static long try_flood(void)
 /* To the loader it looks like the end of the socket: it must be the last that it gets. */
 static long try_empty_message(void)
 {
-	return CALL(SYS_sendto, 3UL, text("x"), 0UL, UL(MSG_DONTWAIT)) == 0 ? -EPERM : -ENOMSG;
+	unsigned long at = text("x");
+	long ret = -EAGAIN;
+	int tries;
+
+	/* The flood may be under way still. */
+	for (tries = 0; tries < 500 && ret == -EAGAIN; tries++) {
+		ret = CALL(SYS_sendto, 3UL, at, 0UL, UL(MSG_DONTWAIT));
+		if (ret == -EAGAIN)
+			usleep(10000);
+	}
+	return ret == 0 ? -EPERM : -ENOMSG;
 }
 
 static const struct {
@@ -877,6 +888,7 @@ static const struct {
 	DO("escape-uncover", escape_uncover),
 	DO("escape-proc", escape_proc),
 	DO("escape-descriptors", escape_descriptors),
+	DO("landlock-parent", landlock_parent),
 	DO("flood", try_flood),
 	DO("empty-message", try_empty_message),
 };
