@@ -320,9 +320,10 @@ static long try_setns(void)
 	return ret;
 }
 
+/* In a directory of the test's: whatever is let through hides nothing of the host's. */
 static long try_mount(void)
 {
-	unsigned long tmpfs = text("tmpfs"), at = text("/tmp");
+	unsigned long tmpfs = text("tmpfs"), at = in_share("empty");
 	long ret = CALL(SYS_mount, tmpfs, at, tmpfs, 0UL, 0UL);
 
 	if (ret == 0)
@@ -610,9 +611,12 @@ static long try_scheduler(void)
 	return ret;
 }
 
+/* Of no length that there is, which is said to those who may. */
 static long try_hostname(void)
 {
-	return CALL(SYS_sethostname, text("escaped"), 0UL);
+	long ret = CALL(SYS_sethostname, text("escaped"), 4096UL);
+
+	return ret == -EINVAL ? 0 : ret;
 }
 
 static long try_clock(void)
