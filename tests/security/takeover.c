@@ -268,11 +268,16 @@ static long try_pidfd(void)
 static long try_ptrace(void)
 {
 	long ret = CALL(SYS_ptrace, UL(PTRACE_SEIZE), UL(target), 0UL, 0UL);
+	unsigned long at = victim.scratch + SCRATCH_BYTES - 4096;
+	int status = 0;
 
-	if (ret >= 0) { /* only what has stopped can be let go */
+	if (ret >=
+	    0) { /* only what has stopped can be let go, with a signal that stopped it first */
 		CALL(SYS_ptrace, UL(PTRACE_INTERRUPT), UL(target), 0UL, 0UL);
-		CALL(SYS_wait4, UL(target), 0UL, UL(__WALL), 0UL);
-		CALL(SYS_ptrace, UL(PTRACE_DETACH), UL(target), 0UL, 0UL);
+		if (CALL(SYS_wait4, UL(target), at, UL(__WALL), 0UL) > 0)
+			peek(at, &status, sizeof(status));
+		CALL(SYS_ptrace, UL(PTRACE_DETACH), UL(target), 0UL,
+		     UL(status >> 16 ? 0 : WSTOPSIG(status)));
 	}
 	return ret;
 }
