@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 300
+# timeout: 480
 # A guest kernel that has been taken over makes host calls of its own choice (takeover.c): all are
 # refused, the guest goes on, and neither the loader nor a guest beside it is disturbed. The same
 # attempts with --sandbox=off succeed but for a list with reasons, so each would be noticed.
@@ -21,7 +21,7 @@ count='n=0; while :; do n=$((n+1)); echo "line $n"; sleep 0.1; done'
 begin() {
 	local c
 	rm -f "$T/$1"
-	"${as[@]}" timeout -k 5 250 "${@:2}" >"$T/$1" 2>&1 </dev/null &
+	"${as[@]}" timeout -k 5 450 "${@:2}" >"$T/$1" 2>&1 </dev/null &
 	pid=$!
 	guests+=("$pid")
 	wait_for 30 lines "$1" 2 || { cp "$T/$1" "$T/out"; fail "$round: the guest does not come up"; }
@@ -230,7 +230,7 @@ end_sibling
 # Where there are no namespaces the other layers hold alone. All guests in one user namespace that
 # makes no others, or the sibling would be held by that.
 "${ordinary[@]}" unshare --user --map-root-user sh -c \
-	'echo 0 >/proc/sys/user/max_user_namespaces && echo 0 >/proc/sys/user/max_pid_namespaces && echo yes >"$1" && exec sleep 280' sh \
+	'echo 0 >/proc/sys/user/max_user_namespaces && echo 0 >/proc/sys/user/max_pid_namespaces && echo yes >"$1" && exec sleep 450' sh \
 	"$T/home/ready" &
 holder=$!
 disown "$holder"
