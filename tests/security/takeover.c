@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A guest kernel that has been taken over: takeover PID LOADER DISK-DESCRIPTOR [ATTEMPT...]
+ * A guest kernel that has been taken over:
+ *
+ *	takeover [--sibling PID] [--share DIR] [--outside FILE] PID LOADER DISK-DESCRIPTOR [ATTEMPT...]
  *
  * Makes the process PID, a guest kernel, do host calls of our choice (victim.h), as somebody would
  * who runs code of their own in it; so the guest kernel is the one that users have, and all that
  * confines it applies.
  *
- * For each attempt (all without ATTEMPT) one line: its name, then "refused" with an error or
- * "SUCCEEDED". The exit status tells nothing about that; 2 when the process cannot be traced.
- * takeover --list names the attempts.
+ * For each attempt (ATTEMPTs are patterns; all without one) a line: its name, then "refused" with
+ * an error or "SUCCEEDED". The exit status tells nothing about that; 2 when the process cannot be
+ * traced. takeover --list names the attempts. --sibling names the guest kernel of another guest
+ * of the same user (the loader without it); of files tells takeover-files.h.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <getopt.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
@@ -41,10 +46,6 @@
 #include <unistd.h>
 #include "victim.h"
 
-#define X32 0x40000000L
-
-/* --- attempts: 0 or more when something was gained, -errno when it was refused -- */
-
 /* Descriptors that an attempt got are closed again. */
 static long got_fd(long fd)
 {
@@ -52,6 +53,13 @@ static long got_fd(long fd)
 		CALL(SYS_close, UL(fd));
 	return fd;
 }
+
+#include "takeover-args.h"
+#include "takeover-files.h"
+
+#define X32 0x40000000L
+
+/* --- attempts: 0 or more when something was gained, -errno when it was refused -- */
 
 static long try_open(void)
 {
@@ -73,28 +81,18 @@ static long try_openat2(void)
 
 static long try_create(void)
 {
-	return got_fd(CALL(SYS_open, text("/tmp/nestling-escaped"), UL(O_RDWR | O_CREAT), 0600UL));
+	unsigned long name = text("/tmp/nestling-escaped");
+	long ret = got_fd(CALL(SYS_open, name, UL(O_RDWR | O_CREAT), 0600UL));
+
+	if (ret >= 0)
+		CALL(SYS_unlink, name);
+	return ret;
 }
 
 /* The descriptor of a file that was opened for the guest: again, with other rights. */
 static long try_proc_fd(void)
 {
 	return got_fd(CALL(SYS_openat, UL(AT_FDCWD), text("/proc/self/fd/4"), UL(O_RDWR)));
-}
-
-/* From any descriptor that it has, as if one were a directory. */
-static long try_inherited(void)
-{
-	long fd, ret = -EBADF;
-
-	for (fd = 0; fd < 64 && ret < 0; fd++) {
-		long now = CALL(SYS_openat, UL(fd), text("../../../../../../../etc/passwd"),
-				UL(O_RDONLY));
-
-		if (now >= 0 || (now != -EBADF && now != -ENOTDIR && now != -ENOENT))
-			ret = now;
-	}
-	return got_fd(ret);
 }
 
 /* The handle is of no file: who may open by handle is told so, and others that they may not. */
@@ -109,11 +107,14 @@ static long try_handle(void)
 
 static long try_directory(void)
 {
-	long a = CALL(SYS_mkdir, text("/tmp/nestling-escaped"), 0700UL);
+	unsigned long name = text("/tmp/nestling-escaped");
+	long a = CALL(SYS_mkdir, name, 0700UL);
 	long b = CALL(SYS_chdir, text("/"));
 	long c = CALL(SYS_readlink, text("/proc/self/exe"), victim.scratch + SCRATCH_BYTES - 4096,
 		      4096UL);
 
+	if (a >= 0)
+		CALL(SYS_rmdir, name);
 	return a >= 0 || a == -EEXIST ? 0 : b >= 0 && c >= 0 ? 0 : a;
 }
 
@@ -228,11 +229,16 @@ static long try_clone3(void)
 	return CALL(SYS_clone3, put(args, sizeof(args)), 64UL) == -EPERM ? -EPERM : 0;
 }
 
-static pid_t loader; /* --loader */
+/*
+ * Other processes, by their numbers where the guest kernel is: its loader, the guest kernel of
+ * another guest, and two of its own guest, which it may send signals to and no more.
+ */
+static pid_t loader, sibling, init, stub;
+static pid_t target; /* of this attempt */
 
 static long try_signal(void)
 {
-	return CALL(SYS_kill, UL(loader), 0UL);
+	return CALL(SYS_kill, UL(target), 0UL);
 }
 
 static long try_signal_all(void)
@@ -242,51 +248,58 @@ static long try_signal_all(void)
 
 static long try_tkill(void)
 {
-	long a = CALL(SYS_tkill, UL(loader), 0UL);
+	long a = CALL(SYS_tkill, UL(target), 0UL);
 
-	return a >= 0 ? a : CALL(SYS_tgkill, UL(loader), UL(loader), 0UL);
+	return a >= 0 ? a : CALL(SYS_tgkill, UL(target), UL(target), 0UL);
 }
 
 static long try_sigqueue(void)
 {
 	siginfo_t si = {.si_code = SI_QUEUE};
 
-	return CALL(SYS_rt_sigqueueinfo, UL(loader), 0UL, put(&si, sizeof(si)));
+	return CALL(SYS_rt_sigqueueinfo, UL(target), 0UL, put(&si, sizeof(si)));
 }
 
 static long try_pidfd(void)
 {
-	return got_fd(CALL(SYS_pidfd_open, UL(loader), 0UL));
+	return got_fd(CALL(SYS_pidfd_open, UL(target), 0UL));
 }
 
 static long try_ptrace(void)
 {
-	long ret = CALL(SYS_ptrace, UL(PTRACE_SEIZE), UL(loader), 0UL, 0UL);
+	long ret = CALL(SYS_ptrace, UL(PTRACE_SEIZE), UL(target), 0UL, 0UL);
+	unsigned long at = victim.scratch + SCRATCH_BYTES - 4096;
+	int status = 0;
 
-	if (ret >= 0) { /* only what has stopped can be let go */
-		CALL(SYS_ptrace, UL(PTRACE_INTERRUPT), UL(loader), 0UL, 0UL);
-		CALL(SYS_wait4, UL(loader), 0UL, UL(__WALL), 0UL);
-		CALL(SYS_ptrace, UL(PTRACE_DETACH), UL(loader), 0UL, 0UL);
+	if (ret >=
+	    0) { /* only what has stopped can be let go, with a signal that stopped it first */
+		CALL(SYS_ptrace, UL(PTRACE_INTERRUPT), UL(target), 0UL, 0UL);
+		if (CALL(SYS_wait4, UL(target), at, UL(__WALL), 0UL) > 0)
+			peek(at, &status, sizeof(status));
+		CALL(SYS_ptrace, UL(PTRACE_DETACH), UL(target), 0UL,
+		     UL(status >> 16 ? 0 : WSTOPSIG(status)));
 	}
 	return ret;
 }
 
-static long try_vm_write(void)
+/* A page that none of them has, as it is the first. */
+static long vm_access(long nr)
 {
-	struct iovec iov = {(void *)victim.scratch, 1};
-	unsigned long at = put(&iov, sizeof(iov));
-	long ret = CALL(SYS_process_vm_writev, UL(loader), at, 1UL, at, 1UL, 0UL);
+	struct iovec here = {(void *)victim.scratch, 1}, there = {(void *)4095UL, 1};
+	unsigned long at = put(&here, sizeof(here));
+	long ret = CALL(nr, UL(target), at, 1UL, put(&there, sizeof(there)), 1UL, 0UL);
 
 	return ret == -EFAULT ? 0 : ret; /* it may; there is nothing at that address */
 }
 
+static long try_vm_write(void)
+{
+	return vm_access(SYS_process_vm_writev);
+}
+
 static long try_vm_read(void)
 {
-	struct iovec iov = {(void *)victim.scratch, 1};
-	unsigned long at = put(&iov, sizeof(iov));
-	long ret = CALL(SYS_process_vm_readv, UL(loader), at, 1UL, at, 1UL, 0UL);
-
-	return ret == -EFAULT ? 0 : ret;
+	return vm_access(SYS_process_vm_readv);
 }
 
 static long try_unshare(void)
@@ -303,7 +316,7 @@ static long try_unshare_user(void)
 
 static long try_setns(void)
 {
-	long fd = CALL(SYS_open, text("/proc/1/ns/uts"), UL(O_RDONLY)), ret;
+	long fd = CALL(SYS_open, text("/proc/self/ns/uts"), UL(O_RDONLY)), ret;
 
 	if (fd < 0)
 		return fd;
@@ -312,9 +325,10 @@ static long try_setns(void)
 	return ret;
 }
 
+/* In a directory of the test's: whatever is let through hides nothing of the host's. */
 static long try_mount(void)
 {
-	unsigned long tmpfs = text("tmpfs"), at = text("/tmp");
+	unsigned long tmpfs = text("tmpfs"), at = in_share("empty");
 	long ret = CALL(SYS_mount, tmpfs, at, tmpfs, 0UL, 0UL);
 
 	if (ret == 0)
@@ -459,7 +473,9 @@ static long try_prctl(void)
 
 static long try_arch_prctl(void)
 {
-	return CALL(SYS_arch_prctl, 0x1012UL /* ARCH_SET_CPUID */, 1UL);
+	long ret = CALL(SYS_arch_prctl, 0x1012UL /* ARCH_SET_CPUID */, 1UL);
+
+	return ret == -ENODEV ? 0 : ret; /* not on this CPU */
 }
 
 static long try_listener(void)
@@ -494,16 +510,25 @@ static long try_setuid(void)
 static long try_capset(void)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {{1 << CAP_SYS_ADMIN, 1 << CAP_SYS_ADMIN, 0}};
+	struct __user_cap_data_struct data[2];
 
+	/* One more than it has; that root with all of them gets no more is no matter. */
+	if (syscall(SYS_capget, &(struct __user_cap_header_struct){head.version, victim.pid},
+		    data) < 0)
+		die("asking for its capabilities");
+	data[0].effective |= 1U << CAP_SYS_ADMIN;
+	data[0].permitted |= 1U << CAP_SYS_ADMIN;
 	return CALL(SYS_capset, put(&head, sizeof(head)), put(data, sizeof(data)));
 }
 
 static long try_rlimit(void)
 {
 	struct rlimit more = {RLIM_INFINITY, RLIM_INFINITY};
+	long ret = CALL(SYS_prlimit64, 0UL, UL(RLIMIT_NPROC), put(&more, sizeof(more)), 0UL);
 
-	return CALL(SYS_prlimit64, 0UL, UL(RLIMIT_NPROC), put(&more, sizeof(more)), 0UL);
+	/* A host may keep its root from raising it; then it may look at least. */
+	return ret >= 0 ? ret
+			: CALL(SYS_prlimit64, 0UL, UL(RLIMIT_NPROC), 0UL, put(&more, sizeof(more)));
 }
 
 static long try_setrlimit(void)
@@ -529,12 +554,20 @@ static long try_sysv(void)
 
 static long try_mqueue(void)
 {
-	return got_fd(CALL(SYS_mq_open, text("nestling"), UL(O_RDWR | O_CREAT), 0600UL, 0UL));
+	unsigned long name = text("nestling-takeover");
+	long ret = got_fd(CALL(SYS_mq_open, name, UL(O_RDWR | O_CREAT), 0600UL, 0UL));
+
+	if (ret >= 0)
+		CALL(SYS_mq_unlink, name);
+	return ret;
 }
 
 static long try_setown(void)
 {
-	return CALL(SYS_fcntl, 3UL, UL(F_SETOWN), UL(getpid()));
+	long ret = CALL(SYS_fcntl, 3UL, UL(F_SETOWN), UL(init)), own = CALL(SYS_getpid);
+
+	CALL(SYS_fcntl, 3UL, UL(F_SETOWN), UL(own));
+	return ret;
 }
 
 static long try_dupfd(void)
@@ -549,7 +582,8 @@ static long try_seal(void)
 
 static long try_sendmsg(void)
 {
-	struct msghdr msg = {0};
+	struct iovec iov = {(void *)text("x"), 1}; /* not none: see try_empty_message() */
+	struct msghdr msg = {.msg_iov = (struct iovec *)put(&iov, sizeof(iov)), .msg_iovlen = 1};
 
 	return CALL(SYS_sendmsg, 3UL, put(&msg, sizeof(msg)), UL(MSG_DONTWAIT));
 }
@@ -564,29 +598,38 @@ static long try_sendto(void)
 	return ret == -EPERM ? ret : 0;
 }
 
+/* To what it is, which everybody may. */
 static long try_priority(void)
 {
-	return CALL(SYS_setpriority, 0UL, 0UL, 5UL);
+	int now = getpriority(PRIO_PROCESS, (id_t)victim.pid);
+
+	return CALL(SYS_setpriority, 0UL, 0UL, UL(now));
 }
 
 static long try_scheduler(void)
 {
-	int param = 1;
+	struct sched_param param = {0};
+	long ret = CALL(SYS_sched_setscheduler, 0UL, UL(SCHED_BATCH), put(&param, sizeof(param)));
 
-	return CALL(SYS_sched_setscheduler, 0UL, 1UL /* SCHED_FIFO */, put(&param, sizeof(param)));
+	if (ret >= 0)
+		CALL(SYS_sched_setscheduler, 0UL, UL(SCHED_OTHER), put(&param, sizeof(param)));
+	return ret;
 }
 
+/* Of no length that there is, which is said to those who may. */
 static long try_hostname(void)
 {
-	return CALL(SYS_sethostname, text("escaped"), 0UL);
+	long ret = CALL(SYS_sethostname, text("escaped"), 4096UL);
+
+	return ret == -EINVAL ? 0 : ret;
 }
 
 static long try_clock(void)
 {
-	struct timespec ts;
+	struct timespec ts = {0, -1}; /* no time: the host's clock is not touched */
+	long ret = CALL(SYS_clock_settime, UL(CLOCK_REALTIME), put(&ts, sizeof(ts)));
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return CALL(SYS_clock_settime, UL(CLOCK_REALTIME), put(&ts, sizeof(ts)));
+	return ret == -EINVAL ? 0 : ret;
 }
 
 static long try_reboot(void)
@@ -618,7 +661,7 @@ static long try_timer_thread(void)
 		    put(&id, sizeof(id)));
 }
 
-static long disk_fd = 16; /* --disk: its first */
+static long disk_fd; /* its first */
 
 /* A byte far behind the end of the guest's own disk. */
 static long try_grow(void)
@@ -655,11 +698,13 @@ static long try_eat_memory(void)
 
 /*
  * Messages to the loader of all sizes and types, with lengths and numbers that are not true. They
- * are all that it may send; what counts is that the loader goes on, which the caller sees to.
+ * are all that it may send; what counts is that the loader goes on, which the caller sees to. EPERM
+ * when the loader took some, ENOMSG when none ever got there.
  */
 static long try_bad_messages(void)
 {
-	unsigned int words[200] = {0}, size, n, seed = 1;
+	unsigned int words[200] = {0}, size, n, seed = 1, taken = 0;
+	long ret;
 	unsigned long at = put(words, sizeof(words));
 
 	for (n = 0; n < 3000; n++) {
@@ -669,11 +714,13 @@ static long try_bad_messages(void)
 		if (n % 3)
 			words[4] = n % 2 ? 0xffffffff : 768;
 		poke(at, words, sizeof(words));
-		size = n % 5 ? 792 : words[7] % sizeof(words);
-		if (CALL(SYS_sendto, 3UL, at, UL(size), UL(MSG_DONTWAIT)) == -EPIPE)
+		size = n % 5 ? 792 : words[7] % sizeof(words) + 1;
+		ret = CALL(SYS_sendto, 3UL, at, UL(size), UL(MSG_DONTWAIT));
+		if (ret == -EPIPE)
 			return 0;
+		taken += ret >= 0;
 	}
-	return -EPERM;
+	return taken > 0 ? -EPERM : -ENOMSG;
 }
 
 /* As many as the socket and the pipe take, and more: nobody may have to keep them. */
@@ -681,134 +728,297 @@ static long try_flood(void)
 {
 	static char block[32768];
 	unsigned long at = put(block, sizeof(block));
-	long n;
+	long n, written = 0, sent = 0;
 
 	for (n = 0; n < 2000; n++)
-		CALL(SYS_write, 1UL, at, UL(sizeof(block)));
+		written += CALL(SYS_write, 1UL, at, UL(sizeof(block))) > 0;
 	for (n = 0; n < 2000; n++)
-		CALL(SYS_sendto, 3UL, at, 792UL, UL(MSG_DONTWAIT));
-	return -EPERM;
+		sent += CALL(SYS_sendto, 3UL, at, 792UL, UL(MSG_DONTWAIT)) == 792;
+	return written > 0 && sent > 0 ? -EPERM : -ENOMSG;
+}
+
+#define DO(name, attempt)           \
+	{                           \
+		name, attempt, NULL \
+	}
+
+#define DO(name, attempt)           \
+	{                           \
+		name, attempt, NULL \
+	}
+
+/* To the loader it looks like the end of the socket: it must be the last that it gets. */
+static long try_empty_message(void)
+{
+	unsigned long at = text("x");
+	long ret = -EAGAIN;
+	int tries;
+
+	/* The flood may be under way still. */
+	for (tries = 0; tries < 500 && ret == -EAGAIN; tries++) {
+		ret = CALL(SYS_sendto, 3UL, at, 0UL, UL(MSG_DONTWAIT));
+		if (ret == -EAGAIN)
+			usleep(10000);
+	}
+	return ret == 0 ? -EPERM : -ENOMSG;
 }
 
 static const struct {
 	const char *name;
 	long (*attempt)(void);
+	const pid_t *target;
 } attempts[] = {
-	{"open", try_open},
-	{"openat", try_openat},
-	{"openat2", try_openat2},
-	{"create", try_create},
-	{"proc-self-fd", try_proc_fd},
-	{"inherited-descriptor", try_inherited},
-	{"file-handle", try_handle},
-	{"directory", try_directory},
-	{"tcp", try_tcp},
-	{"abstract-socket", try_abstract},
-	{"bind", try_bind},
-	{"netlink", try_netlink},
-	{"vsock", try_vsock},
-	{"exec", try_exec},
-	{"execveat", try_execveat},
-	{"fork-bomb", try_fork_bomb},
-	{"clone-namespaces", try_clone_newns},
-	{"clone3", try_clone3},
-	{"signal-loader", try_signal},
-	{"signal-all", try_signal_all},
-	{"tkill-loader", try_tkill},
-	{"sigqueue-loader", try_sigqueue},
-	{"pidfd-loader", try_pidfd},
-	{"ptrace-loader", try_ptrace},
-	{"write-loader", try_vm_write},
-	{"read-loader", try_vm_read},
-	{"unshare", try_unshare},
-	{"unshare-user", try_unshare_user},
-	{"setns", try_setns},
-	{"mount", try_mount},
-	{"pivot-root", try_pivot},
-	{"chroot", try_chroot},
-	{"fsopen", try_fsopen},
-	{"io_uring", try_io_uring},
-	{"bpf", try_bpf},
-	{"perf", try_perf},
-	{"userfaultfd", try_userfaultfd},
-	{"keyctl", try_keyctl},
-	{"add-key", try_add_key},
-	{"x32", try_x32},
-	{"int80", try_int80},
-	{"odd-numbers", try_odd_numbers},
-	{"tiocsti", try_tiocsti},
-	{"prctl", try_prctl},
-	{"arch-prctl", try_arch_prctl},
-	{"listener", try_listener},
-	{"executable-memory", try_mmap_exec},
-	{"memfd", try_memfd},
-	{"setuid", try_setuid},
-	{"capset", try_capset},
-	{"prlimit", try_rlimit},
-	{"setrlimit", try_setrlimit},
-	{"personality", try_personality},
-	{"sysv-memory", try_sysv},
-	{"message-queue", try_mqueue},
-	{"signal-owner", try_setown},
-	{"dup", try_dupfd},
-	{"seals", try_seal},
-	{"sendmsg", try_sendmsg},
-	{"send-to-address", try_sendto},
-	{"priority", try_priority},
-	{"scheduler", try_scheduler},
-	{"hostname", try_hostname},
-	{"clock", try_clock},
-	{"reboot", try_reboot},
-	{"module", try_module},
-	{"inotify", try_inotify},
-	{"timer", try_timer_thread},
-	{"grow-disk", try_grow},
-	{"allocate-disk", try_allocate},
-	{"truncate-disk", try_truncate},
-	{"boot-record", try_boot_record},
-	{"eat-memory", try_eat_memory},
-	{"bad-messages", try_bad_messages},
-	{"flood", try_flood},
+	DO("open", try_open),
+	DO("openat", try_openat),
+	DO("openat2", try_openat2),
+	DO("create", try_create),
+	DO("proc-self-fd", try_proc_fd),
+	DO("file-handle", try_handle),
+	DO("directory", try_directory),
+	DO("tcp", try_tcp),
+	DO("abstract-socket", try_abstract),
+	DO("bind", try_bind),
+	DO("netlink", try_netlink),
+	DO("vsock", try_vsock),
+	DO("exec", try_exec),
+	DO("execveat", try_execveat),
+	DO("fork-bomb", try_fork_bomb),
+	DO("clone-namespaces", try_clone_newns),
+	DO("clone3", try_clone3),
+	DO("signal-all", try_signal_all),
+	{"signal-loader", try_signal, &loader},
+	{"tkill-loader", try_tkill, &loader},
+	{"sigqueue-loader", try_sigqueue, &loader},
+	{"pidfd-loader", try_pidfd, &loader},
+	{"ptrace-loader", try_ptrace, &loader},
+	{"write-loader", try_vm_write, &loader},
+	{"read-loader", try_vm_read, &loader},
+	{"signal-sibling", try_signal, &sibling},
+	{"tkill-sibling", try_tkill, &sibling},
+	{"sigqueue-sibling", try_sigqueue, &sibling},
+	{"pidfd-sibling", try_pidfd, &sibling},
+	{"ptrace-sibling", try_ptrace, &sibling},
+	{"write-sibling", try_vm_write, &sibling},
+	{"read-sibling", try_vm_read, &sibling},
+	{"tkill-init", try_tkill, &init},
+	{"sigqueue-init", try_sigqueue, &init},
+	{"pidfd-init", try_pidfd, &init},
+	{"ptrace-init", try_ptrace, &init},
+	{"write-init", try_vm_write, &init},
+	{"read-init", try_vm_read, &init},
+	{"tkill-stub", try_tkill, &stub},
+	{"sigqueue-stub", try_sigqueue, &stub},
+	{"pidfd-stub", try_pidfd, &stub},
+	{"ptrace-stub", try_ptrace, &stub},
+	{"write-stub", try_vm_write, &stub},
+	{"read-stub", try_vm_read, &stub},
+	DO("unshare", try_unshare),
+	DO("unshare-user", try_unshare_user),
+	DO("setns", try_setns),
+	DO("mount", try_mount),
+	DO("pivot-root", try_pivot),
+	DO("chroot", try_chroot),
+	DO("fsopen", try_fsopen),
+	DO("io_uring", try_io_uring),
+	DO("bpf", try_bpf),
+	DO("perf", try_perf),
+	DO("userfaultfd", try_userfaultfd),
+	DO("keyctl", try_keyctl),
+	DO("add-key", try_add_key),
+	DO("x32", try_x32),
+	DO("int80", try_int80),
+	DO("odd-numbers", try_odd_numbers),
+	DO("tiocsti", try_tiocsti),
+	DO("prctl", try_prctl),
+	DO("arch-prctl", try_arch_prctl),
+	DO("listener", try_listener),
+	DO("executable-memory", try_mmap_exec),
+	DO("memfd", try_memfd),
+	DO("setuid", try_setuid),
+	DO("capset", try_capset),
+	DO("prlimit", try_rlimit),
+	DO("setrlimit", try_setrlimit),
+	DO("personality", try_personality),
+	DO("sysv-memory", try_sysv),
+	DO("message-queue", try_mqueue),
+	DO("signal-owner", try_setown),
+	DO("dup", try_dupfd),
+	DO("seals", try_seal),
+	DO("sendmsg", try_sendmsg),
+	DO("send-to-address", try_sendto),
+	DO("priority", try_priority),
+	DO("scheduler", try_scheduler),
+	DO("hostname", try_hostname),
+	DO("clock", try_clock),
+	DO("reboot", try_reboot),
+	DO("module", try_module),
+	DO("inotify", try_inotify),
+	DO("timer", try_timer_thread),
+	DO("grow-disk", try_grow),
+	DO("allocate-disk", try_allocate),
+	DO("truncate-disk", try_truncate),
+	DO("boot-record", try_boot_record),
+	DO("eat-memory", try_eat_memory),
+	DO("bad-messages", try_bad_messages),
+	DO("share-read", share_read),
+	DO("share-list", share_list),
+	DO("share-write", share_write),
+	DO("share-create", share_create),
+	DO("share-truncate", share_truncate),
+	DO("share-chmod", share_chmod),
+	DO("share-times", share_times),
+	DO("share-link", share_link),
+	DO("share-symlink", share_symlink),
+	DO("share-mkdir", share_mkdir),
+	DO("share-fifo", share_fifo),
+	DO("share-rename", share_rename),
+	DO("share-unlink", share_unlink),
+	DO("share-rmdir", share_rmdir),
+	DO("held-write", held_write),
+	DO("held-truncate", held_truncate),
+	DO("held-chmod", held_chmod),
+	DO("escape-read", escape_read),
+	DO("escape-write", escape_write),
+	DO("escape-create", escape_create),
+	DO("escape-up", escape_up),
+	DO("escape-parent", escape_parent),
+	DO("escape-symlink", escape_symlink),
+	DO("escape-link", escape_link),
+	DO("escape-rename", escape_rename),
+	DO("escape-move-out", escape_move_out),
+	DO("escape-truncate", escape_truncate),
+	DO("escape-mkdir", escape_mkdir),
+	DO("escape-unlink", escape_unlink),
+	DO("escape-chmod", escape_chmod),
+	DO("escape-times", escape_times),
+	DO("escape-look", escape_look),
+	DO("escape-device", escape_device),
+	DO("escape-execute", escape_execute),
+	DO("escape-uncover", escape_uncover),
+	DO("escape-proc", escape_proc),
+	DO("escape-descriptors", escape_descriptors),
+	DO("landlock-parent", landlock_parent),
+	DO("flood", try_flood),
+	DO("empty-message", try_empty_message),
 };
 
 #define COUNT (sizeof(attempts) / sizeof(attempts[0]))
+
+static const char *name_of(size_t i)
+{
+	return i < COUNT ? attempts[i].name : bad_args[i - COUNT].name;
+}
 
 static void attempt(size_t i)
 {
 	long ret;
 
 	victim.used = 0;
-	ret = attempts[i].attempt();
+	target = i < COUNT && attempts[i].target ? *attempts[i].target : 0;
+	ret = i < COUNT ? attempts[i].attempt() : try_bad_args(i - COUNT);
 	if (ret < 0 && ret > -4096)
-		printf("%s: refused (%s)\n", attempts[i].name, strerrorname_np((int)-ret));
+		printf("%s: refused (%s)\n", name_of(i), strerrorname_np((int)-ret));
 	else
-		printf("%s: SUCCEEDED\n", attempts[i].name);
+		printf("%s: SUCCEEDED\n", name_of(i));
 	fflush(stdout);
+}
+
+static bool wanted(const char *name, char *const patterns[])
+{
+	if (!*patterns)
+		return true;
+	for (; *patterns; patterns++)
+		if (fnmatch(*patterns, name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* The last number of a line of /proc/PID/status: of NSpid, what the process itself is told. */
+static pid_t number_of(pid_t pid, const char *field)
+{
+	char path[64], line[256], *last;
+	pid_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, field, strlen(field)) != 0)
+			continue;
+		last = strrchr(line, '\t');
+		n = last ? atoi(last) : 0;
+	}
+	fclose(f);
+	return n;
+}
+
+static pid_t child_of(pid_t pid)
+{
+	char path[64];
+	int child = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = fopen(path, "r");
+	if (!f || fscanf(f, "%d", &child) != 1)
+		child = 0;
+	if (f)
+		fclose(f);
+	return child;
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: takeover [--sibling PID] [--share DIR] [--outside FILE] "
+			"PID LOADER DISK-DESCRIPTOR [ATTEMPT...]\n");
+	exit(64);
 }
 
 int main(int argc, char *argv[])
 {
+	static const struct option options[] = {{"list", no_argument, NULL, 'l'},
+						{"sibling", required_argument, NULL, 's'},
+						{"share", required_argument, NULL, 'd'},
+						{"outside", required_argument, NULL, 'o'},
+						{0}};
 	size_t i;
-	int k;
+	int c;
 
-	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		for (i = 0; i < COUNT; i++)
-			puts(attempts[i].name);
-		return 0;
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
+		switch (c) {
+		case 'l':
+			for (i = 0; i < COUNT + BAD_COUNT; i++)
+				puts(name_of(i));
+			return 0;
+		case 's':
+			sibling = atoi(optarg);
+			break;
+		case 'd':
+			share = optarg;
+			break;
+		case 'o':
+			outside = optarg;
+			break;
+		default:
+			usage();
+		}
 	}
-	if (argc < 4) {
-		fprintf(stderr, "usage: takeover PID LOADER DISK-DESCRIPTOR [ATTEMPT...]\n");
-		return 64;
-	}
-	loader = atoi(argv[2]);
-	disk_fd = atol(argv[3]);
-	take(atoi(argv[1]));
-	for (i = 0; i < COUNT; i++) {
-		for (k = 4; k < argc && strcmp(argv[k], attempts[i].name) != 0; k++)
-			;
-		if (argc == 4 || k < argc)
+	argv += optind;
+	if (argc - optind < 3 || atoi(argv[0]) <= 0 || atoi(argv[1]) <= 0)
+		usage();
+	loader = atoi(argv[1]);
+	if (!sibling)
+		sibling = loader;
+	disk_fd = atol(argv[2]);
+	init = number_of(number_of(atoi(argv[0]), "PPid:"), "NSpid:");
+	stub = child_of(atoi(argv[0]));
+	stub = stub ? number_of(stub, "NSpid:") : init;
+	take(atoi(argv[0]));
+	for (i = 0; i < COUNT + BAD_COUNT; i++)
+		if (wanted(name_of(i), argv + 3))
 			attempt(i);
-	}
 	leave();
 	return 0;
 }

@@ -1,87 +1,264 @@
 #!/bin/bash
-# timeout: 300
+# timeout: 480
 # A guest kernel that has been taken over makes host calls of its own choice (takeover.c): all are
-# refused, the guest goes on, and the loader is not disturbed. The same attempts with
-# --sandbox=off show that each would be noticed. As root, and as a user without privileges.
+# refused, the guest goes on, and neither the loader nor a guest beside it is disturbed. The same
+# attempts with --sandbox=off succeed but for a list with reasons, so each would be noticed.
+# As root, and as a user without privileges; with files shared by hostfs= and by uml_run.
 . tests/system/lib.sh
 
 takeover=$PWD/build/security/takeover
 [ -x "$takeover" ] || fail "$takeover: make guests"
-
-start() { # WORDS...
-	rm -f "$T/guest"
-	truncate -s 16M "$T/disk"
-	[ "$(id -u)" -ne 0 ] || chmod 666 "$T/disk"
-	"${as[@]}" timeout -k 5 200 "$linux" uml_dir="$home/uml" mem=32M ubd1="$T/disk" "$@" -- \
-		-c 'n=0; while :; do n=$((n+1)); echo "line $n"; sleep 0.1; done' >"$T/guest" 2>&1 </dev/null &
-	pid=$!
-	cleanup_hooks=("kill -KILL $pid \$(tree $pid) 2>/dev/null")
-	wait_for 30 lines 2 || { cp "$T/guest" "$T/out"; fail "the guest did not come up: $*"; }
-	loader=$(pgrep -P "$pid" -x linux || echo "$pid")
-	kernel=$(for c in $(tree "$loader"); do [ "$(cat "/proc/$c/comm")" != guest-kernel ] || { echo "$c"; break; }; done)
-	[ -n "$kernel" ] || fail "no guest kernel among the processes"
+guests=()
+end_guests() {
+	local p
+	for p in "${guests[@]}"; do kill -KILL "$p" $(tree "$p") 2>/dev/null; done
 }
-lines() { [ -f "$T/guest" ] && [ "$(grep -c '^line' "$T/guest")" -ge "$1" ]; }
+cleanup_hooks=(end_guests)
+
+count='n=0; while :; do n=$((n+1)); echo "line $n"; sleep 0.1; done'
+
+# begin NAME COMMAND...: a guest, whose lines go to $T/NAME; sets pid, loader and kernel
+begin() {
+	local c
+	rm -f "$T/$1"
+	"${as[@]}" timeout -k 5 450 "${@:2}" >"$T/$1" 2>&1 </dev/null &
+	pid=$!
+	guests+=("$pid")
+	wait_for 30 lines "$1" 2 || { cp "$T/$1" "$T/out"; fail "$round: the guest does not come up"; }
+	loader=$(pgrep -P "$pid") # timeout has this child only, and its name is not 'linux' any more
+	[[ $(cat "/proc/$loader/comm") != timeout ]] || fail "$round: this is not the loader"
+	kernel=$(for c in $(tree "$loader"); do [ "$(cat "/proc/$c/comm")" != guest-kernel ] || { echo "$c"; break; }; done)
+	[ -n "$kernel" ] || fail "$round: no guest kernel among the processes"
+}
+lines() { [ -f "$T/$1" ] && [ "$(grep -c '^line' "$T/$1")" -ge "$2" ]; }
 goes_on() {
 	local now
-	now=$(grep -c '^line' "$T/guest")
-	wait_for 20 lines $((now + 3)) || { cp "$T/guest" "$T/out"; fail "the guest does not go on after $*"; }
+	now=$(grep -c '^line' "$T/$1")
+	wait_for 20 lines "$1" $((now + 3)) || { cp "$T/$1" "$T/out"; fail "$round: $1 does not go on"; }
 }
 stop() {
 	kill -INT "$loader"
 	wait "$pid" 2>/dev/null
 }
-attack() { # WORDS...
-	start "$@"
-	# The guest's first disk lies behind the built-in system's and the consoles' descriptors.
-	disk=$(for f in /proc/"$kernel"/fd/*; do [ "$(readlink "$f")" != "$T/disk" ] || basename "$f"; done | head -n 1)
-	timeout -k 5 100 "$takeover" "$kernel" "$loader" "${disk:-16}" "${only[@]}" >"$T/out" 2>&1 || fail "takeover: status $?"
-	goes_on "the attempts"
-	rss=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$loader/status")
-	[ "$rss" -lt 40 ] || fail "the loader has grown to $rss MB"
+
+# Another guest of the same user, for as long as its rounds last.
+begin_sibling() {
+	round="the guest beside it"
+	begin sibling "$linux" uml_dir="$home/uml2" mem=32M -- -c "$count"
+	sibling=$kernel sibling_pid=$pid sibling_loader=$loader
+}
+end_sibling() {
+	goes_on sibling
+	loader=$sibling_loader pid=$sibling_pid
 	stop
 }
-user_round() { # NAME [PATTERN of those that this host cannot refuse]
-	attack
-	grep 'SUCCEEDED' "$T/out" | grep -v "^${2:-none}: " && fail "as $1: these were not refused"
-	[ "$(grep -c ": refused\|^${2:-none}: " "$T/out")" -eq "$("$takeover" --list | wc -l)" ] || fail "as $1: attempts are missing"
-	echo "as $1: $(grep -c ': refused' "$T/out") attempts refused"
+
+# What takeover-files.h finds in $T/share and beside it: all as it was before the last round.
+make_files() {
+	rm -rf "$T"/{share,hidden,plain}
+	mkdir -p "$T"/{share/empty,hidden,plain}
+	for f in share/{file,other,held,unlinked,moved-out} {hidden,plain}/{file,unlinked}; do echo old >"$T/$f"; done
+	ln -s ../hidden/file "$T/share/way-out"
+	rm -f "$T/disk"
+	truncate -s 16M "$T/disk"
+	[ ${#as[@]} -eq 0 ] || chown -R nobody "$T"/{share,hidden,plain,disk}
 }
 
-as=() linux=$LINUX home=$T only=()
-user_round "$(id -un)"
+# attempts PID OPTION...: makes those of $only at the guest kernel; result in $T/out
+attempts() {
+	# The guest's first disk lies behind the built-in system's and the consoles' descriptors.
+	disk=$(for f in /proc/"$kernel"/fd/*; do [ "$(readlink "$f")" != "$T/disk" ] || basename "$f"; done | head -n 1)
+	[ -n "$disk" ] || [ -n "$diskless" ] || fail "$round: the guest kernel has no descriptor of its disk"
+	timeout -k 5 100 "$takeover" --sibling "$sibling" --share "$T/share" "$@" "$kernel" "$loader" "${disk:-999}" \
+		"${only[@]}" >"$T/out" 2>&1 || fail "$round: takeover: status $?"
+	# What succeeds with the layers off may hurt it.
+	[[ $round == *off ]] || goes_on guest
+	rss=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$loader/status")
+	[ "$rss" -lt 40 ] || fail "$round: the loader has grown to $rss MB"
+}
+
+# attack MODE WORD...: a round with linux; MODE is how the guest holds DIR/held: none, ro or rw
+attack() {
+	local hold=
+	case $1 in
+	ro) hold="mkdir -p /mnt; mount -t hostfs $T/share /mnt && exec 3</mnt/held || exit; " ;;
+	rw) hold="mkdir -p /mnt; mount -t hostfs $T/share /mnt && exec 3<>/mnt/held || exit; " ;;
+	esac
+	shift
+	diskless=
+	make_files
+	begin guest "$linux" uml_dir="$home/uml" mem=32M ubd1="$T/disk" "$@" -- -c "$hold$count"
+	attempts --outside "$T/hidden/file"
+	stop
+}
+# begin_run OPTION...: a guest of uml_run, with one directory to write and one hidden
+begin_run() {
+	diskless=yes
+	make_files
+	begin guest "$run" --mem 64M --chdir / --clean-env --rw "$T/share" --hide "$T/hidden" "$@" -- \
+		sh -c "exec 3<>$T/share/held; $count"
+}
+
+# verdicts WORD PATTERN...: each attempt of the round has this verdict, but those of the patterns
+# the other one; '?PATTERN' may have both. Each was made, and those that were made had an object.
+verdicts() {
+	local word=$1 name got want p bad=
+	shift
+	diff <("$takeover" --list | while read -r name; do [ ${#only[@]} -gt 0 ] || echo "$name"
+		for p in "${only[@]}"; do [[ $name != $p ]] || { echo "$name"; break; }; done; done) \
+		<(sed 's/:.*//' "$T/out") >"$T/missing" || fail "$round: attempts are missing: $(cat "$T/missing")"
+	while IFS=': ' read -r name got; do
+		want=$word
+		for p; do
+			[[ $name == ${p#\?} ]] || continue
+			case $p in
+			\?*) want=${got%% *} ;;
+			*) [ "$word" = refused ] && want=SUCCEEDED || want=refused ;;
+			esac
+		done
+		[ "${got%% *}" = "$want" ] || bad+=" $name"
+		# They sent nothing, or the guest has not opened what it was to hold.
+		[[ $got != *ENOMSG* ]] || bad+=" $name(nothing-was-sent)"
+		[[ $round != *shared* || $name != held-* || $got != *ENODEV* ]] || bad+=" $name(not-held)"
+	done <"$T/out"
+	[ -z "$bad" ] || fail "$round: not $word, or not as they should be:$bad"
+	echo "$round: $(grep -c ': refused' "$T/out") refused, $(grep -c ': SUCCEEDED' "$T/out") succeeded"
+}
+files=('share-*' 'held-*' 'escape-*')
+untouched() { # DIR: nobody has changed the files in it
+	[ "$(ls "$T/$1" | xargs)" = "file unlinked" ] && [ "$(cat "$T/$1/file")" = old ] && [ "$(stat -c %a "$T/$1/file")" = 644 ] ||
+		fail "$round: $1: $(ls -l "$T/$1")"
+}
+
+# Every call that the filter compares arguments of is tried with others.
+for c in $(grep -rhoE '@host run [a-z0-9_]+ [A-Z]' arch-um drivers hostlib | awk '{ print $3 }' | sort -u); do
+	"$takeover" --list | found "^args-$c-" || fail "no attempt with bad arguments for $c: takeover-args.h"
+done
+rm -rf /tmp/nestling-escaped # an attempt's, of one that was interrupted
+
+as=() linux=$LINUX run=$PWD/build/bin/uml_run home=$T only=()
+umask 022
+[ "$(id -u)" -ne 0 ] || chmod 755 "$T"
+begin_sibling
+round="as $(id -un)"
+attack none
+verdicts refused
+untouched hidden
 
 # A directory that is shared opens the way to nothing else, nor to its files when it is read only.
-mkdir -p "$T/share/tmp"
-echo shared >"$T/share/passwd"
-attack hostfs="$T/share,ro"
-grep 'SUCCEEDED' "$T/out" && fail "with a shared directory these were not refused"
-echo "with a shared directory: $(grep -c ': refused' "$T/out") attempts refused"
+round="with a directory shared read only"
+attack ro hostfs="$T/share,ro"
+verdicts refused share-read share-list
+untouched hidden
+round="with a directory shared" only=("${files[@]}")
+attack rw hostfs="$T/share"
+verdicts refused 'share-*' 'held-*'
+untouched hidden
+# What was said to have been done was done.
+[ "$(cat "$T/share/file")" = Xld ] && [ -e "$T/share/renamed" ] && [ ! -e "$T/share/unlinked" ] && [ -p "$T/share/fifo" ] ||
+	fail "$round: $(ls -l "$T/share")"
 
-attack --sandbox=off
-cp "$T/out" "$T/off"
-[ "$(grep -c SUCCEEDED "$T/off")" -ge 30 ] || { cp "$T/off" "$T/out"; fail "with the layers off too few attempts succeed: the test would not notice"; }
-echo "with the layers off: $(grep -c SUCCEEDED "$T/off") succeed; refused all the same: $(sed -n 's/: refused//p' "$T/off" | tr '\n' ' ')"
+# uml_run: one directory may be written, one is hidden, all else may be read only.
+round="with a directory shared by uml_run"
+begin_run
+attempts --outside "$T/hidden/file"
+verdicts refused 'share-*' 'held-*'
+untouched hidden
+round="at what uml_run shows"
+only=(escape-{write,create,link,rename,move-out,truncate,mkdir,unlink,chmod,times})
+attempts --outside "$T/plain/file"
+verdicts refused
+untouched plain
+stop
 
-if [ "$(id -u)" -eq 0 ]; then
-	chmod 755 "$T"
-	install -m 755 "$LINUX" "$T/linux"
-	install -d -m 700 -o nobody "$T/home"
-	linux=$T/linux home=$T/home
-	ordinary=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/home")
-	as=("${ordinary[@]}")
-	user_round "an ordinary user"
+# With the layers off. What is refused all the same:
+still=(
+	# The pid namespace stays on. Without one see below.
+	'*-loader' '*-sibling'
+	# Most hosts have no x32, and their kernel says what the filter says.
+	'?x32'
+	# The boot record is sealed before the guest kernel has it; no layer is needed for that.
+	boot-record
+	# Nothing is gained by them with or without layers: verdicts() looks whether they were sent.
+	bad-messages flood empty-message
+	# A host may lack the protocol.
+	'?vsock'
+)
+# What an ordinary user may not do anywhere, or not on each host.
+roots=()
+[ "$(id -u)" -eq 0 ] || roots=(escape-device escape-uncover)
+[ "$(id -u)" -eq 0 ] || still+=('?file-handle' '?mount' '?pivot-root' '?fsopen' '?bpf' '?perf' '?setuid' "${roots[@]}")
+only=() round="with the layers off"
+attack rw hostfs="$T/share" --sandbox=off
+verdicts SUCCEEDED "${still[@]}"
+[ ! -e /tmp/nestling-escaped ] || fail "/tmp/nestling-escaped is left over"
+round="uml_run with the layers off" only=("${files[@]}")
+begin_run --sandbox off
+attempts --outside "$T/hidden/file"
+verdicts SUCCEEDED "${roots[@]}"
+stop
+only=()
+end_sibling
 
-	# Where there are no namespaces the other layers hold alone.
-	as=("${ordinary[@]}" unshare --user --map-root-user sh -c
-		'echo 0 >/proc/sys/user/max_user_namespaces && echo 0 >/proc/sys/user/max_pid_namespaces && exec "$@"' sh)
-	# Signals to the loader are then Landlock's, which knows them from version 6 on.
-	held=none
-	"$LINUX" --check | found 'Landlock.*no signal' || held=signal-loader
-	user_round "an ordinary user without namespaces" $held
-	only=(signal-loader tkill-loader sigqueue-loader pidfd-loader ptrace-loader write-loader read-loader)
-	attack --sandbox=off
-	for a in "${only[@]}"; do
-		grep -q "^$a: SUCCEEDED" "$T/out" || fail "$a is refused without any layer: the test would not notice"
-	done
-fi
+[ "$(id -u)" -eq 0 ] || exit 0
+install -m 755 "$LINUX" "$T/linux"
+install -m 755 "$run" "$T/uml_run"
+install -d -m 700 -o nobody "$T/home"
+linux=$T/linux run=$T/uml_run home=$T/home
+ordinary=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/home")
+as=("${ordinary[@]}")
+begin_sibling
+round="as an ordinary user"
+attack none
+verdicts refused
+round="as an ordinary user with a directory shared read only" only=("${files[@]}")
+attack ro hostfs="$T/share,ro"
+verdicts refused share-read share-list
+untouched hidden
+round="as an ordinary user with a directory shared"
+attack rw hostfs="$T/share"
+verdicts refused 'share-*' 'held-*'
+untouched hidden
+round="as an ordinary user with a directory shared by uml_run"
+begin_run
+attempts --outside "$T/hidden/file"
+verdicts refused 'share-*' 'held-*'
+untouched hidden
+stop
+end_sibling
+
+# Where there are no namespaces the other layers hold alone. All guests in one user namespace that
+# makes no others, or the sibling would be held by that.
+"${ordinary[@]}" unshare --user --map-root-user sh -c \
+	'echo 0 >/proc/sys/user/max_user_namespaces && echo 0 >/proc/sys/user/max_pid_namespaces && echo yes >"$1" && exec sleep 450' sh \
+	"$T/home/ready" &
+holder=$!
+disown "$holder"
+cleanup_hooks+=("kill $holder")
+wait_for 10 grep -qs yes "$T/home/ready" || fail "no user namespace without others in it"
+as=("${ordinary[@]}" nsenter --preserve-credentials --user --target "$holder")
+only=()
+begin_sibling
+round="as an ordinary user without namespaces"
+# Signals are then Landlock's, which knows them from version 6 on.
+held=()
+"$LINUX" --check | found 'Landlock.*no signal' || held=(signal-loader signal-sibling)
+attack none
+verdicts refused "${held[@]}"
+# Landlock has no word about attributes, and only a mount namespace keeps them: those of each file of
+# the user, shared or not, can be looked at and changed by name. To be refused some day.
+unheld=(escape-chmod escape-times escape-look)
+round="without namespaces, with a directory shared read only" only=("${files[@]}")
+attack ro hostfs="$T/share,ro"
+verdicts refused share-read share-list "${unheld[@]}" share-chmod share-times held-chmod
+round="without namespaces, with a directory shared"
+attack rw hostfs="$T/share"
+verdicts refused 'share-*' 'held-*' "${unheld[@]}"
+echo "$round: not held: ${unheld[*]}"
+[ "$(cat "$T/hidden/file")" = old ] || fail "$round: the file outside was written"
+# The control of those at other processes, and of what Landlock alone holds.
+round="without any layer" only=({signal,tkill,sigqueue,pidfd,ptrace,write,read}-{loader,sibling} "${files[@]}")
+attack rw hostfs="$T/share" --sandbox=off
+# To make devices and to unmount is root's on every host.
+verdicts SUCCEEDED escape-device escape-uncover
+end_sibling

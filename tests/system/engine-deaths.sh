@@ -50,9 +50,10 @@ find_stub() {
 	done
 	[ -n "$stub" ] || fail "no stub computes"
 }
-ends() { # WHAT: the guest ends soon, and nothing of it is left
+ends() { # WHAT: the guest ends soon, and nothing of it is left, at $gone (in microseconds)
 	local status
 	wait_for 10 all_gone $all || fail "$1: processes are left: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
+	gone=${EPOCHREALTIME//[!0-9]/}
 	wait "$pid"
 	status=$?
 	[ $status -ne 0 ] || fail "$1: the guest ended as if all were well"
@@ -96,13 +97,22 @@ goes_on "it was stopped and sent on 300 times"
 kill -INT "$pid"
 ends "interrupted"
 
-# The guest kernel, while guest code runs and cannot know.
-start
-find_stub
-all=$(tree "$pid")
-kill -KILL "$kernel"
-ends "the guest kernel was killed"
-expect_text 'linux: .*signal 9'
+# The guest kernel, while guest code runs and cannot know: a second later nothing of the guest is left.
+# (It takes a few milliseconds. A host that is busy may keep us or them from the CPU for longer, now
+# and then; a guest that takes longer itself does so each time. So one of three must make it.)
+for try in 1 2 3; do
+	start
+	find_stub
+	all=$(tree "$pid")
+	begin=${EPOCHREALTIME//[!0-9]/}
+	kill -KILL "$kernel"
+	ends "the guest kernel was killed"
+	ms=$(((gone - begin) / 1000))
+	expect_text 'linux: .*signal 9'
+	echo "the guest kernel was killed: $ms ms later nothing was left (try $try)"
+	[ $ms -gt 1000 ] || break
+done
+[ $ms -le 1000 ] || fail "after the guest kernel was killed, its processes ran on for $ms ms, and over a second twice before"
 
 # Every process in turn. A guest that lives on must work; one that ends leaves nothing.
 start

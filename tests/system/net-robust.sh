@@ -81,21 +81,44 @@ P
 alive "memory that shrinks"
 
 # Floods from two guests; a third is stopped (a reader that never reads), then one is killed.
+frames() { # GUEST: what the switch got from it so far; nothing when it is not there
+	net_ctl show json | python3 -c 'import json, sys; [print(p["rx_frames"]) for p in json.load(sys.stdin)["ports"] if p["name"] == sys.argv[1] + ".eth0"]' "$1"
+}
+more() { [ "$(frames "$1")" -ge "$2" ]; }
+floods() { # GUEST: it does, now
+	local now
+	now=$(frames "$1")
+	[ -n "$now" ] && wait_for 15 more "$1" $((now + 2000)) || fail "$1 does not flood: the switch got '$now' frames, then '$(frames "$1")'"
+}
+n=0
 for g in f1 f2 stuck; do
-	net_guest $g "mount -t hostfs $dir/tools /mnt; ip addr add 10.0.1.${#g}$((RANDOM % 9))/16 dev eth0; ip link set eth0 up; echo up; /mnt/netload udp 10.0.0.1 5000 30 64; sleep 1000" \
+	n=$((n + 1))
+	# What netload says at its end is not waited for: it is killed before.
+	net_guest $g "mount -t hostfs $dir/tools /mnt && ip addr add 10.0.1.$n/16 dev eth0 && ip link set eth0 up && echo up && /mnt/netload udp 10.0.0.1 5000 90 64; echo \"ended: \$?\"; sleep 1000" \
 		hostfs="$dir/tools,ro" eth0="daemon,,unix,$ctl"
 	wait_for 20 grep -q up "$dir/$g.out" || fail "$g does not come up"
+	floods $g
 done
+floods stuck
 stuck=$(tree "${net_pid[stuck]}")
 kill -STOP "${net_pid[stuck]}" $stuck
 sleep 1
+before=$(frames stuck)
 alive "a flood, and a guest that is stopped"
+[ "$(frames stuck)" = "$before" ] || fail "the guest that was stopped sends"
+floods f1
+floods f2
 kill -KILL "${net_pid[f1]}" $(tree "${net_pid[f1]}")
 sleep 0.5
 alive "a guest killed in its flood"
+[ -z "$(frames f1)" ] || fail "the switch keeps the guest that was killed"
+floods f2
 [ "$(rss)" -lt 600 ] || fail "the switch has grown to $(rss) MB"
 kill -CONT $stuck "${net_pid[stuck]}"
-for g in f1 f2 stuck; do kill -KILL "${net_pid[$g]}" $(tree "${net_pid[$g]}") 2>/dev/null || true; done
+floods stuck
+echo "floods: $(frames f2) frames of one guest, $(frames stuck) of the one that was stopped"
+grep -h '^ended' "$dir"/{f1,f2,stuck}.out && fail "a flood ended by itself"
+for g in f2 stuck; do kill -KILL "${net_pid[$g]}" $(tree "${net_pid[$g]}") 2>/dev/null || true; done
 
 for i in $(seq "$guests"); do
 	net_guest "m$i" "ip addr add 10.0.2.$i/16 dev eth0; ip link set eth0 up; ping -c 1 -W 20 10.0.0.1 >/dev/null && echo pong" eth0="daemon,,unix,$ctl"
