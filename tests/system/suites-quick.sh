@@ -10,7 +10,10 @@ status=$?
 cat "$T/out"
 [ $status -ne 77 ] || exit 77
 [ $status -eq 0 ] || fail "there are differences"
-for suite in kselftest stress; do
+# What a broken host side, or one that ends early, would take away is missed here. A few less than
+# there are: what the host's processor has makes a difference.
+for least in 'kselftest 1000' 'stress 33'; do
+	suite=${least% *} least=${least#* }
 	n=$(sed -nE "s/^$suite: .* ([0-9]+) the same on both sides.*/\1/p" "$T/out")
-	[ "${n:-0}" -ge 30 ] || fail "only ${n:-0} cases of $suite were the same on both sides"
+	[ "${n:-0}" -ge "$least" ] || fail "only ${n:-0} cases of $suite were the same on both sides, not $least"
 done
