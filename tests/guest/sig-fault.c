@@ -432,8 +432,33 @@ static void error_codes(void)
 	}
 }
 
-static const struct check_group groups[] = {
-	{"caught", caught}, {"deadly", deadly}, {"error codes", error_codes}, {}};
+/* CR2 is that of the last page fault that was a signal, whatever the signal is. */
+static void last_address(void)
+{
+	volatile char *fresh = anonymous(PROT_READ | PROT_WRITE);
+
+	check_handler(SIGSEGV, on_fault, 0);
+	check_handler(SIGTRAP, on_fault, 0);
+	check_handler(SIGILL, on_fault, 0);
+	if (!sigsetjmp(out, 1))
+		read_unmapped();
+	fresh[1] = 1; /* a fault, and no signal */
+	if (!sigsetjmp(out, 1))
+		__asm__ volatile("int3");
+	CHECK_EQ(got_sig, SIGTRAP, "a breakpoint");
+	CHECK(got_cr2 == (greg_t)expected_addr, "has the address of the fault before");
+	fresh[4097] = 1;
+	if (!sigsetjmp(out, 1))
+		__asm__ volatile("ud2");
+	CHECK_EQ(got_sig, SIGILL, "an instruction that is none");
+	CHECK(got_cr2 == (greg_t)expected_addr, "has it, too");
+}
+
+static const struct check_group groups[] = {{"caught", caught},
+					    {"deadly", deadly},
+					    {"error codes", error_codes},
+					    {"last address", last_address},
+					    {}};
 
 int main(int argc, char **argv)
 {

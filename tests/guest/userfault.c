@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <sys/ioctl.h>
 
 #define PAGE 4096UL
@@ -85,7 +86,49 @@ static void zero(void)
 	CHECK(area[20 * PAGE] == 0, "then pages come by themselves");
 }
 
-static const struct check_group groups[] = {{"missing", missing}, {"zero", zero}, {}};
+static sigjmp_buf out;
+static siginfo_t got;
+
+static void on_bus(int sig, siginfo_t *si, void *context)
+{
+	got = *si;
+	siglongjmp(out, 1);
+}
+
+/* A page that is to be taken for broken (Linux 6.6). */
+static void poison(void)
+{
+	static const char *const names[] = {"poison", "a program gets SIGBUS", "for such a page",
+					    "with its address", "the kernel EFAULT"};
+	struct poison {
+		struct uffdio_range range;
+		uint64_t mode;
+		int64_t updated;
+	} p = {};
+	int pipefd[2];
+
+	open_uffd();
+	register_area();
+	p.range.start = (uintptr_t)area;
+	p.range.len = PAGE;
+	if (ioctl(uffd, _IOWR(UFFDIO, 8, struct poison), &p)) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			check_skip("no UFFDIO_POISON here", "%s", names[i]);
+		return;
+	}
+	CHECK_EQ(p.updated, (int64_t)PAGE, "%s", names[0]);
+	check_handler(SIGBUS, on_bus, 0);
+	if (!sigsetjmp(out, 1))
+		(void)*(volatile char *)&area[8];
+	CHECK_EQ(got.si_signo, SIGBUS, "%s", names[1]);
+	/* Kernels that look for broken memory (CONFIG_MEMORY_FAILURE) say so. */
+	CHECK(got.si_code == BUS_MCEERR_AR || got.si_code == BUS_ADRERR, "%s", names[2]);
+	CHECK(((uintptr_t)got.si_addr & -PAGE) == (uintptr_t)area, "%s", names[3]);
+	CHECK(!pipe(pipefd) && write(pipefd[1], area, 1) < 0 && errno == EFAULT, "%s", names[4]);
+}
+
+static const struct check_group groups[] = {
+	{"missing", missing}, {"zero", zero}, {"poison", poison}, {}};
 
 int main(int argc, char **argv)
 {

@@ -478,13 +478,17 @@ static void serve_page_fault(struct nl_stub *s, struct uml_pt_regs *regs)
 		force_sig_fault(SIGSEGV, code, addr);
 }
 
-/* Faults that are the guest program's own: it gets the signal that the host made of it. */
+/*
+ * Faults that are the guest program's own: it gets the signal that the host made of it. CR2 is the
+ * address of the last page fault that the program was told of; the host's is of any that the stub had.
+ */
 static void serve_exception(struct nl_stub *s, struct uml_pt_regs *regs, int sig)
 {
 	const struct siginfo *si = siginfo_of(s);
 	int code = READ_ONCE(si->si_code);
 
-	current->thread.arch.faultinfo = regs->faultinfo;
+	current->thread.arch.faultinfo.error_code = regs->faultinfo.error_code;
+	current->thread.arch.faultinfo.trap_no = regs->faultinfo.trap_no;
 	if (code > SI_USER && code < SI_KERNEL)
 		force_sig_fault(sig, code, READ_ONCE(si->si_addr));
 	else
