@@ -166,17 +166,20 @@ int main(void)
 	size_t i;
 
 	for (i = 0; i < COUNT; i++)
-		if (!strstr("boot run old files init helper", rules[i].phase))
+		if (!strstr("boot run old files change init helper", rules[i].phase))
 			die("no such phase", &rules[i], EINVAL);
 	if (calls_of("run ") > RUN_MAX)
 		die("more calls after boot than are allowed (RUN_MAX)", NULL, E2BIG);
 	printf("/* Made by scripts/filters. */\n#include <linux/filter.h>\n\n");
 	print_program("filter_boot", "boot run old ");
 	print_program("filter_boot_files", "boot run old files ");
+	print_program("filter_boot_change", "boot run old files change ");
 	print_program("filter_run", "run ");
 	print_program("filter_run_old", "run old ");
 	print_program("filter_run_files", "run files ");
 	print_program("filter_run_files_old", "run old files ");
+	print_program("filter_run_change", "run files change ");
+	print_program("filter_run_change_old", "run old files change ");
 	print_program("filter_init", "init ");
 	print_program("filter_helper", "helper ");
 	print_list();

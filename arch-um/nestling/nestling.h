@@ -30,6 +30,9 @@ void nl_before_init(void);
 /* The host's /proc/cpuinfo, which the loader opened. A stdio stream of the host's libc, or NULL. */
 void *nl_cpuinfo(void);
 
+/* Whether what hostfs shows can be read only, and nothing else. */
+extern _Bool nl_hostfs_readonly;
+
 /* A user or group number of the host's as hostfs is to show it. */
 unsigned int nl_hostfs_id(unsigned int id);
 

@@ -114,7 +114,7 @@ static int limit(int resource, rlim_t soft, rlim_t hard)
 	return setrlimit(resource, &now) < 0 ? -errno : 0;
 }
 
-static bool writes_files(const struct confine_config *c)
+bool confine_may_change(const struct confine_config *c)
 {
 	size_t i;
 
@@ -151,7 +151,7 @@ static int limit_all(const struct confine_config *c, const struct confine_report
 	if (!err)
 		err = limit(RLIMIT_STACK, STACK_BYTES, RLIM_INFINITY);
 	/* The loader raises it when a larger disk is added (confine_grow()). */
-	if (!err && !writes_files(c))
+	if (!err && !confine_may_change(c))
 		err = limit(RLIMIT_FSIZE, c->file_max, RLIM_INFINITY);
 	if (!err)
 		err = limit(RLIMIT_DATA, c->private_max, RLIM_INFINITY);

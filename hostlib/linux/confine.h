@@ -79,6 +79,9 @@ bool confine_skips(const struct confine_config *c, enum confine_layer layer);
 /* The first layer that is missing though it is wanted, or LAYER_COUNT. */
 enum confine_layer confine_missing(const struct confine_config *c, const struct confine_report *r);
 
+/* Whether the guest may change any of the host's files. */
+bool confine_may_change(const struct confine_config *c);
+
 /*
  * Whether files are shared, and nothing but the guest's own kernel would keep it from all others: there
  * is neither a mount namespace nor Landlock.

@@ -9,6 +9,8 @@
 
 const struct sock_filter *confine_boot_filter(const struct confine_config *c, size_t *n)
 {
+	if (confine_may_change(c))
+		return GIVE(filter_boot_change);
 	return c->nshares ? GIVE(filter_boot_files) : GIVE(filter_boot);
 }
 
@@ -27,6 +29,8 @@ const struct sock_filter *confine_run_filter(const struct confine_config *c, siz
 	*n = 0;
 	if (confine_skips(c, LAYER_FILTER))
 		return NULL;
+	if (confine_may_change(c))
+		return c->old_calls ? GIVE(filter_run_change_old) : GIVE(filter_run_change);
 	if (c->nshares)
 		return c->old_calls ? GIVE(filter_run_files_old) : GIVE(filter_run_files);
 	return c->old_calls ? GIVE(filter_run_old) : GIVE(filter_run);

@@ -330,10 +330,12 @@ static char *hostfs_word(const struct options *o)
 static char **guest_argv(const struct linux_ctx *ctx)
 {
 	const struct options *o = &ctx->opt;
-	size_t max = o->nkernel + o->ninit + 24, n = 0, i;
+	size_t max = o->nkernel + o->ninit + 25, n = 0, i;
 	char **list = calloc(max, sizeof(char *)), *mem = NULL, *term;
+	struct confine_config confine;
 	bool coded;
 
+	guest_confine(ctx, &confine);
 	if (!list || asprintf(&mem, "mem=%lluK", (unsigned long long)o->mem_bytes >> 10) < 0)
 		return NULL;
 	append(list, &n, max, "linux");
@@ -351,6 +353,8 @@ static char **guest_argv(const struct linux_ctx *ctx)
 	/* Who has the number of strangers keeps it; root sees all numbers. */
 	if (o->hostfs && geteuid() != 0 && geteuid() != CONFINE_NOBODY)
 		append(list, &n, max, "nestling.others_root");
+	if (o->hostfs && !confine_may_change(&confine))
+		append(list, &n, max, "nestling.hostfs_ro");
 	for (i = 0; i < sizeof(lean) / sizeof(lean[0]); i++)
 		append(list, &n, max, (char *)lean[i]);
 	term = term_word();

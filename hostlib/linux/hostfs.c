@@ -16,23 +16,23 @@
  * @host files pwrite64: writing
  * @host files fsync: writing
  * @host files dup2: a file that is opened once more with other rights
- * @host files chmod: attributes
- * @host files fchmod: attributes
- * @host files lchown: attributes
- * @host files fchown: attributes
- * @host files truncate: attributes
- * @host files ftruncate: attributes
- * @host files utimensat: attributes
- * @host files symlink: names
+ * @host change chmod: attributes
+ * @host change fchmod: attributes
+ * @host change lchown: attributes
+ * @host change fchown: attributes
+ * @host change truncate: attributes
+ * @host change ftruncate: attributes
+ * @host change utimensat: attributes
+ * @host change symlink: names
  * @host files readlink: names
- * @host files link: names
- * @host files unlink: names
- * @host files rename: names
- * @host files renameat2: names
- * @host files mkdir: names
- * @host files rmdir: names
- * @host files mknod: FIFOs and sockets
- * @host files mknodat: FIFOs and sockets
+ * @host change link: names
+ * @host change unlink: names
+ * @host change rename: names
+ * @host change renameat2: names
+ * @host change mkdir: names
+ * @host change rmdir: names
+ * @host change mknod: FIFOs and sockets
+ * @host change mknodat: FIFOs and sockets
  * @host files statfs: df
  */
 #include <errno.h>
