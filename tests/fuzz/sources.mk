@@ -23,3 +23,7 @@ FUZZ_SRC_fuzz_sweep = $(FUZZ_SRC_fuzz_rig) $(addprefix hostlib/rigrun/,sweep_amo
 FUZZ_LIBS_fuzz_sweep = -lm
 FUZZ_SRC_fuzz_dnsd = $(addprefix rootfs/servers/,dnsd_wire.c dnsd_zone.c dnsd_answer.c common.c)
 FUZZ_SRC_fuzz_smtpd = $(addprefix rootfs/servers/,smtpd_line.c smtpd_plan.c common.c)
+# With quiet.h.
+FUZZ_QUIET = -Wl,--wrap=log_warn,--wrap=log_info
+FUZZ_SRC_fuzz_channel = $(addprefix hostlib/linux/,control.c ctx.c net.c net_mac.c options.c options_net.c vhost_front.c)
+FUZZ_LIBS_fuzz_channel = $(FUZZ_QUIET) -Wl,--wrap=clock_gettime
