@@ -28,3 +28,5 @@ FUZZ_QUIET = -Wl,--wrap=log_warn,--wrap=log_info
 FUZZ_SRC_fuzz_channel = $(addprefix hostlib/linux/,control.c ctx.c net.c net_mac.c options.c options_net.c vhost_front.c)
 FUZZ_LIBS_fuzz_channel = $(FUZZ_QUIET) -Wl,--wrap=clock_gettime
 FUZZ_SRC_fuzz_front = hostlib/linux/vhost_front.c
+FUZZ_SRC_fuzz_lane = hostlib/rigrun/lane.c hostlib/rigrun/lane_page.c hostlib/switch/calendar.c
+FUZZ_LIBS_fuzz_lane = -Wl,--wrap=ppoll
