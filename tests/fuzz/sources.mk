@@ -30,3 +30,9 @@ FUZZ_LIBS_fuzz_channel = $(FUZZ_QUIET) -Wl,--wrap=clock_gettime
 FUZZ_SRC_fuzz_front = hostlib/linux/vhost_front.c
 FUZZ_SRC_fuzz_lane = hostlib/rigrun/lane.c hostlib/rigrun/lane_page.c hostlib/switch/calendar.c
 FUZZ_LIBS_fuzz_lane = -Wl,--wrap=ppoll
+# The switch without its kinds of ports.
+FUZZ_SWITCH = $(wildcard hostlib/switch/capture*.c hostlib/switch/link*.c hostlib/switch/stp*.c) \
+	$(addprefix hostlib/switch/,bridge.c calendar.c macs.c offload.c packet.c rng.c switch.c vlan.c \
+	port_common.c port_queue.c port_unix.c port_wire.c port_words.c)
+FUZZ_SRC_fuzz_port = $(addprefix hostlib/switch/,port_guest.c port_guest_send.c vhost.c vring.c memory_map.c) $(FUZZ_SWITCH)
+FUZZ_LIBS_fuzz_port = -lm -lpcap $(FUZZ_QUIET)
