@@ -36,3 +36,4 @@ FUZZ_SWITCH = $(wildcard hostlib/switch/capture*.c hostlib/switch/link*.c hostli
 	port_common.c port_queue.c port_unix.c port_wire.c port_words.c)
 FUZZ_SRC_fuzz_port = $(addprefix hostlib/switch/,port_guest.c port_guest_send.c vhost.c vring.c memory_map.c) $(FUZZ_SWITCH)
 FUZZ_LIBS_fuzz_port = -lm -lpcap $(FUZZ_QUIET)
+FUZZ_SRC_fuzz_vlan = $(addprefix hostlib/switch/,offload.c packet.c vlan.c)
