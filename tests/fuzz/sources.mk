@@ -37,3 +37,5 @@ FUZZ_SWITCH = $(wildcard hostlib/switch/capture*.c hostlib/switch/link*.c hostli
 FUZZ_SRC_fuzz_port = $(addprefix hostlib/switch/,port_guest.c port_guest_send.c vhost.c vring.c memory_map.c) $(FUZZ_SWITCH)
 FUZZ_LIBS_fuzz_port = -lm -lpcap $(FUZZ_QUIET)
 FUZZ_SRC_fuzz_vlan = $(addprefix hostlib/switch/,offload.c packet.c vlan.c)
+FUZZ_SRC_fuzz_join = hostlib/switch/port_client.c $(FUZZ_SWITCH)
+FUZZ_LIBS_fuzz_join = -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=clock_gettime
