@@ -39,3 +39,5 @@ FUZZ_LIBS_fuzz_port = -lm -lpcap $(FUZZ_QUIET)
 FUZZ_SRC_fuzz_vlan = $(addprefix hostlib/switch/,offload.c packet.c vlan.c)
 FUZZ_SRC_fuzz_join = hostlib/switch/port_client.c $(FUZZ_SWITCH)
 FUZZ_LIBS_fuzz_join = -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=clock_gettime
+FUZZ_SRC_fuzz_record = $(addprefix hostlib/uml_tap/,host.c nat.c plan.c record.c step.c)
+FUZZ_LIBS_fuzz_record = -Ihostlib/uml_tap $(shell pkg-config --cflags libnl-3.0) $(LIBS_uml_tap) -Wl,--wrap=log_die
