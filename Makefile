@@ -177,10 +177,10 @@ UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1))) \
 .PRECIOUS: $(B)/obj/%.o
 -include tests/unit/objects.mk
 
-build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(FUZZ_SRC_$$*)
+build/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(LIB_SRC) $$(FUZZ_SRC_$$*)
 	@mkdir -p $(@D)
 	@echo "  FUZZ    $@"
-	$(Q)$(CLANG) $(CPPFLAGS) -Ihostlib/linux -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
+	$(Q)$(CLANG) -Ihostlib/linux $(CPPFLAGS) -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined $< $(LIB_SRC) $(FUZZ_SRC_$*) $(FUZZ_LIBS_$*) $(LIBS_libhost) -o $@
 -include tests/fuzz/sources.mk
 

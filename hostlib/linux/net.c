@@ -399,6 +399,8 @@ int net_open_one(struct linux_ctx *ctx, unsigned int index, struct options_net *
 	card->ctx = ctx;
 	card->index = index;
 	card->kick[0] = card->kick[1] = card->words_fd = -1;
+	/* A guest may stop a card that waits for its first switch. */
+	card->front = (struct vhost_front){.ops = &front_ops, .arg = card};
 	card->opt = *n;
 	memset(n, 0, sizeof(*n));
 	err = make_kicks(card);

@@ -375,8 +375,10 @@ static int undo_one(struct tap_ctx *ctx, unsigned int skip)
 	if (rc && rc != -ENOENT)
 		log_err("the record %s cannot be read: %s%s", record_path(), strerror(-rc),
 			sudo_cure(rc));
-	if (rc)
+	if (rc) {
+		plan_free(&p);
 		return rc;
+	}
 	if (!ctx->opt.quiet)
 		printf("# taking back: %s\n", command);
 	for (i = 0; i < p.count && !ctx->opt.quiet; i++)

@@ -138,6 +138,7 @@ int record_push(const char *command, const struct plan *p)
 int record_last(unsigned int skip, char *command, size_t len, struct plan *p)
 {
 	char *text = record_read(), *save = NULL, *at;
+	int rc = 0;
 
 	if (!text)
 		return -errno;
@@ -146,20 +147,23 @@ int record_last(unsigned int skip, char *command, size_t len, struct plan *p)
 		free(text);
 		return -ENOENT;
 	}
-	for (char *line = strtok_r(at, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	snprintf(command, len, "%.*s", (int)strcspn(at + strlen(COMMAND), "\n"),
+		 at + strlen(COMMAND));
+	strtok_r(at, "\n", &save);
+	for (char *line = strtok_r(NULL, "\n", &save); line && !rc;
+	     line = strtok_r(NULL, "\n", &save)) {
 		if (!strncmp(line, STEP, strlen(STEP)))
 			plan_add(p, line + strlen(STEP), NULL);
 		else
-			snprintf(command, len, "%s", line + strlen(COMMAND));
+			rc = -EBADMSG;
 	}
 	free(text);
-	return 0;
+	return rc;
 }
 
 int record_drop(unsigned int done)
 {
 	char *text = record_read(), *at, *steps, *rest;
-	char head[STEP_MAX] = "";
 	int rc = 0;
 
 	if (!text)
@@ -173,9 +177,9 @@ int record_drop(unsigned int done)
 			rest = end ? end + 1 : rest + strlen(rest);
 		}
 		if (*rest)
-			snprintf(head, sizeof(head), "%.*s", (int)(steps + 1 - at), at);
-		memmove(at + strlen(head), rest, strlen(rest) + 1);
-		memcpy(at, head, strlen(head));
+			memmove(steps + 1, rest, strlen(rest) + 1);
+		else
+			*at = 0;
 		rc = record_write(text, "");
 	}
 	free(text);

@@ -23,3 +23,24 @@ FUZZ_SRC_fuzz_sweep = $(FUZZ_SRC_fuzz_rig) $(addprefix hostlib/rigrun/,sweep_amo
 FUZZ_LIBS_fuzz_sweep = -lm
 FUZZ_SRC_fuzz_dnsd = $(addprefix rootfs/servers/,dnsd_wire.c dnsd_zone.c dnsd_answer.c common.c)
 FUZZ_SRC_fuzz_smtpd = $(addprefix rootfs/servers/,smtpd_line.c smtpd_plan.c common.c)
+# With quiet.h.
+FUZZ_QUIET = -Wl,--wrap=log_warn,--wrap=log_info
+FUZZ_SRC_fuzz_channel = $(addprefix hostlib/linux/,control.c ctx.c net.c net_mac.c options.c options_net.c vhost_front.c)
+FUZZ_LIBS_fuzz_channel = $(FUZZ_QUIET) -Wl,--wrap=clock_gettime
+FUZZ_SRC_fuzz_front = hostlib/linux/vhost_front.c
+FUZZ_SRC_fuzz_lane = hostlib/rigrun/lane.c hostlib/rigrun/lane_page.c hostlib/switch/calendar.c
+FUZZ_LIBS_fuzz_lane = -Wl,--wrap=ppoll
+# The switch without its kinds of ports.
+FUZZ_SWITCH = $(wildcard hostlib/switch/capture*.c hostlib/switch/link*.c hostlib/switch/stp*.c) \
+	$(addprefix hostlib/switch/,bridge.c calendar.c macs.c offload.c packet.c rng.c switch.c vlan.c \
+	port_common.c port_queue.c port_unix.c port_wire.c port_words.c)
+FUZZ_SRC_fuzz_port = $(addprefix hostlib/switch/,port_guest.c port_guest_send.c vhost.c vring.c memory_map.c) $(FUZZ_SWITCH)
+FUZZ_LIBS_fuzz_port = -lm -lpcap $(FUZZ_QUIET)
+FUZZ_SRC_fuzz_vlan = $(addprefix hostlib/switch/,offload.c packet.c vlan.c)
+FUZZ_SRC_fuzz_join = hostlib/switch/port_client.c $(FUZZ_SWITCH)
+FUZZ_LIBS_fuzz_join = -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=clock_gettime
+FUZZ_SRC_fuzz_record = $(addprefix hostlib/uml_tap/,host.c nat.c plan.c record.c step.c)
+FUZZ_LIBS_fuzz_record = -Ihostlib/uml_tap $(shell pkg-config --cflags libnl-3.0) $(LIBS_uml_tap) -Wl,--wrap=log_die
+FUZZ_SRC_fuzz_ctl = $(addprefix hostlib/uml_switch/,captures.c ctl.c ctl_command.c ctl_show.c) \
+	hostlib/switch/port_nat_config.c $(FUZZ_SWITCH)
+FUZZ_LIBS_fuzz_ctl = -Ihostlib/uml_switch -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=capture_open
