@@ -260,8 +260,11 @@ static int take(const struct request *r)
 		return err;
 	}
 	err = at_once ? take_at_once(r) : take_in_turn(r);
-	/* A host, or a file system of its, that knows no such locks. */
-	if (err == -EINVAL || err == -EOPNOTSUPP || err == -ENOSYS)
+	/*
+	 * A host, or a file system of its, that knows no such locks; or nothing may be changed there,
+	 * and so nothing locked: the filter says EPERM.
+	 */
+	if (err == -EINVAL || err == -EOPNOTSUPP || err == -ENOSYS || err == -EPERM)
 		err = locks_lock_file_wait(r->file, r->fl);
 	return err;
 }

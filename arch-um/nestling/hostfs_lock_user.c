@@ -3,10 +3,10 @@
  * Locks of the host's files; see hostfs_lock_user.h. fcntl_locking(2): locks of an open file have been
  * there since Linux 3.15.
  *
- * @host files flock: locks of whole files
- * @host files fcntl EQ32(1,F_OFD_SETLK): locks of ranges
- * @host files fcntl EQ32(1,F_OFD_GETLK): who has one
- * @host files fcntl EQ32(1,F_DUPFD_CLOEXEC): what they hang on
+ * @host change flock: locks of whole files
+ * @host change fcntl EQ32(1,F_OFD_SETLK): locks of ranges
+ * @host change fcntl EQ32(1,F_OFD_GETLK): who has one
+ * @host change fcntl EQ32(1,F_DUPFD_CLOEXEC): what they hang on
  */
 #include <errno.h>
 #include <fcntl.h>

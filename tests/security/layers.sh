@@ -40,7 +40,7 @@ begin() {
 }
 end() {
 	kill -INT "$loader"
-	wait "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null || true
 }
 
 status() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }

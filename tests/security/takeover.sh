@@ -38,7 +38,7 @@ goes_on() {
 }
 stop() {
 	kill -INT "$loader"
-	wait "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null || true
 }
 
 # Another guest of the same user, for as long as its rounds last.
