@@ -264,7 +264,7 @@ static int take(const struct request *r)
 	 * A host, or a file system of its, that knows no such locks; or nothing may be changed there,
 	 * and so nothing locked: the filter says EPERM.
 	 */
-	if (err == -EINVAL || err == -EOPNOTSUPP || err == -ENOSYS || err == -EPERM)
+	if (err == -EINVAL || err == -EOPNOTSUPP || err == -EPERM)
 		err = locks_lock_file_wait(r->file, r->fl);
 	return err;
 }
