@@ -177,7 +177,7 @@ UNIT_EXTRA = $(patsubst %,$(B)/obj/hostlib/linux/%,$(UNIT_OBJ_$(1))) \
 .PRECIOUS: $(B)/obj/%.o
 -include tests/unit/objects.mk
 
-build/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(LIB_SRC) $$(FUZZ_SRC_$$*)
+build/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) tests/unit/send_fd.h $(LIB_SRC) $$(FUZZ_SRC_$$*)
 	@mkdir -p $(@D)
 	@echo "  FUZZ    $@"
 	$(Q)$(CLANG) -Ihostlib/linux $(CPPFLAGS) -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \

@@ -17,6 +17,7 @@
 #include "net_helper.h"
 #include "quiet.h"
 #include "vhost_proto.h"
+#include "turn.h"
 
 #define MEM 65536
 #define CARDS 2
@@ -323,17 +324,9 @@ static void stop(unsigned int card)
 	net_stop(&ctx, card, stopped, NULL);
 }
 
-static void turn_over(struct loop_timer *t)
-{
-	loop_stop(ctx.loop);
-}
-
 static void turn(void)
 {
-	struct loop_timer now = {0};
-
-	loop_timer_set(ctx.loop, &now, 0, turn_over, NULL);
-	loop_run(ctx.loop);
+	turn_loop(ctx.loop);
 	control_drain(&ctx);
 }
 

@@ -13,6 +13,7 @@
 #include "quiet.h"
 #include "stp.h"
 #include "uml_switch.h"
+#include "turn.h"
 
 #define LINE_MAX_LEN 4096 /* a longer one ends the session */
 
@@ -111,20 +112,12 @@ static void look_at(const char *text, size_t len)
 	}
 }
 
-static void turn_over(struct loop_timer *t)
-{
-	loop_stop(ctx.loop);
-}
-
 static void turn(int fd)
 {
-	struct loop_timer now = {0};
 	char buf[4096];
 	ssize_t n;
 
-	loop_timer_set(ctx.loop, &now, 0, turn_over, NULL);
-	loop_run(ctx.loop);
-	loop_timer_del(&now); /* `quit` stops the loop, too */
+	turn_loop(ctx.loop);
 	while (!is_deaf && (n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
 		look_at(buf, (size_t)n);
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include "input.h"
 #include "vhost_front.h"
+#include "turn.h"
 
 #define MEM 65536
 
@@ -179,17 +180,9 @@ static void say(int fd, struct input *in)
 
 /* --- one thing after another ------------------------------------------------ */
 
-static void turn_over(struct loop_timer *t)
-{
-	loop_stop(loop);
-}
-
 static void turn(void)
 {
-	struct loop_timer now = {0};
-
-	loop_timer_set(loop, &now, 0, turn_over, NULL);
-	loop_run(loop);
+	turn_loop(loop);
 	hear();
 }
 

@@ -11,6 +11,7 @@
 #include "input.h"
 #include "port_private.h"
 #include "quiet.h"
+#include "turn.h"
 
 #define LATER 10 /* seconds: more than anybody waits before trying again */
 
@@ -54,17 +55,9 @@ static void no_close(struct port *p)
 
 static const struct port_ops other_ops = {.kind = "other", .send = frame_came, .close = no_close};
 
-static void turn_over(struct loop_timer *t)
-{
-	loop_stop(loop);
-}
-
 static void turn(void)
 {
-	struct loop_timer now = {0};
-
-	loop_timer_set(loop, &now, 0, turn_over, NULL);
-	loop_run(loop);
+	turn_loop(loop);
 }
 
 /* --- the other switch ------------------------------------------------------- */

@@ -7,11 +7,13 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include "../unit/send_fd.h"
 #include "input.h"
 #include "offload.h"
 #include "port_guest.h"
 #include "quiet.h"
 #include "vhost_proto.h"
+#include "turn.h"
 
 #define MEM 65536
 #define USER 0x7000000000ULL
@@ -94,23 +96,10 @@ static void on_interrupt(void *arg)
 
 static void say(uint32_t request, const void *body, uint32_t size, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = {0};
 	struct vhost_header h = {.request = request, .flags = VHOST_FLAG_VERSION, .size = size};
 	struct iovec iov[2] = {{&h, sizeof(h)}, {(void *)body, size}};
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (fd >= 0) {
-		m.msg_control = control.buf;
-		m.msg_controllen = sizeof(control.buf);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
-	}
-	if (sendmsg(session, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (send_fd(session, iov, 2, fd, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return; /* the port is gone */
 }
 
@@ -142,17 +131,9 @@ static uint64_t features(uint8_t how)
 	return f;
 }
 
-static void turn_over(struct loop_timer *t)
-{
-	loop_stop(loop);
-}
-
 static void turn(void)
 {
-	struct loop_timer now = {0};
-
-	loop_timer_set(loop, &now, 0, turn_over, NULL);
-	loop_run(loop);
+	turn_loop(loop);
 }
 
 static void set_up(uint8_t how)

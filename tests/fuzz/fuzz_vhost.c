@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "../unit/send_fd.h"
 #include "vhost.h"
 
 #define MEM 65536
@@ -41,22 +42,9 @@ static const struct vhost_ops ops = {.ring = ring, .features = features, .name =
 /* Sends bytes, with a descriptor behind every other message. */
 static void say(int fd, const uint8_t *data, size_t size, int memory)
 {
-	union {
-		struct cmsghdr head;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = {0};
 	struct iovec iov = {(void *)data, size};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	if (memory >= 0) {
-		m.msg_control = control.buf;
-		m.msg_controllen = sizeof(control.buf);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &memory, sizeof(int));
-	}
-	if (sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (send_fd(fd, &iov, 1, memory, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
 }
 

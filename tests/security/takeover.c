@@ -56,6 +56,7 @@ static long got_fd(long fd)
 
 #include "takeover-args.h"
 #include "takeover-files.h"
+#include "takeover-held.h"
 
 #define X32 0x40000000L
 
@@ -661,107 +662,10 @@ static long try_timer_thread(void)
 		    put(&id, sizeof(id)));
 }
 
-static long disk_fd; /* its first */
-
-/* A byte far behind the end of the guest's own disk. */
-static long try_grow(void)
-{
-	return CALL(SYS_pwrite64, UL(disk_fd), text("x"), 1UL, 1UL << 40);
-}
-
-static long try_allocate(void)
-{
-	return CALL(SYS_fallocate, UL(disk_fd), 0UL, 1UL << 40, 4096UL);
-}
-
-static long try_truncate(void)
-{
-	return CALL(SYS_ftruncate, UL(disk_fd), 1UL << 40);
-}
-
-static long try_boot_record(void)
-{
-	return CALL(SYS_pwrite64, 5UL, text("x"), 1UL, 0UL);
-}
-
-static long try_eat_memory(void)
-{
-	unsigned long len = 1UL << 30;
-	long at = CALL(SYS_mmap, 0UL, len, UL(PROT_READ | PROT_WRITE),
-		       UL(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), UL(-1), 0UL);
-
-	if (at < 0 && at >= -4095)
-		return at;
-	CALL(SYS_munmap, UL(at), len);
-	return 0;
-}
-
-/*
- * Messages to the loader of all sizes and types, with lengths and numbers that are not true. They
- * are all that it may send; what counts is that the loader goes on, which the caller sees to. EPERM
- * when the loader took some, ENOMSG when none ever got there.
- */
-static long try_bad_messages(void)
-{
-	unsigned int words[200] = {0}, size, n, seed = 1, taken = 0;
-	long ret;
-	unsigned long at = put(words, sizeof(words));
-
-	for (n = 0; n < 3000; n++) {
-		for (size = 0; size < sizeof(words) / sizeof(words[0]); size++)
-			words[size] = seed = seed * 1664525 + 1013904223;
-		words[0] = n % 24;
-		if (n % 3)
-			words[4] = n % 2 ? 0xffffffff : 768;
-		poke(at, words, sizeof(words));
-		size = n % 5 ? 792 : words[7] % sizeof(words) + 1;
-		ret = CALL(SYS_sendto, 3UL, at, UL(size), UL(MSG_DONTWAIT));
-		if (ret == -EPIPE)
-			return 0;
-		taken += ret >= 0;
-	}
-	return taken > 0 ? -EPERM : -ENOMSG;
-}
-
-/* As many as the socket and the pipe take, and more: nobody may have to keep them. */
-static long try_flood(void)
-{
-	static char block[32768];
-	unsigned long at = put(block, sizeof(block));
-	long n, written = 0, sent = 0;
-
-	for (n = 0; n < 2000; n++)
-		written += CALL(SYS_write, 1UL, at, UL(sizeof(block))) > 0;
-	for (n = 0; n < 2000; n++)
-		sent += CALL(SYS_sendto, 3UL, at, 792UL, UL(MSG_DONTWAIT)) == 792;
-	return written > 0 && sent > 0 ? -EPERM : -ENOMSG;
-}
-
 #define DO(name, attempt)           \
 	{                           \
 		name, attempt, NULL \
 	}
-
-#define DO(name, attempt)           \
-	{                           \
-		name, attempt, NULL \
-	}
-
-/* To the loader it looks like the end of the socket: it must be the last that it gets. */
-static long try_empty_message(void)
-{
-	unsigned long at = text("x");
-	long ret = -EAGAIN;
-	int tries;
-
-	/* The flood may be under way still. */
-	for (tries = 0; tries < 500 && ret == -EAGAIN; tries++) {
-		ret = CALL(SYS_sendto, 3UL, at, 0UL, UL(MSG_DONTWAIT));
-		if (ret == -EAGAIN)
-			usleep(10000);
-	}
-	return ret == 0 ? -EPERM : -ENOMSG;
-}
 
 static const struct {
 	const char *name;

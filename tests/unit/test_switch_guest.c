@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A guest's port whose front-end or rings break: it goes, and the switch goes on. */
+#include "send_fd.h"
 #include "switch_rig.h"
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -22,23 +23,10 @@ static int session, kick[2][2]; /* pipes: for reading, for writing */
 
 static void say(uint32_t request, const void *body, uint32_t size, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = {0};
 	struct vhost_header h = {.request = request, .flags = VHOST_FLAG_VERSION, .size = size};
 	struct iovec iov[2] = {{&h, sizeof(h)}, {(void *)body, size}};
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (fd >= 0) {
-		m.msg_control = control.buf;
-		m.msg_controllen = sizeof(control.buf);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
-	}
-	CU_ASSERT_EQUAL(sendmsg(session, &m, 0), (ssize_t)(sizeof(h) + size));
+	CU_ASSERT_EQUAL(send_fd(session, iov, 2, fd, 0), (ssize_t)(sizeof(h) + size));
 }
 
 static void say_ring(unsigned int n)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "send_fd.h"
 #include "vhost.h"
 
 static struct vhost v;
@@ -45,23 +46,10 @@ static void end(void)
 /* A message with a number in it, and a descriptor unless fd is -1. */
 static void say(uint32_t request, uint64_t value, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = {0};
 	struct vhost_header h = {.request = request, .flags = VHOST_FLAG_VERSION, .size = 8};
 	struct iovec iov[2] = {{&h, sizeof(h)}, {&value, sizeof(value)}};
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (fd >= 0) {
-		m.msg_control = control.buf;
-		m.msg_controllen = sizeof(control.buf);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
-	}
-	CU_ASSERT_EQUAL(sendmsg(peer, &m, 0), (ssize_t)(sizeof(h) + 8));
+	CU_ASSERT_EQUAL(send_fd(peer, iov, 2, fd, 0), (ssize_t)(sizeof(h) + 8));
 }
 
 static void too_long(int sig)
