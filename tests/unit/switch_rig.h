@@ -96,22 +96,6 @@ static inline int rig_setup(struct loop **loop, struct sw **sw, struct probe *pr
 	return 0;
 }
 
-/* One suite of tests; what main() returns. */
-static inline int rig_main(const char *name, CU_InitializeFunc setup, CU_CleanupFunc teardown,
-			   CU_TestInfo *tests)
-{
-	CU_SuiteInfo suites[] = {{name, setup, teardown, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
-
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + (CU_get_error() ? 1 : 0);
-	CU_cleanup_registry();
-	return failed != 0;
-}
-
 struct rig_wait {
 	struct loop *loop;
 	bool (*done)(void *arg);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Packed rigs: directory, names, and that what was written comes out again. */
-#include <CUnit/Basic.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "bundle_write.h"
+#include "suite.h"
 
 #define LIMIT 0x100000
 
@@ -304,13 +304,6 @@ int main(void)
 		{"a signal, a bad name", test_stopped},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"bundle", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("bundle", NULL, NULL, tests);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Names of channels and keys on the command line; the escape key. */
-#include <CUnit/Basic.h>
 #include <string.h>
 #include "console_escape.h"
 #include "console_spec.h"
+#include "suite.h"
 
 static void good(void)
 {
@@ -165,18 +165,14 @@ static void escape_off_and_split(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"good channels", good},
+		{"bad channels", bad},
+		{"keys", keys},
+		{"escape key", escape},
+		{"escape key off, split", escape_off_and_split},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("channels and keys", NULL, NULL);
-	CU_add_test(s, "good channels", good);
-	CU_add_test(s, "bad channels", bad);
-	CU_add_test(s, "keys", keys);
-	CU_add_test(s, "escape key", escape);
-	CU_add_test(s, "escape key off, split", escape_off_and_split);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("channels and keys", NULL, NULL, tests);
 }

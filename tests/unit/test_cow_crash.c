@@ -9,10 +9,10 @@
  * promised or something written later. Sectors carry a stamp of the write that
  * made them, and their number.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 
 #include "cow_sim.h"
+#include "suite.h"
 
 #define POINTS 1000
 #define WATCHED 120 /* sectors in play: few, so that they are written again and again */
@@ -369,20 +369,12 @@ static void test_failed_sync(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"power cut at 1,000 write points of each shape", test_power_cuts},
 		{"no space, I/O errors, short writes", test_errors},
 		{"failed fdatasync", test_failed_sync},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"cow_crash", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return CU_get_error();
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("cow_crash", NULL, NULL, tests);
 }

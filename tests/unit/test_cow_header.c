@@ -4,12 +4,12 @@
  * the builder. Headers are put together here byte by byte from the layout in
  * Documentation/cow-format.md, not by the code under test.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cow.h"
+#include "suite.h"
 
 #define SIZE (1 << 20)
 #define NAME "/srv/root.img"
@@ -326,7 +326,7 @@ static void test_identity(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"good headers and every shorter one", test_good},
 		{"bad headers", test_bad},
 		{"a text for each error", test_texts},
@@ -335,14 +335,6 @@ int main(void)
 		{"content identity", test_identity},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"cow_header", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return CU_get_error();
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("cow_header", NULL, NULL, tests);
 }

@@ -8,7 +8,6 @@
  * the bytes must be equal; now and then the disk is closed after a flush and
  * opened again from what is in the file.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "cow_disk.h"
+#include "suite.h"
 
 #define OPERATIONS 1000000
 #define MAX_IOV 40
@@ -262,16 +262,10 @@ static void test_differential(void)
 
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"1,000,000 operations against a flat image", test_differential},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry())
-		return CU_get_error();
-	suite = CU_add_suite("cow_random", NULL, NULL);
-	CU_add_test(suite, "1,000,000 operations against a flat image", test_differential);
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("cow_random", NULL, NULL, tests);
 }

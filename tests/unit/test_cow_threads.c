@@ -5,7 +5,6 @@
  * stretches of its own, which share bitmap blocks, bytes of bitmap and the one
  * cached block with the others'.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "cow_disk.h"
+#include "suite.h"
 
 #define THREADS 4
 #define ROUNDS 20000
@@ -141,20 +141,11 @@ static void test_usual_cache(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"one cached block", test_small_cache},
 		{"everything cached", test_usual_cache},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"cow_threads", NULL, NULL, NULL, NULL, tests},
-				 CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return CU_get_error();
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("cow_threads", NULL, NULL, tests);
 }

@@ -4,7 +4,6 @@
  * the judgement of changed backing files, and that a header that a guest wrote
  * into its own raw disk changes nothing.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include "disk_identity.h"
 #include "disk_private.h"
 #include "disk_tmp.h"
+#include "suite.h"
 
 #define SIZE (1 << 20)
 
@@ -491,7 +491,7 @@ static void test_tmp(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"raw images", test_raw},
 		{"directories, FIFOs, devices, sizes", test_refused_kinds},
 		{"permissions", test_permission},
@@ -509,14 +509,6 @@ int main(void)
 		{"new files have their name when complete", test_tmp},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"disk", enter, leave, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return CU_get_error();
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("disk", enter, leave, tests);
 }

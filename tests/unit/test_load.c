@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which ELF programs may become a guest kernel. */
-#include <CUnit/Basic.h>
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
 #include "load.h"
+#include "suite.h"
 
 #define TOTAL 0x100000ULL
 
@@ -109,13 +109,6 @@ int main(void)
 		{"cut short", test_short},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"load", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("load", NULL, NULL, tests);
 }

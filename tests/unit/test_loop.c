@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The event loop: descriptors, timers, signals, and removal while being served. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "loop.h"
+#include "suite.h"
 
 static struct loop *loop;
 static struct loop_watch a, b;
@@ -300,15 +300,10 @@ int main(void)
 		{"signals", test_signals},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"loop", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
+	int failed;
 
 	loop = loop_new();
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failed = run_suite("loop", NULL, NULL, tests);
 	loop_free(loop);
-	return failed != 0;
+	return failed;
 }

@@ -4,7 +4,6 @@
  * on, hot-plug with refusals, time-outs and guests that end, clients that do not read,
  * garbage, strangers.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "mconsole.h"
 #include "mconsole_private.h"
 #include "mconsole_proto.h"
+#include "suite.h"
 
 static struct linux_ctx ctx;
 static int guest_end = -1, loader_end = -1;
@@ -587,27 +587,23 @@ static void notifications(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"own commands", own_commands},
+		{"passed on", passed_on},
+		{"a silent guest", silent_guest},
+		{"stop and go", stop_and_go},
+		{"disks", disks},
+		{"a disk in doubt", disk_in_doubt},
+		{"lines", lines},
+		{"names", names},
+		{"the guest ends", guest_ends},
+		{"garbage", garbage},
+		{"a client that does not read", client_that_does_not_read},
+		{"a crowd", crowd},
+		{"a stranger", stranger},
+		{"notifications", notifications},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("mconsole", set_up, tear_down);
-	CU_add_test(s, "own commands", own_commands);
-	CU_add_test(s, "passed on", passed_on);
-	CU_add_test(s, "a silent guest", silent_guest);
-	CU_add_test(s, "stop and go", stop_and_go);
-	CU_add_test(s, "disks", disks);
-	CU_add_test(s, "a disk in doubt", disk_in_doubt);
-	CU_add_test(s, "lines", lines);
-	CU_add_test(s, "names", names);
-	CU_add_test(s, "the guest ends", guest_ends);
-	CU_add_test(s, "garbage", garbage);
-	CU_add_test(s, "a client that does not read", client_that_does_not_read);
-	CU_add_test(s, "a crowd", crowd);
-	CU_add_test(s, "a stranger", stranger);
-	CU_add_test(s, "notifications", notifications);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("mconsole", set_up, tear_down, tests);
 }

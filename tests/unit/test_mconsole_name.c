@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Names of devices in config and remove: a table. */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
 #include "hotplug_name.h"
+#include "suite.h"
 
 static const struct {
 	const char *text;
@@ -70,14 +70,10 @@ static void table(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"table", table},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("device names", NULL, NULL);
-	CU_add_test(s, "table", table);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("device names", NULL, NULL, tests);
 }

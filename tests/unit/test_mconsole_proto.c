@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Management console, wire format: tables of good and bad datagrams, answers in pieces. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "mconsole_proto.h"
+#include "suite.h"
 
 struct packet {
 	uint32_t magic, version, len;
@@ -185,21 +185,17 @@ static void words(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"requests", parse_requests},
+		{"a full request", full_request},
+		{"building requests", build_requests},
+		{"answers in pieces", pieces},
+		{"more follows", more_follows},
+		{"bad replies", bad_replies},
+		{"notifications", notify},
+		{"words", words},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("mconsole", NULL, NULL);
-	CU_add_test(s, "requests", parse_requests);
-	CU_add_test(s, "a full request", full_request);
-	CU_add_test(s, "building requests", build_requests);
-	CU_add_test(s, "answers in pieces", pieces);
-	CU_add_test(s, "more follows", more_follows);
-	CU_add_test(s, "bad replies", bad_replies);
-	CU_add_test(s, "notifications", notify);
-	CU_add_test(s, "words", words);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("mconsole", NULL, NULL, tests);
 }

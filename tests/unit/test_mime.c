@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files in mail. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "mime.h"
+#include "suite.h"
 
 /* All parts of a message as text: [body] for those in base64, (body) for others, ... if it ends there. */
 static const char *parts(const char *message)
@@ -196,13 +196,6 @@ int main(void)
 		{"parts", test_parts},   {"depth", test_depth}, {"base64", test_decode},
 		{"writing", test_write}, {"texts", test_texts}, CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"mime", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("mime", NULL, NULL, tests);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Lines of /proc/PID/mountinfo. */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include "mount_line.h"
+#include "suite.h"
 
 static bool is_read(const char *text, const char *path, unsigned long flags)
 {
@@ -78,13 +78,6 @@ int main(void)
 		{"read", test_read}, {"none", test_none}, {"below", test_below},
 		{"own", test_own},   CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"mount_line", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("mount_line", NULL, NULL, tests);
 }

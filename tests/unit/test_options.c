@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line: what is understood, what is refused, what is passed on. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "disk.h"
 #include "options.h"
+#include "suite.h"
 
 static struct options o;
 static char error[OPTIONS_ERROR_LEN];
@@ -310,15 +310,9 @@ int main(void)
 		{"a megabyte in a word", test_megabyte},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"options", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
+	int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failed = run_suite("options", NULL, NULL, tests);
 	options_free(&o);
-	return failed != 0;
+	return failed;
 }

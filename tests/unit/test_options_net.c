@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Network cards on the command line: what is understood, and what is refused with which words. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <string.h>
 #include "options_net.h"
+#include "suite.h"
 
 static const struct {
 	const char *word;
@@ -125,17 +125,12 @@ static void test_others(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"understood", test_good},
+		{"refused, and why", test_bad},
+		{"other words", test_others},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("network cards", NULL, NULL);
-	CU_add_test(s, "understood", test_good);
-	CU_add_test(s, "refused, and why", test_bad);
-	CU_add_test(s, "other words", test_others);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("network cards", NULL, NULL, tests);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The directory of blobs behind the loader, and that scripts/pack writes what it reads. */
-#include <CUnit/Basic.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "pack.h"
+#include "suite.h"
 
 static struct {
 	struct {
@@ -111,13 +111,6 @@ int main(void)
 		{"what scripts/pack writes", test_script},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"pack", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("pack", NULL, NULL, tests);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where the engine has its stubs run, and for how long the two sides spin. */
-#include <CUnit/Basic.h>
 #include <string.h>
 #include "place_rules.h"
+#include "suite.h"
 
 #define US 1000ULL
 #define MS 1000000ULL
@@ -339,27 +339,23 @@ static void test_starved(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"one CPU", test_one_cpu},
+		{"two quiet CPUs", test_two_quiet_cpus},
+		{"crowded", test_crowded},
+		{"quiet host", test_quiet_host},
+		{"loaded host", test_loaded_host},
+		{"old window", test_old_window},
+		{"yielding", test_yielding},
+		{"pauses", test_pauses},
+		{"leaving", test_leaving},
+		{"load, quiet", test_load_quiet},
+		{"load, shared", test_load_shared},
+		{"load, old", test_load_old},
+		{"spinning", test_spinning},
+		{"starved", test_starved},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("placement", NULL, NULL);
-	CU_add_test(s, "one CPU", test_one_cpu);
-	CU_add_test(s, "two quiet CPUs", test_two_quiet_cpus);
-	CU_add_test(s, "crowded", test_crowded);
-	CU_add_test(s, "quiet host", test_quiet_host);
-	CU_add_test(s, "loaded host", test_loaded_host);
-	CU_add_test(s, "old window", test_old_window);
-	CU_add_test(s, "yielding", test_yielding);
-	CU_add_test(s, "pauses", test_pauses);
-	CU_add_test(s, "leaving", test_leaving);
-	CU_add_test(s, "load, quiet", test_load_quiet);
-	CU_add_test(s, "load, shared", test_load_shared);
-	CU_add_test(s, "load, old", test_load_old);
-	CU_add_test(s, "spinning", test_spinning);
-	CU_add_test(s, "starved", test_starved);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("placement", NULL, NULL, tests);
 }

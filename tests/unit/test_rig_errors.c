@@ -3,11 +3,11 @@
  * Every error of the rig language: its text, line and column. A case is the lines behind `rig x 1`
  * (line 1), what is said, and where.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "rig.h"
+#include "suite.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 #define NET "lan l\nnode a\nnode b\nlink a l\n" /* lines 2 to 5 */
@@ -390,20 +390,10 @@ static void limits(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"each", each}, {"heads", heads},   {"printed", printed}, {"terminal", terminal},
+		{"many", many}, {"limits", limits}, CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("rigs, errors", NULL, NULL);
-	CU_add_test(s, "each", each);
-	CU_add_test(s, "heads", heads);
-	CU_add_test(s, "printed", printed);
-	CU_add_test(s, "terminal", terminal);
-	CU_add_test(s, "many", many);
-	CU_add_test(s, "limits", limits);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("rigs, errors", NULL, NULL, tests);
 }

@@ -3,12 +3,12 @@
  * Rigs without memory: each allocation fails once, and what comes out is -ENOMEM, never half a rig,
  * a crash or a leak (the last two are the sanitizers' to find).
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "failing_malloc.h"
 #include "rig.h"
+#include "suite.h"
 
 static const char good[] =
 	"rig x 1\nset a 1\nimage i f\ndefault node mem=9M env=A=1 run=x copy=f:/f route=::/0,::1\n"
@@ -103,17 +103,12 @@ static void pictures(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"loads", loads},
+		{"formats", formats},
+		{"pictures", pictures},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("rigs, memory", NULL, NULL);
-	CU_add_test(s, "loads", loads);
-	CU_add_test(s, "formats", formats);
-	CU_add_test(s, "pictures", pictures);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("rigs, memory", NULL, NULL, tests);
 }

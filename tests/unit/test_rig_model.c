@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Rigs without errors: what the model holds, examples of all statements, variables, includes, fmt. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "rig.h"
+#include "suite.h"
 #include "value.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -435,24 +435,19 @@ static void pictures(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"the design's rig", design},
+		{"defaults", defaults},
+		{"addresses", addresses},
+		{"steps", steps},
+		{"variables", variables},
+		{"repeats", repeats},
+		{"examples of statements", examples},
+		{"includes", includes},
+		{"formats", formats},
+		{"pictures", pictures},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("rigs, model", NULL, NULL);
-	CU_add_test(s, "the design's rig", design);
-	CU_add_test(s, "defaults", defaults);
-	CU_add_test(s, "addresses", addresses);
-	CU_add_test(s, "steps", steps);
-	CU_add_test(s, "variables", variables);
-	CU_add_test(s, "repeats", repeats);
-	CU_add_test(s, "examples of statements", examples);
-	CU_add_test(s, "includes", includes);
-	CU_add_test(s, "formats", formats);
-	CU_add_test(s, "pictures", pictures);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("rigs, model", NULL, NULL, tests);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rig language in parts: values, the lexer, variables, suggestions, files. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "parse.h"
+#include "suite.h"
 
 static void times(void)
 {
@@ -343,23 +343,13 @@ static void pools(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"times", times},           {"sizes and numbers", sizes},
+		{"addresses", addresses},   {"names and dates", names_and_dates},
+		{"distances", distances},   {"lexer", lexer},
+		{"long lines", long_lines}, {"arrays", arrays},
+		{"pools", pools},           CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("rigs, parts", NULL, NULL);
-	CU_add_test(s, "times", times);
-	CU_add_test(s, "sizes and numbers", sizes);
-	CU_add_test(s, "addresses", addresses);
-	CU_add_test(s, "names and dates", names_and_dates);
-	CU_add_test(s, "distances", distances);
-	CU_add_test(s, "lexer", lexer);
-	CU_add_test(s, "long lines", long_lines);
-	CU_add_test(s, "arrays", arrays);
-	CU_add_test(s, "pools", pools);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("rigs, parts", NULL, NULL, tests);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Steps and captures that are said while a rig runs. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <string.h>
 #include "rig.h"
+#include "suite.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -150,18 +150,10 @@ static void long_ones(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"steps", steps},         {"captures", captures}, {"wrong ones", wrong},
 		{"long ones", long_ones}, CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"said", load, unload, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + (CU_get_error() ? 1 : 0);
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("said", load, unload, tests);
 }

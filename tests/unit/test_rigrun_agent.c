@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Agents: what the host asks nodes for, with guests in this process that answer well and badly. */
 #include "agent_guest.h"
+#include "suite.h"
 
 /* --- tests ---------------------------------------------------------------------- */
 
@@ -456,13 +457,6 @@ int main(void)
 	};
 	CU_SuiteInfo suites[] = {{"agents", NULL, NULL, setup, teardown, tests},
 				 CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	CU_initialize_registry();
-	CU_register_suites(suites);
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + (CU_get_error() ? 1 : 0);
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suites(suites);
 }

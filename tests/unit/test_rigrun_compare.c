@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Runs held against each other, and what of captures is read for that. */
-#include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +12,7 @@
 #include "compare.h"
 #include "frames.h"
 #include "packet.h"
+#include "suite.h"
 
 static char top[] = "/tmp/compare.XXXXXX";
 static char said[8192], err[512];
@@ -205,7 +205,7 @@ static void nothing_there(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"the same", same},
 		{"texts", texts},
 		{"frames", frames},
@@ -213,17 +213,12 @@ int main(void)
 		{"no such run", nothing_there},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"compare", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failures;
+	int failures;
 	char command[64];
 
-	if (!mkdtemp(top) || CU_initialize_registry() != CUE_SUCCESS ||
-	    CU_register_suites(suites) != CUE_SUCCESS)
+	if (!mkdtemp(top))
 		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failures = run_suite("compare", NULL, NULL, tests);
 	snprintf(command, sizeof(command), "rm -rf %s", top);
 	return system(command) != 0 || failures;
 }

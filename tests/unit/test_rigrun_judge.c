@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include "rigrun_case.h"
+#include "suite.h"
 
 #define NET "node a\nnode b\nlink a b\nevery 1s sample a q ls\n"
 
@@ -457,23 +458,18 @@ static void looks(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"each", each},
+		{"statuses", statuses},
+		{"cut", cut},
+		{"zeros", zeros},
+		{"others", others},
+		{"figures", figures},
+		{"nan_figures", nan_figures},
+		{"decided", decided},
+		{"looks", looks},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("runs of rigs, verdicts", NULL, NULL);
-	CU_add_test(s, "each", each);
-	CU_add_test(s, "statuses", statuses);
-	CU_add_test(s, "cut", cut);
-	CU_add_test(s, "zeros", zeros);
-	CU_add_test(s, "others", others);
-	CU_add_test(s, "figures", figures);
-	CU_add_test(s, "nan_figures", nan_figures);
-	CU_add_test(s, "decided", decided);
-	CU_add_test(s, "looks", looks);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("runs of rigs, verdicts", NULL, NULL, tests);
 }

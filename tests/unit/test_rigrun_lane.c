@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The controller of virtual time with played guests, good ones and others. */
 #include "lane_guest.h"
+#include "suite.h"
 
 #define SCHEDULES (getenv("NESTLING_TEST_QUICK") ? 40 : 300)
 
@@ -695,5 +696,5 @@ static CU_TestInfo tests[] = {
 
 int main(void)
 {
-	return rig_main("lanes of virtual time", NULL, NULL, tests);
+	return run_suite("lanes of virtual time", NULL, NULL, tests);
 }

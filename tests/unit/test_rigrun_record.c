@@ -6,6 +6,7 @@
 #include "number.h"
 #include "order.h"
 #include "rigrun_case.h"
+#include "suite.h"
 
 static const char rig[] = "node a\nnode b\nlink a b\n"
 			  "every 1s sample a q ls\nevery 1s sample b q ls\nat 1s run a ls as=p\n"
@@ -222,21 +223,12 @@ static void memory(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"numbers", numbers}, {"long_number", long_number},
+		{"series", series},   {"refused", refused},
+		{"bounds", bounds},   {"ordered", ordered},
+		{"memory", memory},   CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("runs of rigs, record", NULL, NULL);
-	CU_add_test(s, "numbers", numbers);
-	CU_add_test(s, "long_number", long_number);
-	CU_add_test(s, "series", series);
-	CU_add_test(s, "refused", refused);
-	CU_add_test(s, "bounds", bounds);
-	CU_add_test(s, "ordered", ordered);
-	CU_add_test(s, "memory", memory);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("runs of rigs, record", NULL, NULL, tests);
 }

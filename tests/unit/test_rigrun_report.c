@@ -15,6 +15,7 @@
 #include "results.h"
 #include "rigrun_case.h"
 #include "shown.h"
+#include "suite.h"
 
 static int top = -1; /* the folder that runs go into */
 
@@ -471,29 +472,19 @@ static void remove_all(const char *path)
 int main(int argc, char **argv)
 {
 	char path[] = "/tmp/rigrun-report.XXXXXX";
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"texts", texts},  {"rates", rates}, {"twice", twice},       {"hostile", hostile},
+		{"empty", empty},  {"shows", shows}, {"gaps", gaps},         {"many", many},
+		{"large", large},  {"axes", axes},   {"failures", failures}, {"memory", memory},
+		CU_TEST_INFO_NULL,
+	};
+	int failed;
 
 	top = open(argc > 1 ? argv[1] : mkdtemp(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (top < 0 || CU_initialize_registry() != CUE_SUCCESS)
+	if (top < 0)
 		return 1;
-	s = CU_add_suite("runs of rigs, results", NULL, NULL);
-	CU_add_test(s, "texts", texts);
-	CU_add_test(s, "rates", rates);
-	CU_add_test(s, "twice", twice);
-	CU_add_test(s, "hostile", hostile);
-	CU_add_test(s, "empty", empty);
-	CU_add_test(s, "shows", shows);
-	CU_add_test(s, "gaps", gaps);
-	CU_add_test(s, "many", many);
-	CU_add_test(s, "large", large);
-	CU_add_test(s, "axes", axes);
-	CU_add_test(s, "failures", failures);
-	CU_add_test(s, "memory", memory);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failed = run_suite("runs of rigs, results", NULL, NULL, tests);
 	if (argc < 2)
 		remove_all(path);
-	return failed ? 1 : 0;
+	return failed;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a sweep runs: values from texts, the order of runs, names, commands that repeat one. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "suite.h"
 #include "sweep_plan.h"
 #include "sweep_plot.h"
 
@@ -296,22 +296,17 @@ static void places(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"ranges", ranges},
+		{"most values", most_values},
+		{"order", order},
+		{"names", names},
+		{"replay", replay},
+		{"bad plans", bad_plans},
+		{"too many axes", too_many_axes},
+		{"places", places},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("sweeps, what is run", NULL, NULL);
-	CU_add_test(s, "ranges", ranges);
-	CU_add_test(s, "most values", most_values);
-	CU_add_test(s, "order", order);
-	CU_add_test(s, "names", names);
-	CU_add_test(s, "replay", replay);
-	CU_add_test(s, "bad plans", bad_plans);
-	CU_add_test(s, "too many axes", too_many_axes);
-	CU_add_test(s, "places", places);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("sweeps, what is run", NULL, NULL, tests);
 }

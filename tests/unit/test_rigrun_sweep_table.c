@@ -3,7 +3,6 @@
  * What comes out of a sweep: results of runs read back, columns, statistics, files. Whichever run
  * ends first, the same bytes.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -14,6 +13,7 @@
 #include "failing_malloc.h"
 #include "remove_tree.h"
 #include "results.h"
+#include "suite.h"
 #include "sweep_read.h"
 #include "sweep_report.h"
 #include "sweep_stats.h"
@@ -530,27 +530,20 @@ static void large(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"samples", samples}, {"verdicts", verdicts},
+		{"doubts", doubts},   {"table", table},
+		{"stats", stats},     {"ends", ends},
+		{"orders", orders},   {"files", files},
+		{"memory", memory},   {"many figures", many_figures},
+		{"large", large},     CU_TEST_INFO_NULL,
+	};
+	int failed;
 
 	top = open(mkdtemp(top_path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (top < 0 || CU_initialize_registry() != CUE_SUCCESS)
+	if (top < 0)
 		return 1;
-	s = CU_add_suite("sweeps, what comes out", NULL, NULL);
-	CU_add_test(s, "samples", samples);
-	CU_add_test(s, "verdicts", verdicts);
-	CU_add_test(s, "doubts", doubts);
-	CU_add_test(s, "table", table);
-	CU_add_test(s, "stats", stats);
-	CU_add_test(s, "ends", ends);
-	CU_add_test(s, "orders", orders);
-	CU_add_test(s, "files", files);
-	CU_add_test(s, "memory", memory);
-	CU_add_test(s, "many figures", many_figures);
-	CU_add_test(s, "large", large);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failed = run_suite("sweeps, what comes out", NULL, NULL, tests);
 	remove_tree(top_path);
-	return failed ? 1 : 0;
+	return failed;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* uml_run's command line, and the frames of a job's guest. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "run_frames.h"
 #include "run_options.h"
+#include "suite.h"
 
 static struct run_options o;
 static char error[OPTIONS_ERROR_LEN];
@@ -135,19 +135,11 @@ static void test_frames(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"command", test_command}, {"values", test_values},     {"network", test_network},
+		{"time", test_time},       {"mistakes", test_mistakes}, {"frames", test_frames},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("uml_run", NULL, NULL);
-	CU_add_test(s, "command", test_command);
-	CU_add_test(s, "values", test_values);
-	CU_add_test(s, "network", test_network);
-	CU_add_test(s, "time", test_time);
-	CU_add_test(s, "mistakes", test_mistakes);
-	CU_add_test(s, "frames", test_frames);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return run_suite("uml_run", NULL, NULL, tests);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The server of names of the mail rigs: its file, what it reads and answers, its faults. */
-#include <CUnit/Basic.h>
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include "dnsd_zone.h"
+#include "suite.h"
 
 static struct dns_data d;
 
@@ -233,19 +233,14 @@ static void test_questions(void)
 
 int main(void)
 {
-	CU_pSuite s;
+	static CU_TestInfo tests[] = {
+		{"lines of the file", test_lines}, {"names", test_names},
+		{"answers", test_answers},         {"what is not there", test_refusals},
+		{"faults", test_faults},           {"fault of EDNS", test_fault_edns},
+		{"questions", test_questions},     CU_TEST_INFO_NULL,
+	};
+	int failed = run_suite("servers: dns", NULL, NULL, tests);
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("servers: dns", NULL, NULL);
-	CU_add_test(s, "lines of the file", test_lines);
-	CU_add_test(s, "names", test_names);
-	CU_add_test(s, "answers", test_answers);
-	CU_add_test(s, "what is not there", test_refusals);
-	CU_add_test(s, "faults", test_faults);
-	CU_add_test(s, "fault of EDNS", test_fault_edns);
-	CU_add_test(s, "questions", test_questions);
-	CU_basic_run_tests();
 	dns_forget(&d);
-	return CU_get_number_of_failures() != 0;
+	return failed;
 }

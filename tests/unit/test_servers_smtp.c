@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The server of mail of the mail rigs: commands, rules, greylisting, and times in text. */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
 #include "common.h"
 #include "smtpd_greylist.h"
 #include "smtpd_plan.h"
+#include "suite.h"
 
 static struct plan p;
 
@@ -129,16 +129,10 @@ static void test_greylist(void)
 
 int main(void)
 {
-	CU_pSuite s;
+	static CU_TestInfo tests[] = {
+		{"times", test_times},           {"commands", test_commands}, {"rules", test_rules},
+		{"which rule", test_which_rule}, {"greylist", test_greylist}, CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("servers: smtp", NULL, NULL);
-	CU_add_test(s, "times", test_times);
-	CU_add_test(s, "commands", test_commands);
-	CU_add_test(s, "rules", test_rules);
-	CU_add_test(s, "which rule", test_which_rule);
-	CU_add_test(s, "greylist", test_greylist);
-	CU_basic_run_tests();
-	return CU_get_number_of_failures() != 0;
+	return run_suite("servers: smtp", NULL, NULL, tests);
 }

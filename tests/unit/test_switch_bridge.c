@@ -3,11 +3,11 @@
  * The switch as a whole, with ports whose devices are lists in memory and a clock that the test
  * moves: learning, flooding, ageing, VLANs, queues, cables, what is counted.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "suite.h"
 #include "switch.h"
 
 #define PORTS 6
@@ -479,15 +479,10 @@ int main(void)
 		{"a port named twice", test_capture_once},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"switch", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
+	int failed;
 
 	loop = loop_new();
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failed = run_suite("switch", NULL, NULL, tests);
 	loop_free(loop);
-	return failed ? 1 : 0;
+	return failed;
 }

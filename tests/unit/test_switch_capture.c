@@ -3,7 +3,6 @@
  * Captures: read back by libpcap, and block by block by a reader of our own for what libpcap does
  * not tell. `test_switch_capture sample FILE|-` writes a known file for tests/system/switch-capture.sh.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 #include "capture.h"
 #include "rng.h"
+#include "suite.h"
 
 #define EPOCH 1768521600000000000ULL /* 2026-01-16 */
 
@@ -591,25 +591,21 @@ static int sample(const char *path)
 
 static int run(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"reads back", reads_back},
+		{"options", options},
+		{"filters", filters},
+		{"snaplen", snaplen},
+		{"rotation", rotation},
+		{"slow reader", slow_reader},
+		{"gone reader", gone_reader},
+		{"gone in the middle", gone_in_the_middle},
+		{"disk full", disk_full},
+		{"refusals", refusals},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("capture", NULL, NULL);
-	CU_add_test(s, "reads back", reads_back);
-	CU_add_test(s, "options", options);
-	CU_add_test(s, "filters", filters);
-	CU_add_test(s, "snaplen", snaplen);
-	CU_add_test(s, "rotation", rotation);
-	CU_add_test(s, "slow reader", slow_reader);
-	CU_add_test(s, "gone reader", gone_reader);
-	CU_add_test(s, "gone in the middle", gone_in_the_middle);
-	CU_add_test(s, "disk full", disk_full);
-	CU_add_test(s, "refusals", refusals);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("capture", NULL, NULL, tests);
 }
 
 int main(int argc, char **argv)

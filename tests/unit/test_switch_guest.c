@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A guest's port whose front-end or rings break: it goes, and the switch goes on. */
 #include "send_fd.h"
+#include "suite.h"
 #include "switch_rig.h"
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -146,17 +147,12 @@ static void test_file_kick(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"a ring that makes no sense", test_bad_ring},
+		{"kicks that never end", test_dead_kick},
+		{"kicks that are none", test_file_kick},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("guests' ports", NULL, NULL);
-	CU_add_test(s, "a ring that makes no sense", test_bad_ring);
-	CU_add_test(s, "kicks that never end", test_dead_kick);
-	CU_add_test(s, "kicks that are none", test_file_kick);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("guests' ports", NULL, NULL, tests);
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include "link_bench.h"
 #include "link_model.h"
+#include "suite.h"
 
 #define FRAMES 2000
 #define ROUNDS 150
@@ -470,21 +471,17 @@ static void changes_at_random(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"equals the model to the nanosecond", equals_model},
+		{"CoDel equals RFC 8289's pseudocode", equals_codel},
+		{"rate is exact", rate_is_exact},
+		{"same moment", same_moment},
+		{"no overtaking", no_overtaking},
+		{"rate changes", rate_changes},
+		{"delay changes", delay_changes},
+		{"changes at random", changes_at_random},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("link, times", NULL, NULL);
-	CU_add_test(s, "equals the model to the nanosecond", equals_model);
-	CU_add_test(s, "CoDel equals RFC 8289's pseudocode", equals_codel);
-	CU_add_test(s, "rate is exact", rate_is_exact);
-	CU_add_test(s, "same moment", same_moment);
-	CU_add_test(s, "no overtaking", no_overtaking);
-	CU_add_test(s, "rate changes", rate_changes);
-	CU_add_test(s, "delay changes", delay_changes);
-	CU_add_test(s, "changes at random", changes_at_random);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("link, times", NULL, NULL, tests);
 }

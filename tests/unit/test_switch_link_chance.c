@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "link_bench.h"
 #include "offload.h"
+#include "suite.h"
 
 #define FRAMES 200000
 
@@ -349,23 +350,19 @@ static void open_checksum(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"shares", shares},
+		{"bursts", bursts},
+		{"jitter", jitter},
+		{"uniform ends", uniform_ends},
+		{"normal quantiles", normal_quantiles},
+		{"table", table},
+		{"same again", same_again},
+		{"independent", independent},
+		{"one bit", one_bit},
+		{"open checksum", open_checksum},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("link, chance", NULL, NULL);
-	CU_add_test(s, "shares", shares);
-	CU_add_test(s, "bursts", bursts);
-	CU_add_test(s, "jitter", jitter);
-	CU_add_test(s, "uniform ends", uniform_ends);
-	CU_add_test(s, "normal quantiles", normal_quantiles);
-	CU_add_test(s, "table", table);
-	CU_add_test(s, "same again", same_again);
-	CU_add_test(s, "independent", independent);
-	CU_add_test(s, "one bit", one_bit);
-	CU_add_test(s, "open checksum", open_checksum);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("link, chance", NULL, NULL, tests);
 }

@@ -2,6 +2,7 @@
 /* Settings of links: as text and back, errors that help, merging, and what down, MTU and limits do. */
 #include <errno.h>
 #include "link_bench.h"
+#include "suite.h"
 
 #define ALL 0x7ff
 
@@ -358,23 +359,19 @@ static void names(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"values", values},
+		{"round trips", round_trips},
+		{"errors", errors},
+		{"merges", merges},
+		{"perfect again", perfect_again},
+		{"down", down},
+		{"mtu", mtu},
+		{"limits", limits},
+		{"ends", ends},
+		{"names", names},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("link, settings", NULL, NULL);
-	CU_add_test(s, "values", values);
-	CU_add_test(s, "round trips", round_trips);
-	CU_add_test(s, "errors", errors);
-	CU_add_test(s, "merges", merges);
-	CU_add_test(s, "perfect again", perfect_again);
-	CU_add_test(s, "down", down);
-	CU_add_test(s, "mtu", mtu);
-	CU_add_test(s, "limits", limits);
-	CU_add_test(s, "ends", ends);
-	CU_add_test(s, "names", names);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("link, settings", NULL, NULL, tests);
 }

@@ -2,6 +2,7 @@
 /* NAT: its options, and a guest made by hand that talks to sockets of this host through it. */
 #include <sys/resource.h>
 #include "nat_guest.h"
+#include "suite.h"
 
 static void test_config(void)
 {
@@ -317,5 +318,5 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	return rig_main("nat", setup, teardown, tests);
+	return run_suite("nat", setup, teardown, tests);
 }

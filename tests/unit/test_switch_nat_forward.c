@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Ways in behind a NAT: as texts, and while the port runs. */
 #include "nat_guest.h"
+#include "suite.h"
 
 static void test_forward(void)
 {
@@ -187,5 +188,5 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	return rig_main("nat forwards", setup, teardown, tests);
+	return run_suite("nat forwards", setup, teardown, tests);
 }

@@ -3,6 +3,7 @@
 #include "nat_guest.h"
 #include "offload.h"
 #include "port_nat_merge.h"
+#include "suite.h"
 
 #define SEGMENTS 44
 #define MSS 1460
@@ -129,5 +130,5 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	return rig_main("nat merge", setup, teardown, tests);
+	return run_suite("nat merge", setup, teardown, tests);
 }

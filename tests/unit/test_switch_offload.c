@@ -4,12 +4,12 @@
  * apart again byte by byte, its checksums are added up in 16-bit words in network order, and the
  * payloads joined must be what went in.
  */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "offload.h"
 #include "rng.h"
+#include "suite.h"
 
 #define TCP 6
 #define UDP 17
@@ -458,21 +458,16 @@ static void no_memory(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"known", known},          {"random", random_ones},
+		{"lies in headers", lies}, {"lies in meta data", wrong_meta},
+		{"checksums", checksums},  {"no memory", no_memory},
+		CU_TEST_INFO_NULL,
+	};
+	int failures;
 
 	frame_pool_init(&pool, 1 << 26);
-	CU_initialize_registry();
-	s = CU_add_suite("offload", NULL, NULL);
-	CU_add_test(s, "known", known);
-	CU_add_test(s, "random", random_ones);
-	CU_add_test(s, "lies in headers", lies);
-	CU_add_test(s, "lies in meta data", wrong_meta);
-	CU_add_test(s, "checksums", checksums);
-	CU_add_test(s, "no memory", no_memory);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures() + (pool.used != 0);
-	CU_cleanup_registry();
+	failures = run_suite("offload", NULL, NULL, tests) || pool.used;
 	frame_pool_exit(&pool);
-	return failures != 0;
+	return failures;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "port_old.h"
+#include "suite.h"
 #include "switch_rig.h"
 
 static struct loop *loop;
@@ -587,5 +588,5 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	return rig_main("old", setup, teardown, tests);
+	return run_suite("old", setup, teardown, tests);
 }

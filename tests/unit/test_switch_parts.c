@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parts of the switch: frames and their pool, the calendar, random numbers. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <string.h>
 #include "calendar.h"
 #include "packet.h"
 #include "rng.h"
+#include "suite.h"
 
 static void test_packet(void)
 {
@@ -151,18 +151,10 @@ static void test_rng(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"packets", test_packet},     {"frames", test_frames}, {"calendar", test_calendar},
+		{"random numbers", test_rng}, CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("switch parts", NULL, NULL);
-	CU_add_test(s, "packets", test_packet);
-	CU_add_test(s, "frames", test_frames);
-	CU_add_test(s, "calendar", test_calendar);
-	CU_add_test(s, "random numbers", test_rng);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("switch parts", NULL, NULL, tests);
 }

@@ -8,6 +8,7 @@
 #include "port_kinds.h"
 #include "port_old.h"
 #include "port_pcap.h"
+#include "suite.h"
 #include "switch_rig.h"
 
 #define MS_NS 1000000ULL
@@ -475,5 +476,5 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	return rig_main("ports", setup, teardown, tests);
+	return run_suite("ports", setup, teardown, tests);
 }

@@ -4,7 +4,6 @@
  * of queues. The tree must come out as the standard says, nothing may circle at any time, and the
  * ring must heal when a cable is cut.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "rng.h"
 #include "stp.h"
 #include "stp_bpdu.h"
+#include "suite.h"
 #include "switch.h"
 
 #define SWITCHES 3
@@ -450,25 +450,23 @@ static void nonsense(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"a ring without it storms", ring_storms},
+		{"converges", converges},
+		{"holds", holds},
+		{"heals", heals},
+		{"heals a silent cut", heals_silent_cut},
+		{"root goes", root_goes},
+		{"forgets addresses", forgets_addresses},
+		{"own loop", own_loop},
+		{"BPDUs", bpdus},
+		{"nonsense", nonsense},
+		CU_TEST_INFO_NULL,
+	};
+	int failures;
 
 	loop = loop_new();
-	CU_initialize_registry();
-	s = CU_add_suite("spanning tree", NULL, NULL);
-	CU_add_test(s, "a ring without it storms", ring_storms);
-	CU_add_test(s, "converges", converges);
-	CU_add_test(s, "holds", holds);
-	CU_add_test(s, "heals", heals);
-	CU_add_test(s, "heals a silent cut", heals_silent_cut);
-	CU_add_test(s, "root goes", root_goes);
-	CU_add_test(s, "forgets addresses", forgets_addresses);
-	CU_add_test(s, "own loop", own_loop);
-	CU_add_test(s, "BPDUs", bpdus);
-	CU_add_test(s, "nonsense", nonsense);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failures = run_suite("spanning tree", NULL, NULL, tests);
 	loop_free(loop);
-	return failures != 0;
+	return failures;
 }

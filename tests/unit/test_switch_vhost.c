@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sessions of vhost-user whose other end is up to no good: neither it nor its descriptors hold us up. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "send_fd.h"
+#include "suite.h"
 #include "vhost.h"
 
 static struct vhost v;
@@ -100,16 +100,11 @@ static void test_flood(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"calls that nobody hears", test_full_call},
+		{"messages without end", test_flood},
+		CU_TEST_INFO_NULL,
+	};
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	s = CU_add_suite("vhost-user", NULL, NULL);
-	CU_add_test(s, "calls that nobody hears", test_full_call);
-	CU_add_test(s, "messages without end", test_flood);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("vhost-user", NULL, NULL, tests);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Virtqueues from the device's side, over rings that the test lays out as a guest would. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "suite.h"
 #include "vring.h"
 
 #define MEM (1 << 20)
@@ -198,21 +198,20 @@ static void test_events(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failed;
+	static CU_TestInfo tests[] = {
+		{"where rings can be", test_start},
+		{"chains", test_chain},
+		{"tables", test_indirect},
+		{"rings that make no sense", test_bad},
+		{"who wants to be told", test_events},
+		CU_TEST_INFO_NULL,
+	};
+	int failed;
 
 	mem = aligned_alloc(4096, MEM);
-	if (!mem || CU_initialize_registry() != CUE_SUCCESS)
+	if (!mem)
 		return 1;
-	s = CU_add_suite("virtqueues", NULL, NULL);
-	CU_add_test(s, "where rings can be", test_start);
-	CU_add_test(s, "chains", test_chain);
-	CU_add_test(s, "tables", test_indirect);
-	CU_add_test(s, "rings that make no sense", test_bad);
-	CU_add_test(s, "who wants to be told", test_events);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	failed = run_suite("virtqueues", NULL, NULL, tests);
 	free(mem);
-	return failed ? 1 : 0;
+	return failed;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Telnet: negotiation ends, data survives, floods and nonsense stay inside the struct. */
-#include <CUnit/Basic.h>
 #include <stdlib.h>
 #include <string.h>
+#include "suite.h"
 #include "telnet.h"
 
 enum {
@@ -172,23 +172,19 @@ static void floods(void)
 
 int main(void)
 {
-	CU_pSuite s;
-	unsigned int failures;
+	static CU_TestInfo tests[] = {
+		{"opening", opening},
+		{"agreement is silent", agreement_is_silent},
+		{"unknown is refused", unknown_is_refused},
+		{"client turns echo off", client_turns_echo_off},
+		{"window", window},
+		{"ends of line", ends_of_line},
+		{"output", output},
+		{"plain client", plain_client},
+		{"are you there", are_you_there},
+		{"floods", floods},
+		CU_TEST_INFO_NULL,
+	};
 
-	CU_initialize_registry();
-	s = CU_add_suite("telnet", NULL, NULL);
-	CU_add_test(s, "opening", opening);
-	CU_add_test(s, "agreement is silent", agreement_is_silent);
-	CU_add_test(s, "unknown is refused", unknown_is_refused);
-	CU_add_test(s, "client turns echo off", client_turns_echo_off);
-	CU_add_test(s, "window", window);
-	CU_add_test(s, "ends of line", ends_of_line);
-	CU_add_test(s, "output", output);
-	CU_add_test(s, "plain client", plain_client);
-	CU_add_test(s, "are you there", are_you_there);
-	CU_add_test(s, "floods", floods);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures != 0;
+	return run_suite("telnet", NULL, NULL, tests);
 }

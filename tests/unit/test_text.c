@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is shown to a person: control characters made visible, one line, both ends of a long one. */
-#include <CUnit/Basic.h>
 #include <stdlib.h>
 #include <string.h>
+#include "suite.h"
 #include "text.h"
 
 static const struct {
@@ -84,20 +84,12 @@ static void long_lines(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"control characters", visible},
 		{"room", room},
 		{"long lines", long_lines},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"text", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return CU_get_error();
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("text", NULL, NULL, tests);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The agent's side of requests, in the guest: what a host's frames can do to their bodies. */
-#include <CUnit/Basic.h>
 #include <stdlib.h>
+#include "suite.h"
 #include "../../rootfs/tiny/agent_request.c"
 
 static struct agent agent;
@@ -145,21 +145,12 @@ static void too_long(void)
 
 int main(void)
 {
-	CU_TestInfo tests[] = {
+	static CU_TestInfo tests[] = {
 		{"pieces", pieces},
 		{"a longer body", longer},
 		{"too long", too_long},
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"requests in the guest", NULL, NULL, NULL, NULL, tests},
-				 CU_SUITE_INFO_NULL};
-	unsigned int failed;
 
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	CU_register_suites(suites);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + (CU_get_error() ? 1 : 0);
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return run_suite("requests in the guest", NULL, NULL, tests);
 }
