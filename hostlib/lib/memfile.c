@@ -81,3 +81,17 @@ int memfile_seal(int fd, int seals)
 	there = fcntl(fd, F_GET_SEALS);
 	return there < 0 || there == F_SEAL_SEAL ? 0 : err;
 }
+
+int memfile_make_fixed(const char *name, uint64_t bytes)
+{
+	int fd = memfile_make(name, bytes), err;
+
+	if (fd < 0)
+		return fd;
+	err = memfile_seal(fd, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}

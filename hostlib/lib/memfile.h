@@ -16,6 +16,9 @@
  */
 int memfile_make(const char *name, uint64_t bytes);
 
+/* The same, of a size that nobody can change where the file can be sealed; nor can other seals be set. */
+int memfile_make_fixed(const char *name, uint64_t bytes);
+
 /* Forbids what seals (F_SEAL_*) say, where the file can be sealed. 0 or -errno. */
 int memfile_seal(int fd, int seals);
 

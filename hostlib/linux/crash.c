@@ -31,16 +31,7 @@ struct report {
 
 int crash_make(void)
 {
-	int fd = memfile_make("last-words", NL_CRASH_MAX), err;
-
-	if (fd < 0)
-		return fd;
-	err = memfile_seal(fd, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	return fd;
+	return memfile_make_fixed("last-words", NL_CRASH_MAX);
 }
 
 char *crash_words(int fd)

@@ -78,20 +78,6 @@ struct birth {
 	struct confine_report *report;
 };
 
-static int make_memory(uint64_t bytes)
-{
-	int fd = memfile_make("guest-memory", bytes), err;
-
-	if (fd < 0)
-		return fd;
-	err = memfile_seal(fd, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
 static uint64_t larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -795,7 +781,7 @@ static int prepare(struct guest *g, struct passing *pass)
 		log_err("getting memory failed: %s", strerror(errno));
 		return -ENOMEM;
 	}
-	pass->memory = make_memory(ctx->opt.mem_bytes);
+	pass->memory = memfile_make_fixed("guest-memory", ctx->opt.mem_bytes);
 	if (pass->memory < 0) {
 		log_err("getting %llu MB of guest memory failed: %s; ask for less with mem=",
 			(unsigned long long)ctx->opt.mem_bytes >> 20, strerror(-pass->memory));

@@ -3,33 +3,12 @@
  * A tracer of system calls, as strace is one: stops at entry and exit, arguments and results,
  * PTRACE_GET_SYSCALL_INFO, calls that are changed, skipped or injected.
  */
-#include "check.h"
+#include "traced.h"
 #include <fcntl.h>
 #include <stddef.h>
-#include <sys/ptrace.h>
 #include <sys/user.h>
 
 #define CALL_STOP (SIGTRAP | 0x80)
-
-/* Starts run() in a traced child and stops it before its first call. */
-static pid_t start(void (*run)(void), long options)
-{
-	pid_t pid = check_fork();
-	int status;
-
-	if (pid == 0) {
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		raise(SIGSTOP);
-		run();
-		_exit(0);
-	}
-	waitpid(pid, &status, 0);
-	CHECK_NEED(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "the child stops");
-	CHECK_NEED(!ptrace(PTRACE_SETOPTIONS, pid, 0,
-			   PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | options),
-		   "options");
-	return pid;
-}
 
 /* Continues with request until the next stop; the status, or -1 at the end. */
 static int step(pid_t pid, int request, int sig)
@@ -88,7 +67,7 @@ static void few_calls(void)
 static void trace(void)
 {
 	static const long want[] = {SYS_openat, SYS_write, SYS_close, SYS_getppid};
-	pid_t pid = start(few_calls, 0);
+	pid_t pid = start(few_calls, PTRACE_O_TRACESYSGOOD);
 	int stops = 0, seeks = 0, wrong = 0, status;
 
 	for (;;) {
@@ -129,7 +108,7 @@ static void info_calls(void)
 
 static void syscall_info(void)
 {
-	pid_t pid = start(info_calls, 0);
+	pid_t pid = start(info_calls, PTRACE_O_TRACESYSGOOD);
 	struct __ptrace_syscall_info in = {}, out = {};
 	struct user_regs_struct r;
 
@@ -157,7 +136,7 @@ static void syscall_info(void)
 /* rcx and r11 at both stops are what the instruction makes of them. */
 static void rcx_and_r11(void)
 {
-	pid_t pid = start(info_calls, 0);
+	pid_t pid = start(info_calls, PTRACE_O_TRACESYSGOOD);
 	struct user_regs_struct in, out;
 
 	CHECK_NEED(to_entry(pid, SYS_pread64), "entry");
@@ -196,7 +175,7 @@ static void changes(void)
 
 	if (pipe(p) || write(p[1], "hello", 5) != 5 || dup2(p[0], 101) < 0)
 		CHECK(false, "pipe");
-	pid = start(want_changes, 0);
+	pid = start(want_changes, PTRACE_O_TRACESYSGOOD);
 	CHECK_NEED(to_entry(pid, SYS_getppid), "entry");
 	r = regs_of(pid);
 	r.orig_rax = -1;
@@ -233,7 +212,7 @@ static void emulated_calls(void)
 
 static void sysemu(void)
 {
-	pid_t pid = start(emulated_calls, 0);
+	pid_t pid = start(emulated_calls, PTRACE_O_TRACESYSGOOD);
 	struct user_regs_struct r;
 
 	CHECK_NEED(step(pid, PTRACE_SYSEMU, 0) == CALL_STOP, "PTRACE_SYSEMU");
@@ -298,7 +277,7 @@ static void inject_into(pid_t pid, const char *where)
 
 static void injection(void)
 {
-	pid_t pid = start(spin, 0);
+	pid_t pid = start(spin, PTRACE_O_TRACESYSGOOD);
 	long long before;
 	char text[64];
 
@@ -317,7 +296,7 @@ static void injection(void)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 
-	pid = start(sleep_long, 0);
+	pid = start(sleep_long, PTRACE_O_TRACESYSGOOD);
 	ptrace(PTRACE_CONT, pid, 0, 0);
 	check_wait_state(pid, 'S');
 	kill(pid, SIGUSR1);
@@ -341,7 +320,7 @@ static void sleep_twice(void)
 
 static void restarted(void)
 {
-	pid_t pid = start(sleep_twice, 0);
+	pid_t pid = start(sleep_twice, PTRACE_O_TRACESYSGOOD);
 	struct user_regs_struct r;
 
 	CHECK_NEED(to_entry(pid, SYS_nanosleep), "entry");

@@ -3,28 +3,10 @@
  * What a tracer is told about: fork, vfork, clone, exec, exit, signals, stops; attaching in
  * each way; listening; a tracer or a traced process that dies.
  */
-#include "check.h"
+#include "traced.h"
 #include <pthread.h>
 #include <spawn.h>
-#include <sys/ptrace.h>
 #include <sys/user.h>
-
-static pid_t start(void (*run)(void), long options)
-{
-	pid_t pid = check_fork();
-	int status;
-
-	if (pid == 0) {
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		raise(SIGSTOP);
-		run();
-		_exit(0);
-	}
-	waitpid(pid, &status, 0);
-	CHECK_NEED(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "the child stops");
-	CHECK_NEED(!ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL | options), "options");
-	return pid;
-}
 
 /* The next stop: signal in the low byte, event above; -1 if it ended. */
 static int next(pid_t pid, int request, long sig)

@@ -3,11 +3,10 @@
  * A debugger's work: breakpoints, single steps (over plain code, calls, signals, a repeated
  * string instruction), reading and writing another process' text and data.
  */
-#include "check.h"
+#include "traced.h"
 #include <fcntl.h>
 #include <sched.h>
 #include <stddef.h>
-#include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 
@@ -38,23 +37,6 @@ __asm__(".pushsection .text\n"
 	"step_result: .long 0\n"
 	".popsection\n");
 extern int step_result;
-
-static pid_t start(void (*run)(void))
-{
-	pid_t pid = check_fork();
-	int status;
-
-	if (pid == 0) {
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		raise(SIGSTOP);
-		run();
-		_exit(0);
-	}
-	waitpid(pid, &status, 0);
-	CHECK_NEED(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "the child stops");
-	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-	return pid;
-}
 
 static int step(pid_t pid, int request, long sig)
 {
@@ -112,7 +94,7 @@ static int end_of(pid_t pid)
 
 static void breakpoints(void)
 {
-	pid_t pid = start(step_code_run);
+	pid_t pid = start(step_code_run, PTRACE_O_TRACESYSGOOD);
 	siginfo_t si;
 	long word;
 
@@ -135,7 +117,7 @@ static void breakpoints(void)
 
 static void steps(void)
 {
-	pid_t pid = start(step_code_run);
+	pid_t pid = start(step_code_run, PTRACE_O_TRACESYSGOOD);
 	char *want[] = {step_code + 2, step_code + 4, step_call, step_after, step_after + 3};
 	siginfo_t si;
 	int good = 0;
@@ -168,7 +150,7 @@ static void hot(void)
 
 static void hot_loop(void)
 {
-	pid_t pid = start(hot);
+	pid_t pid = start(hot, PTRACE_O_TRACESYSGOOD);
 	int at_site = 0, after = 0, elsewhere = 0;
 	uint8_t bytes[7];
 	struct iovec local = {bytes, 7}, remote = {hot_start, 7};
@@ -219,7 +201,7 @@ static bool stop_inside(pid_t pid)
 
 static void random_stops(void)
 {
-	pid_t pid = start(hot_forever);
+	pid_t pid = start(hot_forever, PTRACE_O_TRACESYSGOOD);
 	int inside = 0, at_call = 0, n = 60;
 
 	/* It takes a while to get there on a busy machine. */
@@ -290,7 +272,7 @@ static void signal_now(void)
 /* A signal that is delivered while stepping: the next stop is the handler's first instruction. */
 static void into_handler(void)
 {
-	pid_t pid = start(signal_now);
+	pid_t pid = start(signal_now, PTRACE_O_TRACESYSGOOD);
 
 	CHECK_EQ(step(pid, PTRACE_CONT, 0), SIGUSR1, "a signal to the child");
 	CHECK_EQ(step(pid, PTRACE_SINGLESTEP, SIGUSR1), SIGTRAP, "a step with it");
@@ -311,7 +293,7 @@ static void copy(void)
 
 static void string_steps(void)
 {
-	pid_t pid = start(copy);
+	pid_t pid = start(copy, PTRACE_O_TRACESYSGOOD);
 	char *at;
 	int same = 0;
 
@@ -336,7 +318,7 @@ static void wait_for_value(void)
 
 static void proc_mem(void)
 {
-	pid_t pid = start(wait_for_value);
+	pid_t pid = start(wait_for_value, PTRACE_O_TRACESYSGOOD);
 	char path[40];
 	int fd, value = 0;
 	struct iovec local = {&value, 4}, remote = {&proc_value, 4};
@@ -371,7 +353,7 @@ static void ask(void)
 
 static void poke_text(void)
 {
-	pid_t pid = start(ask);
+	pid_t pid = start(ask, PTRACE_O_TRACESYSGOOD);
 
 	answer_call();
 	ptrace(PTRACE_POKETEXT, pid, answer, 0xc30000004db8); /* mov $77,%eax; ret */

@@ -49,6 +49,17 @@ static void real_interval(void)
 	CHECK_EQ(alarm(0), 1, "alarm");
 }
 
+/*
+ * Sleeps for 30 ticks of 10 ms: do none, or few, of them come? Where a host takes the CPU away, the time
+ * may count as the program's, so that some can.
+ */
+static bool sleep_is_free(void)
+{
+	ticks = 0;
+	check_sleep_ms(300);
+	return ticks < 15;
+}
+
 /* Computes until n ticks came; microseconds of the process' CPU time. */
 static long long compute(int n, bool calls)
 {
@@ -73,8 +84,7 @@ static void virtual_interval(void)
 
 	check_handler(SIGVTALRM, on_tick, 0);
 	CHECK(!setitimer(ITIMER_VIRTUAL, &it, NULL), "setitimer VIRTUAL");
-	check_sleep_ms(50);
-	CHECK(ticks < 2, "a sleeper uses no virtual time");
+	CHECK(sleep_is_free(), "a sleeper uses no virtual time");
 	used = compute(5, false);
 	CHECK_EQ(ticks >= 5, 1, "five ticks of a computation");
 	check_note("virtual: %lld us for 5 ticks of 10 ms", used);
@@ -174,8 +184,7 @@ static void cpu_timer(void)
 	CHECK_NEED(!timer_create(CLOCK_THREAD_CPUTIME_ID, &ev, &t),
 		   "a timer of a thread's CPU time");
 	timer_settime(t, 0, &its, NULL);
-	check_sleep_ms(30);
-	CHECK(ticks < 2, "does not run while it sleeps");
+	CHECK(sleep_is_free(), "does not run while it sleeps");
 	compute(3, true);
 	CHECK(ticks >= 3, "but while it computes");
 	timer_delete(t);

@@ -23,6 +23,7 @@
 #include <registers.h>
 #include <skas.h>
 #include <timetravel.h>
+#include "context_regs.h"
 #include "engine.h"
 #include "lane.h"
 
@@ -101,22 +102,7 @@ static void frame_load(struct nl_stub *s, const struct uml_pt_regs *regs)
 	uc->uc_flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
 	frame_stack(uc);
 	uc->uc_sigmask.sig[0] = STUB_SIGNAL_MASK;
-	sc->r8 = gp[HOST_R8];
-	sc->r9 = gp[HOST_R9];
-	sc->r10 = gp[HOST_R10];
-	sc->r11 = gp[HOST_R11];
-	sc->r12 = gp[HOST_R12];
-	sc->r13 = gp[HOST_R13];
-	sc->r14 = gp[HOST_R14];
-	sc->r15 = gp[HOST_R15];
-	sc->di = gp[HOST_DI];
-	sc->si = gp[HOST_SI];
-	sc->bp = gp[HOST_BP];
-	sc->bx = gp[HOST_BX];
-	sc->dx = gp[HOST_DX];
-	sc->ax = gp[HOST_AX];
-	sc->cx = gp[HOST_CX];
-	sc->sp = gp[HOST_SP];
+	nl_context_put(sc, gp);
 	sc->flags = gp[HOST_EFLAGS];
 	if (s->stepping)
 		sc->flags |= X86_EFLAGS_TF;
@@ -152,23 +138,7 @@ static void frame_store(struct nl_stub *s, struct uml_pt_regs *regs)
 	const struct sigcontext *sc = &frame_of(s)->uc_mcontext;
 	unsigned long *gp = regs->gp;
 
-	gp[HOST_R8] = sc->r8;
-	gp[HOST_R9] = sc->r9;
-	gp[HOST_R10] = sc->r10;
-	gp[HOST_R11] = sc->r11;
-	gp[HOST_R12] = sc->r12;
-	gp[HOST_R13] = sc->r13;
-	gp[HOST_R14] = sc->r14;
-	gp[HOST_R15] = sc->r15;
-	gp[HOST_DI] = sc->di;
-	gp[HOST_SI] = sc->si;
-	gp[HOST_BP] = sc->bp;
-	gp[HOST_BX] = sc->bx;
-	gp[HOST_DX] = sc->dx;
-	gp[HOST_AX] = sc->ax;
-	gp[HOST_CX] = sc->cx;
-	gp[HOST_SP] = sc->sp;
-	gp[HOST_IP] = sc->ip;
+	nl_context_get(gp, sc);
 	gp[HOST_EFLAGS] = sc->flags;
 	if (s->stepping)
 		gp[HOST_EFLAGS] &= ~X86_EFLAGS_TF;

@@ -14,6 +14,7 @@
 #include <asm/ucontext.h>
 #include <frame_kern.h>
 #include <nestling.h>
+#include "context_regs.h"
 #include "engine.h"
 
 #define RED_ZONE 128
@@ -54,23 +55,7 @@ static int put_xstate(struct uml_pt_regs *regs, void __user *to)
 
 static void put_registers(struct sigcontext *sc, const unsigned long *gp)
 {
-	sc->r8 = gp[HOST_R8];
-	sc->r9 = gp[HOST_R9];
-	sc->r10 = gp[HOST_R10];
-	sc->r11 = gp[HOST_R11];
-	sc->r12 = gp[HOST_R12];
-	sc->r13 = gp[HOST_R13];
-	sc->r14 = gp[HOST_R14];
-	sc->r15 = gp[HOST_R15];
-	sc->di = gp[HOST_DI];
-	sc->si = gp[HOST_SI];
-	sc->bp = gp[HOST_BP];
-	sc->bx = gp[HOST_BX];
-	sc->dx = gp[HOST_DX];
-	sc->ax = gp[HOST_AX];
-	sc->cx = gp[HOST_CX];
-	sc->sp = gp[HOST_SP];
-	sc->ip = gp[HOST_IP];
+	nl_context_put(sc, gp);
 	sc->flags = gp[HOST_EFLAGS];
 	sc->cs = gp[HOST_CS];
 	sc->ss = gp[HOST_SS];
@@ -78,23 +63,7 @@ static void put_registers(struct sigcontext *sc, const unsigned long *gp)
 
 static void get_registers(unsigned long *gp, const struct sigcontext *sc)
 {
-	gp[HOST_R8] = sc->r8;
-	gp[HOST_R9] = sc->r9;
-	gp[HOST_R10] = sc->r10;
-	gp[HOST_R11] = sc->r11;
-	gp[HOST_R12] = sc->r12;
-	gp[HOST_R13] = sc->r13;
-	gp[HOST_R14] = sc->r14;
-	gp[HOST_R15] = sc->r15;
-	gp[HOST_DI] = sc->di;
-	gp[HOST_SI] = sc->si;
-	gp[HOST_BP] = sc->bp;
-	gp[HOST_BX] = sc->bx;
-	gp[HOST_DX] = sc->dx;
-	gp[HOST_AX] = sc->ax;
-	gp[HOST_CX] = sc->cx;
-	gp[HOST_SP] = sc->sp;
-	gp[HOST_IP] = sc->ip;
+	nl_context_get(gp, sc);
 	gp[HOST_EFLAGS] = (gp[HOST_EFLAGS] & ~FLAGS_OF_USER) | (sc->flags & FLAGS_OF_USER);
 }
 
