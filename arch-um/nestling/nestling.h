@@ -175,6 +175,17 @@ void nl_mm_fork(struct task_struct *child);
  */
 struct mm_struct;
 void nl_mm_halt(struct mm_struct *mm);
+/*
+ * Whether a page of text has patched sites and is to be executed only; id is its address space's
+ * (engine/sites.c).
+ */
+struct mm_id;
+_Bool nl_text_hidden(struct mm_id *id, unsigned long addr);
+/*
+ * Somebody reads a page that is mapped in mm: where it has patched sites, its text becomes the original
+ * again, and true is returned.
+ */
+_Bool nl_text_read(struct mm_struct *mm, unsigned long addr);
 /* regs->fp is about to be replaced: a copy in a stub counts no more. */
 void nl_fp_drop(struct uml_pt_regs *regs);
 /* Writes the state of a fresh FPU. */

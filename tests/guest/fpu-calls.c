@@ -381,6 +381,19 @@ static int exec_child(void)
 	return mxcsr == 0x1f80 && control == 0x37f ? 0 : 1;
 }
 
+/* What a program may do with pages of which keys; the check's name has it, to be compared. */
+static void protection_keys(void)
+{
+	uint32_t a, b, c, d;
+
+	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(c & bit_OSPKE)) {
+		check_skip("no protection keys", "PKRU");
+		return;
+	}
+	__asm__ volatile(".byte 0x0f,0x01,0xee" : "=a"(a), "=d"(d) : "c"(0)); /* rdpkru */
+	CHECK(true, "PKRU is %#x", a);
+}
+
 static const struct check_group groups[] = {{"quick calls", quick_calls},
 					    {"sleeping calls", sleeping_calls},
 					    {"ping-pong", ping_pong},
@@ -391,6 +404,7 @@ static const struct check_group groups[] = {{"quick calls", quick_calls},
 					    {"threads", threads},
 					    {"processes", processes},
 					    {"exec", fresh_after_exec},
+					    {"protection keys", protection_keys},
 					    {}};
 
 int main(int argc, char **argv)

@@ -16,6 +16,8 @@ struct regs {
 	uint64_t bx, dx, si, di, bp, r8, r9, r10, r12, r13, r14, r15, sp, flags;
 };
 
+/* Of the flags in a frame: the host sets it for an instruction whose page it had to find first. */
+#define FLAG_RESUME 0x10000
 #define FLAGS_NONE 0x202
 #define FLAGS_MANY 0xed7 /* carry, parity, adjust, zero, sign, direction, overflow */
 
@@ -57,13 +59,19 @@ _Static_assert(offsetof(struct regs, sp) == 96 && offsetof(struct regs, flags) =
 	       "what CALL_WITH has");
 
 static volatile int signals, inside, wrong_frames;
+static struct regs wrong_frame; /* the first of them */
+static long wrong_at; /* bytes behind the call's begin */
 static long calls;
 
 static struct regs in_frame(const greg_t *g)
 {
-	return (struct regs){g[REG_RBX], g[REG_RDX], g[REG_RSI], g[REG_RDI], g[REG_RBP],
-			     g[REG_R8],  g[REG_R9],  g[REG_R10], g[REG_R12], g[REG_R13],
-			     g[REG_R14], g[REG_R15], g[REG_RSP], g[REG_EFL]};
+	return (struct regs){g[REG_RBX], g[REG_RDX],
+			     g[REG_RSI], g[REG_RDI],
+			     g[REG_RBP], g[REG_R8],
+			     g[REG_R9],  g[REG_R10],
+			     g[REG_R12], g[REG_R13],
+			     g[REG_R14], g[REG_R15],
+			     g[REG_RSP], g[REG_EFL] & ~FLAG_RESUME};
 }
 
 static void on_alarm(int sig, siginfo_t *si, void *context)
@@ -81,7 +89,10 @@ static void on_alarm(int sig, siginfo_t *si, void *context)
 	if (!want)
 		return;
 	inside++;
-	wrong_frames += memcmp(&got, want, sizeof(got)) != 0;
+	if (memcmp(&got, want, sizeof(got)) && !wrong_frames++) {
+		wrong_frame = got;
+		wrong_at = ip - (want == &kick_first ? kick_first_from : kick_second_from);
+	}
 }
 
 static struct regs numbered(uint64_t from, uint64_t *stack, uint64_t flags)
@@ -157,6 +168,9 @@ static void kicks(void)
 	check_note("%ld calls, %d signals, %d of them at the call", calls, signals, inside);
 	CHECK(signals > 30 && inside, "signals came");
 	CHECK_EQ(wrong_frames, 0, "frames of the handler");
+	for (unsigned int i = 0; wrong_frames && i < sizeof(wrong_frame) / sizeof(uint64_t); i++)
+		check_note("at +%ld: register %u is %#llx", wrong_at, i,
+			   (unsigned long long)((const uint64_t *)&wrong_frame)[i]);
 }
 
 static const struct check_group groups[] = {{"kicks", kicks}, {}};

@@ -30,11 +30,29 @@ __asm__(".pushsection .text\n"
 static const uint8_t expected[] = {0xb8, 0x6e, 0,    0,    0,    0x0f, 0x05,
 				   0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff};
 
+static void heat_at(const uint8_t *text)
+{
+	long (*call)(void) = (long (*)(void))(uintptr_t)text;
+
+	for (int i = 0; i < CALLS; i++)
+		if (call() != getppid())
+			CHECK(false, "a hot call");
+}
+
 static void heat(void)
 {
-	for (int i = 0; i < CALLS; i++)
-		if (hot_call() != getppid())
-			CHECK(false, "a hot call");
+	heat_at(hot_text);
+}
+
+/* The same text in a page of its own, hot. An engine may never touch a page again that somebody read. */
+static uint8_t *another(void)
+{
+	uint8_t *p = site_pages(1, PROT_READ | PROT_WRITE);
+
+	memcpy(p, hot_text, SITE_LEN);
+	site_freeze(p, 1);
+	heat_at(p);
+	return p;
 }
 
 static bool same(const uint8_t *bytes)
@@ -47,65 +65,102 @@ static bool same(const uint8_t *bytes)
 	return false;
 }
 
+/* Ways of reading that are the program's own instructions. */
 static void reads(void)
 {
-	uint8_t bytes[SITE_LEN];
-	struct iovec local = {bytes, SITE_LEN}, remote = {hot_text, SITE_LEN};
+	uint8_t bytes[SITE_LEN], *text = another();
+
+	memcpy(bytes, text, SITE_LEN);
+	CHECK(same(bytes), "memcpy of the text");
+	heat_at(text);
+	CHECK(same(text), "hot again, memcmp");
+	text = another();
+	for (int i = 0; i < SITE_LEN; i++)
+		bytes[i] = ((volatile uint8_t *)text)[i];
+	CHECK(same(bytes), "byte by byte");
+	heat_at(text);
+	text = another();
+	CHECK(!mprotect(text, 4096, PROT_READ) && same(text), "text that is only read now");
+	text = another();
+	CHECK(!mprotect(text, 4096, PROT_READ | PROT_WRITE | PROT_EXEC) && same(text),
+	      "text that can be written to");
+	put_mov(text, SYS_getpid);
+	for (int i = 0; i < CALLS; i++)
+		if (((long (*)(void))(uintptr_t)text)() != getpid())
+			CHECK(false, "a hot call that was changed");
+}
+
+/* The kernel reads on the program's behalf. */
+static void kernel_reads(void)
+{
+	uint8_t bytes[SITE_LEN] = {}, *text = another();
+	struct iovec local = {bytes, SITE_LEN}, remote = {text, SITE_LEN};
 	int fd, p[2];
 
-	heat();
-	memcpy(bytes, hot_text, SITE_LEN);
-	CHECK(same(bytes), "memcpy of the text");
-	for (int i = 0; i < SITE_LEN; i++)
-		bytes[i] = ((volatile uint8_t *)hot_text)[i];
-	CHECK(same(bytes), "byte by byte");
-	heat();
-	CHECK(same(hot_text), "hot again, memcmp");
-	heat();
-	memset(bytes, 0, SITE_LEN);
 	fd = open("/proc/self/mem", O_RDONLY);
-	CHECK(pread(fd, bytes, SITE_LEN, (off_t)(uintptr_t)hot_text) == SITE_LEN && same(bytes),
+	CHECK(pread(fd, bytes, SITE_LEN, (off_t)(uintptr_t)text) == SITE_LEN && same(bytes),
 	      "/proc/self/mem");
 	close(fd);
-	heat();
+	heat_at(text);
 	memset(bytes, 0, SITE_LEN);
+	text = remote.iov_base = another();
 	CHECK(process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == SITE_LEN && same(bytes),
 	      "process_vm_readv");
-	heat();
+	heat_at(text);
 	memset(bytes, 0, SITE_LEN);
+	text = another();
 	CHECK_NEED(!pipe(p), "pipe");
-	CHECK(write(p[1], hot_text, SITE_LEN) == SITE_LEN &&
-		      read(p[0], bytes, SITE_LEN) == SITE_LEN && same(bytes),
+	CHECK(write(p[1], text, SITE_LEN) == SITE_LEN && read(p[0], bytes, SITE_LEN) == SITE_LEN &&
+		      same(bytes),
 	      "write() of the text");
-	heat();
+	heat_at(text);
 	memset(bytes, 0, SITE_LEN);
-	remote.iov_len = SITE_LEN;
+	text = remote.iov_base = another();
 	CHECK(vmsplice(p[1], &remote, 1, 0) == SITE_LEN &&
 		      read(p[0], bytes, SITE_LEN) == SITE_LEN && same(bytes),
 	      "vmsplice() of the text");
-	heat();
+	heat_at(text);
 	CHECK(true, "and it still works");
+}
+
+/* After a fork the page is the same for both; what one reads is right, and the other's calls go on. */
+static void relatives(void)
+{
+	uint8_t *text = another();
+	pid_t pid = check_fork();
+
+	if (pid == 0)
+		_exit(same(text) ? 0 : 1);
+	CHECK_EQ(check_wait(pid, 3000), 0, "a child of a hot process");
+	heat_at(text);
+	CHECK(same(text), "its parent, behind it");
+	text = another();
+	pid = check_fork();
+	if (pid == 0) {
+		check_sleep_ms(20);
+		heat_at(text);
+		_exit(same(text) ? 0 : 1);
+	}
+	CHECK(same(text), "a parent first");
+	heat_at(text);
+	CHECK_EQ(check_wait(pid, 3000), 0, "the child behind it");
 }
 
 static void other_process(void)
 {
-	uint8_t bytes[SITE_LEN] = {};
-	struct iovec local = {bytes, SITE_LEN}, remote = {hot_text, SITE_LEN};
+	uint8_t bytes[SITE_LEN] = {}, *text = another();
+	struct iovec local = {bytes, SITE_LEN}, remote = {text, SITE_LEN};
 	pid_t pid = check_fork();
 
 	if (pid == 0)
 		for (;;)
-			heat();
+			heat_at(text);
 	check_sleep_ms(50);
 	CHECK(process_vm_readv(pid, &local, 1, &remote, 1, 0) == SITE_LEN && same(bytes),
 	      "another process reads it");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	heat();
-	pid = check_fork();
-	if (pid == 0)
-		_exit(same(hot_text) ? 0 : 1);
-	CHECK_EQ(check_wait(pid, 3000), 0, "a child of a hot process");
+	heat_at(text);
 }
 
 /* The whole of the executable segment is what the file has. */
@@ -182,22 +237,23 @@ static void page_cache(void)
 /* Text that is sent or hashed by the kernel from user memory in parts. */
 static void partial(void)
 {
+	uint8_t byte, *text = another();
 	int s[2], bad = 0;
-	uint8_t byte;
 
-	heat();
 	CHECK_NEED(!socketpair(AF_UNIX, SOCK_STREAM, 0, s), "socketpair");
 	for (unsigned i = 0; i < sizeof(expected); i++) {
-		struct iovec iov = {hot_text + i, 1};
+		struct iovec iov = {text + i, 1};
 
 		bad += writev(s[0], &iov, 1) != 1 || read(s[1], &byte, 1) != 1 ||
 		       byte != expected[i];
-		hot_call();
+		((long (*)(void))(uintptr_t)text)();
 	}
 	CHECK_EQ(bad, 0, "single bytes of it in turn with calls");
 }
 
 static const struct check_group groups[] = {{"reads", reads},
+					    {"reads of the kernel", kernel_reads},
+					    {"relatives", relatives},
 					    {"other process", other_process},
 					    {"whole text", whole_text},
 					    {"shared file", shared_file},

@@ -38,6 +38,7 @@ struct nl_family;
 struct mm_struct;
 
 #define NL_SITE_COUNTERS 32
+#define NL_TEXT_BITS 256
 
 struct nl_stub {
 	struct nl_orders *orders;
@@ -70,6 +71,7 @@ struct nl_stub {
 	unsigned int thunk_pages; /* of the sites, mapped in this stub */
 	unsigned int npatched;
 	DECLARE_BITMAP(patched, NL_SITES_MAX); /* sites that are patched in this address space */
+	DECLARE_BITMAP(patched_pages, NL_TEXT_BITS); /* their pages, by hash; more may be set */
 	struct {
 		unsigned long ip;
 		unsigned int traps;
@@ -192,6 +194,11 @@ static inline bool nl_site_in_thunk(unsigned long ip)
 }
 /* Takes back the patches in a range of the current address space. May sleep. */
 void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len);
+/*
+ * The current program read a page that is to be executed only: false if that was never one with patched
+ * sites. Else it can read it now, and sees the original text.
+ */
+bool nl_text_fault(struct nl_stub *s, unsigned long addr);
 /* A forked address space has its parent's patches. */
 void nl_sites_inherit(struct nl_stub *child, struct nl_stub *parent);
 /* Queues what takes the thunks out of the stub. */

@@ -15,6 +15,7 @@
  * the stub, and the stub's fpu_owner is regs.
  */
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -25,10 +26,12 @@
 /* Laid into frames so that the host takes all of the state (asm/sigcontext.h). */
 static struct _fpx_sw_bytes frame_sw;
 static u32 mxcsr_mask;
+static u32 pkru, pkru_offset; /* 0: none */
 
 /* An FPU in its initial state. */
 #define FCW_INIT 0x37f
 #define MXCSR_INIT 0x1f80
+#define XFEATURE_PKRU 9 /* Intel SDM vol. 1, 13.1; its offset is told by CPUID leaf 0xd */
 #define MXCSR_MASK_OLD 0xffbf /* of CPUs that tell none (Intel SDM vol. 1, 11.6.6) */
 
 static void *frame_xstate(struct nl_stub *s)
@@ -92,6 +95,21 @@ void nl_fp_load(struct nl_stub *s, struct uml_pt_regs *regs)
 	regs->fp_live = s;
 }
 
+/* Which protection keys a program begins with: as on the host, all but the first are closed to it. */
+static void pkru_learn(const void *xstate)
+{
+	const struct _xstate *x = xstate;
+	unsigned int a = 0xd, b, c = XFEATURE_PKRU, d;
+
+	if (!(x->xstate_hdr.xfeatures & BIT_ULL(XFEATURE_PKRU)))
+		return;
+	asm("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	if (a < sizeof(pkru) || b > frame_sw.xstate_size - sizeof(pkru))
+		return;
+	pkru_offset = b;
+	pkru = *(const u32 *)(xstate + pkru_offset);
+}
+
 int nl_fp_init(const void *xstate, unsigned int room)
 {
 	const struct _fpstate *fp = xstate;
@@ -103,6 +121,7 @@ int nl_fp_init(const void *xstate, unsigned int room)
 		return -EOPNOTSUPP;
 	nl_frame.fp_size = frame_sw.xstate_size;
 	mxcsr_mask = fp->mxcsr_mask ?: MXCSR_MASK_OLD;
+	pkru_learn(xstate);
 	return 0;
 }
 
@@ -132,6 +151,10 @@ void nl_fp_clean(unsigned long *fp_regs)
 	fp->cwd = FCW_INIT;
 	fp->mxcsr = MXCSR_INIT;
 	fp->sw_reserved = frame_sw;
+	if (pkru_offset) {
+		((struct _xstate *)fp)->xstate_hdr.xfeatures |= BIT_ULL(XFEATURE_PKRU);
+		*(u32 *)((void *)fp + pkru_offset) = pkru;
+	}
 }
 
 const struct _fpx_sw_bytes *nl_fp_sw(void)

@@ -372,8 +372,11 @@ static void call_serve(struct nl_stub *s, struct uml_pt_regs *regs)
 {
 	int nr = regs->gp[HOST_AX]; /* its upper half counts for nobody */
 
-	/* A thunk leads back to where the call was patched: moved text has none. */
-	if (nr == __NR_mremap && s->npatched)
+	/*
+	 * A thunk leads back to where the call was patched: moved text has none. And what is to be
+	 * written, or read only, is the program's.
+	 */
+	if ((nr == __NR_mremap || nr == __NR_mprotect) && s->npatched)
 		nl_site_undo(s, regs->gp[HOST_DI], regs->gp[HOST_SI]);
 	regs->gp[HOST_ORIG_AX] = regs->gp[HOST_AX];
 	nl_calls += !is_global_init(current);
@@ -427,6 +430,9 @@ static void serve_page_fault(struct nl_stub *s, struct uml_pt_regs *regs)
 	int code = SEGV_ACCERR, err;
 
 	if (is_jump_into_site(s, regs))
+		return;
+	/* The error code does not tell of a key where the page was not there yet. */
+	if (READ_ONCE(siginfo_of(s)->si_code) == SEGV_PKUERR && nl_text_fault(s, fi->cr2))
 		return;
 	if ((fi->error_code & ERROR_WRITE) && nl_fill_around(current->mm, fi->cr2))
 		return;

@@ -31,12 +31,19 @@
  * Thunks and table are shared by an address space and its forks until exec. While
  * anybody traces the address space nothing is patched.
  *
- * Limit: a program that reads its own hot text sees the jump.
+ * Nobody is to see the jumps. A page that has some is mapped to be executed, not to be read, for
+ * which the host has memory protection keys; whoever reads it all the same, the program by a fault or
+ * a call of this kernel's on its behalf, makes its text the original again, and it stays that.
+ *
+ * Limit: on a host without protection keys a program that reads its own hot text sees the jump.
  */
+#include <linux/bitmap.h>
+#include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
@@ -44,6 +51,7 @@
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
+#include <asm/tlbflush.h>
 #include <asm/unistd.h>
 #include <uapi/linux/mman.h>
 #include <as-layout.h>
@@ -58,6 +66,7 @@
 #define JUMP_LEN 7
 #define SITE_LEN_MAX 8
 #define SITE_HASH_BITS 8
+#define READ_BITS 1024
 
 static const u8 call_insn[] = {0x0f, 0x05};
 /* cmp $imm32,%rax: compilers compare with -4095 or -4096 */
@@ -100,6 +109,8 @@ struct nl_sites {
 	struct page *table;
 	struct page *thunk[NL_THUNK_PAGES];
 	DECLARE_HASHTABLE(by_addr, SITE_HASH_BITS);
+	DECLARE_BITMAP(read,
+		       READ_BITS); /* pages that somebody reads, by hash: never patched again */
 	struct site site[NL_SITES_MAX];
 };
 
@@ -228,6 +239,7 @@ void nl_sites_put(struct nl_stub *s)
 	s->thunk_pages = 0;
 	s->npatched = 0;
 	bitmap_zero(s->patched, NL_SITES_MAX);
+	bitmap_zero(s->patched_pages, NL_TEXT_BITS);
 	memset(s->counter, 0, sizeof(s->counter));
 	if (!all || !refcount_dec_and_test(&all->ref))
 		return;
@@ -272,6 +284,7 @@ void nl_sites_inherit(struct nl_stub *child, struct nl_stub *parent)
 	child->sites = parent->sites;
 	refcount_inc(&child->sites->ref);
 	bitmap_copy(child->patched, parent->patched, NL_SITES_MAX);
+	bitmap_copy(child->patched_pages, parent->patched_pages, NL_TEXT_BITS);
 	child->npatched = parent->npatched;
 	sites_map(child);
 }
@@ -308,6 +321,79 @@ static int sites_add(struct nl_stub *s, const struct site *want)
 	hash_add(all->by_addr, &site->node, site->addr);
 	thunk_write(all, all->n);
 	return all->n++;
+}
+
+/* --- jumps ------------------------------------------------------------------------- */
+
+static void jump_write(u8 *to, unsigned int index)
+{
+	u32 slot = nl_site_table + index * sizeof(u64);
+
+	to[0] = 0xff;
+	to[1] = 0x24;
+	to[2] = 0x25;
+	put_unaligned_le32(slot, to + 3);
+}
+
+/*
+ * Whether the jump of a site that was patched is still there, from its byte first on. A
+ * program may have put something else in its place, or may have thrown the private copy of
+ * the page away.
+ */
+static bool jump_stands(const struct nl_stub *s, struct mm_struct *mm, const struct site *site,
+			unsigned int first)
+{
+	pte_t *pte = virt_to_pte(mm, site->addr);
+	u8 jump[JUMP_LEN];
+
+	if (!pte || pte_none(*pte))
+		return false;
+	if (!pte_present(*pte))
+		return true; /* swapped out: private, and so ours */
+	jump_write(jump, site - s->sites->site);
+	return !memcmp(page_address(pte_page(*pte)) + offset_in_page(site->addr) + first,
+		       jump + first, JUMP_LEN - first);
+}
+
+/* --- who may read ---------------------------------------------------------------- */
+
+static unsigned int page_bit(unsigned long addr, unsigned int bits)
+{
+	return hash_long(addr >> PAGE_SHIFT, ilog2(bits));
+}
+
+/* Whether a page has jumps; addr is anywhere in it. */
+static bool has_jumps(const struct nl_stub *s, struct mm_struct *mm, unsigned long addr)
+{
+	const struct site *site;
+	unsigned int i;
+
+	if (!s->npatched || !test_bit(page_bit(addr, NL_TEXT_BITS), s->patched_pages))
+		return false;
+	for_each_set_bit (i, s->patched, s->sites->n) {
+		site = &s->sites->site[i];
+		if ((site->addr ^ addr) < NL_PAGE && jump_stands(s, mm, site, 0))
+			return true;
+	}
+	return false;
+}
+
+bool nl_text_hidden(struct mm_id *id, unsigned long addr)
+{
+	struct mm_struct *mm = container_of(id, struct mm_struct, context.id);
+
+	return id->stub && has_jumps(id->stub, mm, addr);
+}
+
+/* The stub's mapping is to become what nl_text_hidden() says now. */
+static void protect_anew(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *pte = virt_to_pte(mm, addr);
+
+	if (!pte || !pte_present(*pte))
+		return;
+	*pte = pte_mknewprot(*pte);
+	um_tlb_mark_sync(mm, addr & PAGE_MASK, (addr & PAGE_MASK) + NL_PAGE);
 }
 
 /* --- finding and patching --------------------------------------------------------- */
@@ -403,22 +489,17 @@ static bool is_text(const struct vm_area_struct *vma, unsigned long addr)
 	       !(vma->vm_flags & (VM_WRITE | VM_SHARED | VM_MAYSHARE));
 }
 
-static void jump_write(u8 *to, unsigned int index)
-{
-	u32 slot = nl_site_table + index * sizeof(u64);
-
-	to[0] = 0xff;
-	to[1] = 0x24;
-	to[2] = 0x25;
-	put_unaligned_le32(slot, to + 3);
-}
+static const struct task_struct *patcher; /* who gets a page to write jumps */
 
 /* The page at addr, private and to be written; the caller holds the lock on mappings. */
 static struct page *page_to_write(unsigned long addr)
 {
 	struct page *page;
-	long n = get_user_pages_remote(current->mm, addr, 1, FOLL_WRITE | FOLL_FORCE, &page, NULL);
+	long n;
 
+	patcher = current;
+	n = get_user_pages_remote(current->mm, addr, 1, FOLL_WRITE | FOLL_FORCE, &page, NULL);
+	patcher = NULL;
 	return n == 1 ? page : NULL;
 }
 
@@ -438,6 +519,8 @@ static bool site_patch(struct nl_stub *s, unsigned long addr, unsigned long ax)
 
 	if (call + sizeof(call_insn) > NL_PAGE || !is_text(find_vma(current->mm, addr), addr))
 		return false;
+	if (s->sites && test_bit(page_bit(addr, READ_BITS), s->sites->read))
+		return false;
 	page = page_to_write(addr);
 	if (!page)
 		return false;
@@ -449,6 +532,8 @@ static bool site_patch(struct nl_stub *s, unsigned long addr, unsigned long ax)
 		jump_write(page_address(page) + offset_in_page(site.addr), i);
 		if (!__test_and_set_bit(i, s->patched))
 			s->npatched++;
+		__set_bit(page_bit(addr, NL_TEXT_BITS), s->patched_pages);
+		protect_anew(current->mm, addr);
 		sites_map(s);
 	}
 	page_written(page);
@@ -477,22 +562,31 @@ void nl_site_trapped(struct nl_stub *s, unsigned long ip, unsigned long ax)
 }
 
 /* The bytes are put back only where the jump still stands. */
-static void site_restore(const struct site *site, unsigned int i)
+static void site_restore(const struct site *site, unsigned int i, void *page)
 {
+	u8 *at = page + offset_in_page(site->addr);
 	u8 jump[JUMP_LEN];
-	struct page *page;
-	u8 *at;
 
 	jump_write(jump, i);
-	if (!is_text(find_vma(current->mm, site->addr), site->addr))
-		return;
-	page = page_to_write(site->addr);
-	if (!page)
-		return;
-	at = page_address(page) + offset_in_page(site->addr);
 	if (!memcmp(at, jump, JUMP_LEN))
 		memcpy(at, site->bytes, site->form->len);
-	page_written(page);
+}
+
+static void site_unpatch(struct nl_stub *s, unsigned int i)
+{
+	const struct site *site = &s->sites->site[i];
+	struct page *page;
+
+	if (is_text(find_vma(current->mm, site->addr), site->addr)) {
+		page = page_to_write(site->addr);
+		if (page) {
+			site_restore(site, i, page_address(page));
+			page_written(page);
+		}
+	}
+	__clear_bit(i, s->patched);
+	s->npatched--;
+	protect_anew(current->mm, site->addr);
 }
 
 void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len)
@@ -505,34 +599,53 @@ void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len)
 
 		if (site->addr + site->form->len <= from || site->addr - from >= len)
 			continue;
-		site_restore(site, i);
+		site_unpatch(s, i);
+		memset(s->counter, 0, sizeof(s->counter));
+	}
+	mmap_read_unlock(current->mm);
+}
+
+/*
+ * A page is shared after a fork. Putting its bytes back is right for the relatives, too: they find that
+ * their jumps do not stand any more. Nothing of this sleeps, for the page table's lock may be held.
+ */
+bool nl_text_read(struct mm_struct *mm, unsigned long addr)
+{
+	struct nl_stub *s = mm ? mm->context.id.stub : NULL;
+	struct page *page;
+	unsigned int i;
+	pte_t *pte;
+
+	if (!s || patcher == current || !has_jumps(s, mm, addr))
+		return false;
+	pte = virt_to_pte(mm, addr);
+	if (!pte || !pte_present(*pte))
+		return false;
+	page = pte_page(*pte);
+	for_each_set_bit (i, s->patched, s->sites->n) {
+		if ((s->sites->site[i].addr ^ addr) >= NL_PAGE)
+			continue;
+		site_restore(&s->sites->site[i], i, page_address(page));
 		__clear_bit(i, s->patched);
 		s->npatched--;
 	}
-	mmap_read_unlock(current->mm);
-	memset(s->counter, 0, sizeof(s->counter));
+	set_page_dirty(page);
+	__set_bit(page_bit(addr, READ_BITS), s->sites->read);
+	protect_anew(mm, addr);
+	return true;
+}
+
+bool nl_text_fault(struct nl_stub *s, unsigned long addr)
+{
+	if (!s->sites || !test_bit(page_bit(addr, NL_TEXT_BITS), s->patched_pages))
+		return false;
+	/* A relative may have read it before, which makes the bytes right, and not this stub's mapping. */
+	if (!nl_text_read(current->mm, addr))
+		protect_anew(current->mm, addr);
+	return true;
 }
 
 /* --- addresses --------------------------------------------------------------------- */
-
-/*
- * Whether the jump of a site that was patched is still there, from its byte first on. A
- * program may have put something else in its place, or may have thrown the private copy of
- * the page away.
- */
-static bool jump_stands(const struct nl_stub *s, const struct site *site, unsigned int first)
-{
-	pte_t *pte = virt_to_pte(current->mm, site->addr);
-	u8 jump[JUMP_LEN];
-
-	if (!pte || pte_none(*pte))
-		return false;
-	if (!pte_present(*pte))
-		return true; /* swapped out: private, and so ours */
-	jump_write(jump, site - s->sites->site);
-	return !memcmp(page_address(pte_page(*pte)) + offset_in_page(site->addr) + first,
-		       jump + first, JUMP_LEN - first);
-}
 
 /* The site that has an instruction of the program, not its first, at addr. */
 static const struct site *site_inside(const struct nl_stub *s, unsigned long addr,
@@ -540,7 +653,8 @@ static const struct site *site_inside(const struct nl_stub *s, unsigned long add
 {
 	const struct site *site = site_at(s, addr - form->inside, true);
 
-	return site && site->form == form && jump_stands(s, site, form->inside) ? site : NULL;
+	return site && site->form == form && jump_stands(s, current->mm, site, form->inside) ? site
+											     : NULL;
 }
 
 unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool stepping)
@@ -554,7 +668,8 @@ unsigned long nl_site_entry(const struct nl_stub *s, unsigned long ip, bool step
 		return thunk_addr(site - s->sites->site) + site->form->thunk;
 	/* The jump itself must not count as a step of the program. */
 	site = stepping ? site_at(s, ip, true) : NULL;
-	return site && jump_stands(s, site, 0) ? thunk_addr(site - s->sites->site) : ip;
+	return site && jump_stands(s, current->mm, site, 0) ? thunk_addr(site - s->sites->site)
+							    : ip;
 }
 
 bool nl_site_canonical(const struct nl_stub *s, unsigned long ip, unsigned long *canonical)
