@@ -70,6 +70,7 @@ struct nl_stub {
 	struct nl_sites *sites; /* NULL: none yet */
 	unsigned int thunk_pages; /* of the sites, mapped in this stub */
 	unsigned int npatched;
+	const struct task_struct *patcher; /* gets a page of text to write to it, not to read it */
 	DECLARE_BITMAP(patched, NL_SITES_MAX); /* sites that are patched in this address space */
 	DECLARE_BITMAP(patched_pages, NL_TEXT_BITS); /* their pages, by hash; more may be set */
 	struct {

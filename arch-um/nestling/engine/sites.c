@@ -109,8 +109,8 @@ struct nl_sites {
 	struct page *table;
 	struct page *thunk[NL_THUNK_PAGES];
 	DECLARE_HASHTABLE(by_addr, SITE_HASH_BITS);
-	DECLARE_BITMAP(read,
-		       READ_BITS); /* pages that somebody reads, by hash: never patched again */
+	/* Pages that somebody reads, by hash: never patched again. */
+	DECLARE_BITMAP(read, READ_BITS);
 	struct site site[NL_SITES_MAX];
 };
 
@@ -489,17 +489,15 @@ static bool is_text(const struct vm_area_struct *vma, unsigned long addr)
 	       !(vma->vm_flags & (VM_WRITE | VM_SHARED | VM_MAYSHARE));
 }
 
-static const struct task_struct *patcher; /* who gets a page to write jumps */
-
 /* The page at addr, private and to be written; the caller holds the lock on mappings. */
-static struct page *page_to_write(unsigned long addr)
+static struct page *page_to_write(struct nl_stub *s, unsigned long addr)
 {
 	struct page *page;
 	long n;
 
-	patcher = current;
+	s->patcher = current;
 	n = get_user_pages_remote(current->mm, addr, 1, FOLL_WRITE | FOLL_FORCE, &page, NULL);
-	patcher = NULL;
+	s->patcher = NULL;
 	return n == 1 ? page : NULL;
 }
 
@@ -521,7 +519,7 @@ static bool site_patch(struct nl_stub *s, unsigned long addr, unsigned long ax)
 		return false;
 	if (s->sites && test_bit(page_bit(addr, READ_BITS), s->sites->read))
 		return false;
-	page = page_to_write(addr);
+	page = page_to_write(s, addr);
 	if (!page)
 		return false;
 	i = -EINVAL;
@@ -578,7 +576,7 @@ static void site_unpatch(struct nl_stub *s, unsigned int i)
 	struct page *page;
 
 	if (is_text(find_vma(current->mm, site->addr), site->addr)) {
-		page = page_to_write(site->addr);
+		page = page_to_write(s, site->addr);
 		if (page) {
 			site_restore(site, i, page_address(page));
 			page_written(page);
@@ -591,6 +589,7 @@ static void site_unpatch(struct nl_stub *s, unsigned int i)
 
 void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len)
 {
+	bool undone = false;
 	unsigned int i;
 
 	mmap_read_lock(current->mm);
@@ -600,9 +599,11 @@ void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len)
 		if (site->addr + site->form->len <= from || site->addr - from >= len)
 			continue;
 		site_unpatch(s, i);
-		memset(s->counter, 0, sizeof(s->counter));
+		undone = true;
 	}
 	mmap_read_unlock(current->mm);
+	if (undone)
+		memset(s->counter, 0, sizeof(s->counter));
 }
 
 /*
@@ -616,7 +617,7 @@ bool nl_text_read(struct mm_struct *mm, unsigned long addr)
 	unsigned int i;
 	pte_t *pte;
 
-	if (!s || patcher == current || !has_jumps(s, mm, addr))
+	if (!s || s->patcher == current || !has_jumps(s, mm, addr))
 		return false;
 	pte = virt_to_pte(mm, addr);
 	if (!pte || !pte_present(*pte))
