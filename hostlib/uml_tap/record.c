@@ -171,10 +171,11 @@ int record_drop(unsigned int done)
 	at = newest(text, 0);
 	if (at) {
 		steps = strchr(at, '\n');
-		for (rest = steps ? steps + 1 : at + strlen(at); *rest && done; done--) {
-			char *end = strchr(rest, '\n');
-
-			rest = end ? end + 1 : rest + strlen(rest);
+		rest = steps ? steps + 1 : at + strlen(at);
+		rest += strspn(rest, "\n"); /* empty lines are no steps: record_last() */
+		for (; *rest && done; done--) {
+			rest += strcspn(rest, "\n");
+			rest += strspn(rest, "\n");
 		}
 		if (*rest)
 			memmove(steps + 1, rest, strlen(rest) + 1);
