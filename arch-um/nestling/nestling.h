@@ -167,13 +167,18 @@ void nl_fp_fork(struct uml_pt_regs *child, struct uml_pt_regs *parent);
 /* Whether a fork of the current address space is to copy the page at addr (engine/family.c). */
 struct vm_area_struct;
 _Bool nl_fork_copies(struct vm_area_struct *vma, unsigned long addr);
+struct mm_struct;
+/*
+ * The pages of old_mm have been copied to mm: so have the patches in its text (engine/sites.c). Both are
+ * locked, so that no other thread patches or takes back between the two.
+ */
+void nl_sites_fork(struct mm_struct *mm, struct mm_struct *old_mm);
 /* After child's registers and address space were copied: what it needs at once is mapped. */
 void nl_mm_fork(struct task_struct *child);
 /*
  * Pages that mm mapped are about to become somebody else's: no code of it runs before
  * its stub has been told.
  */
-struct mm_struct;
 void nl_mm_halt(struct mm_struct *mm);
 /*
  * Whether a page of text has patched sites and is to be executed only; id is its address space's

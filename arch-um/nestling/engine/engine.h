@@ -200,8 +200,6 @@ void nl_site_undo(struct nl_stub *s, unsigned long from, unsigned long len);
  * sites. Else it can read it now, and sees the original text.
  */
 bool nl_text_fault(struct nl_stub *s, unsigned long addr);
-/* A forked address space has its parent's patches. */
-void nl_sites_inherit(struct nl_stub *child, struct nl_stub *parent);
 /* Queues what takes the thunks out of the stub. */
 void nl_sites_unmap(struct nl_stub *s);
 /* The stub has no patched sites any more. */

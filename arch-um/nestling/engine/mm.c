@@ -111,11 +111,8 @@ int init_new_context(struct task_struct *task, struct mm_struct *mm)
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	mm->context.id.stub = s;
-	/* A fork has its parent's text, with the patches in it; exec starts anew. */
-	if (task != current && current->mm && current->mm->context.id.stub) {
-		nl_sites_inherit(s, current->mm->context.id.stub);
+	if (task != current && current->mm && current->mm->context.id.stub)
 		nl_family_fork(s, current->mm->context.id.stub);
-	}
 	return 0;
 }
 

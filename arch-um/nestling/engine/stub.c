@@ -577,8 +577,10 @@ static int stub_start_one(struct nl_stub *s, unsigned long block)
 	unsigned long long offset;
 
 	phys_mapping(__pa(block), &offset);
-	s->token_a = (unsigned long)get_random_u32() << 32;
-	s->token_b = (unsigned long)get_random_u32() << 32;
+	if (nl_stub_tokens(&s->token_a, &s->token_b) < 0) {
+		s->token_a = (unsigned long)get_random_u32() << 32;
+		s->token_b = (unsigned long)get_random_u32() << 32;
+	}
 	s->seq = FIRST_SEQ;
 	s->orders->seq = FIRST_SEQ;
 	s->orders->gate_offset = offset + NL_OR_GATE;

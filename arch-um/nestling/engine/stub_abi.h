@@ -19,7 +19,7 @@
  * address and for nothing more.
  *
  * Included by the stub's assembler code, by the guest kernel and by its host
- * half; offsets for the assembler are checked against the structures in run.c.
+ * half; offsets for the assembler are checked against the structures in stub.c.
  */
 #ifndef NESTLING_STUB_ABI_H
 #define NESTLING_STUB_ABI_H

@@ -12,6 +12,7 @@
  * @host boot sched_getaffinity: the CPUs there are
  * @host run futex ONLY32(1,FUTEX_WAKE): handover
  * @host run sched_yield: handover on one CPU
+ * @host run getrandom: the token of a stub
  *
  * In the stub itself, before its own filter and below it:
  *
@@ -252,6 +253,19 @@ static struct sock_fprog *lay_filter(const struct nl_stub_host *h, char *block,
 	fprog->len = nl_filter_build(h, filter, block_offset + NL_OR_GATE, token_a, token_b);
 	fprog->filter = (void *)(stub_place + sizeof(*fprog));
 	return (void *)stub_place;
+}
+
+int nl_stub_tokens(unsigned long *a, unsigned long *b)
+{
+	uint32_t token[2];
+
+	long n = syscall(SYS_getrandom, token, sizeof(token), 0);
+
+	if (n != sizeof(token))
+		return n < 0 ? -errno : -EIO;
+	*a = (unsigned long)token[0] << 32;
+	*b = (unsigned long)token[1] << 32;
+	return 0;
 }
 
 int nl_stub_spawn(const struct nl_stub_host *h, void *block, unsigned long block_offset,

@@ -24,6 +24,13 @@ struct nl_stub_host {
 int nl_stub_host_probe(struct nl_stub_host *h);
 
 /*
+ * Two numbers for a stub, in the upper halves, from the host: the guest kernel's own chance is the
+ * rig's in virtual time, and can be had again by whoever has the rig. 0, or -errno
+ * where the host has none.
+ */
+int nl_stub_tokens(unsigned long *a, unsigned long *b);
+
+/*
  * Makes a stub whose orders and state lie at block (kernel's view) and at
  * block_offset of guest memory's file; token_a and token_b are what its filter asks
  * for, in their upper halves. Returns its pid, or -errno. The stub comes up by
