@@ -3,13 +3,14 @@
  * Making processes: clone3 with its options, vfork, posix_spawn, many execs, exec from a thread,
  * orphans, exits of threads and groups.
  */
-#include "check.h"
+#include "site.h"
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/timerfd.h>
 
 static char *const exec_args[] = {"x", "exec-child", "one", "two", NULL};
 static char *const exec_env[] = {"ONE=1", NULL};
@@ -398,6 +399,128 @@ static void fork_copies(void)
 	CHECK_EQ(writable, 0, "and a page that was locked stays so");
 }
 
+/*
+ * fork while a thread's calls become hot. An engine that rewrites hot calls must not do so in the
+ * middle of a fork, so that the child has the new text and nothing that belongs to it. Both take some
+ * microseconds, so they are brought together: a timer wakes the thread that forks about when the other
+ * makes the call that is one too many, each time a little later. A program that has no hot call yet has
+ * the most to miss; so this is done in new programs again and again.
+ */
+enum {
+	FRESH_ROUNDS = 30,
+	FRESH_SITES = 8, /* a page each, and fewer than make libc's own calls hot */
+	FRESH_CALLS = 24,
+	FRESH_OFFSET = 64, /* a call at the very beginning of a page is left alone */
+	FRESH_ARMED = 11, /* behind it a call is hot to the engine */
+	FRESH_CALL_FAILED = 1, /* exit statuses, to be added */
+	FRESH_TEXT_SEEN = 2
+};
+
+static uint8_t *fresh_text;
+static int fresh_timer, fresh_next[2];
+
+static const uint8_t *fresh_site(int i)
+{
+	return fresh_text + i * 4096 + FRESH_OFFSET;
+}
+
+static void *fresh_calls(void *arg)
+{
+	long bad = 0, parent = getppid();
+	char byte;
+
+	for (int i = 0; i < FRESH_SITES; i++) {
+		int delay_ns = 5000 + (*(int *)arg * FRESH_SITES + i) * 1130 % 65000;
+		struct itimerspec in = {.it_value.tv_nsec = delay_ns};
+
+		for (int n = 0; n < FRESH_CALLS; n++) {
+			if (n == FRESH_ARMED)
+				bad += timerfd_settime(fresh_timer, 0, &in, NULL) != 0;
+			bad += run(fresh_site(i)) != parent;
+		}
+		bad += read(fresh_next[0], &byte, 1) != 1;
+	}
+	return (void *)bad;
+}
+
+/* Every other child reads the text, too, which may make it what it was. */
+static int fresh_child(long parent, bool reads)
+{
+	uint8_t want[8] = {};
+	int i, bad = 0;
+
+	put_call(want, SYS_getppid);
+	for (i = 0; i < FRESH_SITES; i++)
+		bad += wrong_runs(fresh_site(i), 2, parent);
+	bad = bad ? FRESH_CALL_FAILED : 0;
+	for (i = 0; reads && i < FRESH_SITES; i++)
+		if (memcmp(fresh_site(i), want, sizeof(want)))
+			bad |= FRESH_TEXT_SEEN;
+	return bad;
+}
+
+static int fresh_program(int round)
+{
+	int fd = memfd_create("code", 0), bad = 0, status;
+	uint8_t call[8] = {};
+	struct sched_param first = {.sched_priority = 1};
+	uint64_t expired;
+	pthread_t t;
+	void *result;
+
+	/* At once when the timer says so; who may not do that forks a little later. musl has no call. */
+	syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+	put_call(call, SYS_getppid);
+	for (int i = 0; i < FRESH_SITES; i++)
+		bad |= pwrite(fd, call, sizeof(call), i * 4096 + FRESH_OFFSET) < 0
+			       ? FRESH_CALL_FAILED
+			       : 0;
+	fresh_text = mmap(NULL, FRESH_SITES * 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	fresh_timer = timerfd_create(CLOCK_MONOTONIC, 0);
+	if (fresh_text == MAP_FAILED || fresh_timer < 0 || pipe(fresh_next) ||
+	    pthread_create(&t, NULL, fresh_calls, &round))
+		return FRESH_CALL_FAILED;
+	for (int i = 0; i < FRESH_SITES; i++) {
+		pid_t parent = getpid(), pid;
+
+		bad |= read(fresh_timer, &expired, 8) == 8 ? 0 : FRESH_CALL_FAILED;
+		pid = fork();
+		if (pid == 0)
+			_exit(fresh_child(parent, (round + i) & 1));
+		if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+			bad |= FRESH_CALL_FAILED;
+		else
+			bad |= WEXITSTATUS(status);
+		bad |= write(fresh_next[1], "", 1) == 1 ? 0 : FRESH_CALL_FAILED;
+	}
+	pthread_join(t, &result);
+	return bad | (result ? FRESH_CALL_FAILED : 0);
+}
+
+static void fork_among_callers(void)
+{
+	int failed = 0, seen = 0;
+
+	for (int i = 0; i < FRESH_ROUNDS; i++) {
+		char round[12];
+		char *const args[] = {"x", "fresh", round, NULL};
+		pid_t pid;
+		int status;
+
+		snprintf(round, sizeof(round), "%d", i);
+		pid = check_fork();
+		if (pid == 0)
+			execve("/proc/self/exe", args, exec_env);
+		status = check_wait(pid, 3000);
+		failed += status == -1 || !WIFEXITED(status) ||
+			  (WEXITSTATUS(status) & ~FRESH_TEXT_SEEN);
+		seen += status != -1 && WIFEXITED(status) &&
+			(WEXITSTATUS(status) & FRESH_TEXT_SEEN);
+	}
+	CHECK_EQ(failed, 0, "fork while a call becomes hot: the child makes it too");
+	CHECK_EQ(seen, 0, "fork while a call becomes hot: the child has the text as it was");
+}
+
 static const struct check_group groups[] = {{"clone3", clone3_simple},
 					    {"clone memory", clone_memory},
 					    {"clear handlers", clear_handlers},
@@ -412,6 +535,7 @@ static const struct check_group groups[] = {{"clone3", clone3_simple},
 					    {"many", many},
 					    {"fork among threads", fork_among_threads},
 					    {"fork copies", fork_copies},
+					    {"fork among callers", fork_among_callers},
 					    {}};
 
 static int chain(int n)
@@ -434,5 +558,7 @@ int main(int argc, char **argv)
 		return write(1, "hello", 5) == 5 ? 0 : 1;
 	if (argc > 2 && !strcmp(argv[1], "chain"))
 		return chain(atoi(argv[2]));
+	if (argc > 2 && !strcmp(argv[1], "fresh"))
+		return fresh_program(atoi(argv[2]));
 	return check_run(groups, argc, argv);
 }
