@@ -5,6 +5,7 @@
  * Needs core_pattern to be a plain file name: "core", with the process id behind it or not.
  */
 #include "check.h"
+#include <asm/prctl.h>
 #include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -15,6 +16,8 @@
 
 #define THREADS 3
 #define MARK 0x600dc0de00000000ULL
+#define CALLS 100000 /* of one place: an engine that looks for hot ones knows it */
+#define PAGE 4096UL
 
 static uint64_t data_mark = 0x1122334455667788;
 
@@ -33,12 +36,24 @@ static void *with_mark(void *arg)
 	return NULL;
 }
 
+long hot_call(void);
+extern const uint8_t hot_text[];
+__asm__(".pushsection .text\n"
+	".balign 64\n"
+	"hot_call:\n"
+	"hot_text: mov $110,%eax\n" /* getppid */
+	"syscall\n"
+	"ret\n"
+	".popsection\n");
+
 static void crash(void)
 {
 	pthread_t t;
 	struct rlimit lim = {RLIM_INFINITY, RLIM_INFINITY};
 
 	setrlimit(RLIMIT_CORE, &lim);
+	for (int i = 0; i < CALLS; i++)
+		hot_call();
 	for (uintptr_t i = 1; i <= THREADS; i++)
 		pthread_create(&t, NULL, with_mark, (void *)i);
 	check_sleep_ms(20);
@@ -81,7 +96,7 @@ static Elf64_Phdr *segment(unsigned n)
 
 struct notes {
 	int threads, marks; /* NT_PRSTATUS, and of them those with a mark in r12 */
-	int fpu;
+	int fpu, xstate;
 	siginfo_t *info;
 	struct elf_prpsinfo *process;
 	struct elf_prstatus *first;
@@ -109,6 +124,9 @@ static void read_notes(struct notes *n)
 			break;
 		case NT_FPREGSET:
 			n->fpu++;
+			break;
+		case NT_X86_XSTATE:
+			n->xstate++;
 			break;
 		case NT_SIGINFO:
 			n->info = data;
@@ -140,14 +158,59 @@ static void *memory(uint64_t address)
 	return NULL;
 }
 
+/*
+ * The program's text is the file's, where the core file has it: that is what a dump has of file mappings
+ * which are private copies, or all of it if coredump_filter says so.
+ */
+static void compare_text(void)
+{
+	uint64_t page = (uint64_t)hot_text & -PAGE;
+	const uint8_t *dumped = memory(page);
+	int fd = open("/proc/self/exe", O_RDONLY);
+	Elf64_Phdr ph[16] = {};
+	Elf64_Ehdr eh = {};
+	uint8_t text[PAGE];
+	int n = -1;
+
+	if (pread(fd, &eh, sizeof(eh), 0) == sizeof(eh) && eh.e_phnum <= 16)
+		n = (int)pread(fd, ph, eh.e_phnum * sizeof(ph[0]), (off_t)eh.e_phoff);
+	for (n /= (int)sizeof(ph[0]); n > 0; n--) {
+		const Elf64_Phdr *x = &ph[n - 1];
+
+		if (x->p_type == PT_LOAD && page >= (x->p_vaddr & -PAGE) &&
+		    page < x->p_vaddr + x->p_filesz)
+			break;
+	}
+	CHECK_NEED(n > 0 && pread(fd, text, PAGE,
+				  (off_t)(ph[n - 1].p_offset + page - ph[n - 1].p_vaddr)) == PAGE,
+		   "the program's file has the page of a hot call");
+	CHECK(!memcmp(text + ((uint64_t)hot_text - page), "\xb8\x6e\0\0\0\x0f\x05", 7),
+	      "and the call in it");
+	CHECK(dumped, "so has the core file");
+	CHECK(dumped && !memcmp(dumped, text, PAGE), "where it is what the file has");
+	close(fd);
+}
+
+/* File mappings as well: untouched text is dumped on the host, too. */
+static void dump_files(void)
+{
+	int fd = open("/proc/self/coredump_filter", O_WRONLY);
+
+	CHECK(write(fd, "0x7f", 4) == 4, "coredump_filter");
+	close(fd);
+}
+
 static void whole(void)
 {
 	struct notes n = {};
 	Elf64_Ehdr *eh;
 	uint64_t *word;
 	int status;
-	pid_t pid = check_fork();
+	uint64_t fs_base;
+	pid_t pid;
 
+	dump_files();
+	pid = check_fork();
 	if (pid == 0) {
 		crash();
 		_exit(0);
@@ -168,6 +231,7 @@ static void whole(void)
 	CHECK_EQ(n.threads, THREADS + 1, "registers of all threads");
 	CHECK_EQ(n.marks, THREADS + 1, "are what the threads had");
 	CHECK_EQ(n.fpu, THREADS + 1, "floating point registers of all threads");
+	CHECK_EQ(n.xstate, THREADS + 1, "and all their extended state");
 	CHECK_NEED(n.first && n.info && n.process && n.auxv, "other notes");
 	CHECK_EQ(n.first->pr_pid, pid, "the first is the one that died");
 	CHECK_EQ(n.first->pr_cursig, SIGSEGV, "of its signal");
@@ -177,6 +241,10 @@ static void whole(void)
 	CHECK(word && *word == data_mark, "memory");
 	word = memory(((uint64_t *)&n.first->pr_reg)[19]);
 	CHECK(word, "the stack");
+	syscall(SYS_arch_prctl, ARCH_GET_FS, &fs_base);
+	CHECK_EQ(((uint64_t *)&n.first->pr_reg)[21], fs_base,
+		 "fs base is the parent's, as after any fork");
+	compare_text();
 }
 
 /* The first thread's xmm9 in its NT_FPREGSET. */
