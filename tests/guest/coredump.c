@@ -16,7 +16,7 @@
 
 #define THREADS 3
 #define MARK 0x600dc0de00000000ULL
-#define CALLS 100000 /* of one place: an engine that looks for hot ones knows it */
+#define CALLS 10000 /* of one place: an engine that looks for hot ones knows it */
 #define PAGE 4096UL
 
 static uint64_t data_mark = 0x1122334455667788;

@@ -407,7 +407,7 @@ static void fork_copies(void)
  * the most to miss; so this is done in new programs again and again.
  */
 enum {
-	FRESH_ROUNDS = 30,
+	FRESH_ROUNDS = 20,
 	FRESH_SITES = 8, /* a page each, and fewer than make libc's own calls hot */
 	FRESH_CALLS = 24,
 	FRESH_OFFSET = 64, /* a call at the very beginning of a page is left alone */
