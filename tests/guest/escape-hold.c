@@ -199,6 +199,30 @@ static void spoilt(const void *arg)
 	});
 }
 
+/* Without a right to any memory: only a kick comes through, if the host can bring it. */
+static void no_rights_spin(const void *arg)
+{
+	esc_timer(50);
+	__asm__ volatile("wrpkru\n1: jmp 1b" : : "a"(ESC_KEYS_NOTHING), "c"(0), "d"(0));
+}
+
+/* Calls of a place that becomes hot, and then has to do with memory that it may not write to. */
+static void no_rights_calls(const void *arg)
+{
+	__asm__ volatile("wrpkru\n"
+			 "mov $2000,%%ebx\n"
+			 "1: mov $110,%%eax\n"
+			 "syscall\n"
+			 "dec %%ebx\n"
+			 "jnz 1b\n"
+			 "mov $231,%%eax\n"
+			 "xor %%edi,%%edi\n"
+			 "syscall\n"
+			 :
+			 : "a"(ESC_KEYS_NO_STORES), "c"(0), "d"(0)
+			 : "rbx", "rdi", "r11", "memory");
+}
+
 static void innocent(const void *arg)
 {
 	volatile char *p = malloc(1 << 20);
@@ -224,16 +248,19 @@ static const struct {
 	const char *name;
 	void (*attack)(const void *);
 	bool soon;
+	bool keys; /* needs protection keys */
 } attacks[] = {
-	{"spin, kick blocked", blocked_spin, false},
-	{"sleep, kick blocked", blocked_sleep, true},
-	{"spin, handed over", forged_spin, false},
-	{"spin, handed over, kick blocked", blocked_forged_spin, false},
-	{"spin, ended", forged_exit, false},
-	{"sleep, handed over", forged_sleep, true},
-	{"sleep, handed over, kick blocked", blocked_forged_sleep, true},
-	{"sleep, handing over", unparked_sleep, true},
-	{"signal stack moved, stub used again", spoilt, false},
+	{"spin, kick blocked", blocked_spin, .soon = false},
+	{"sleep, kick blocked", blocked_sleep, .soon = true},
+	{"spin, handed over", forged_spin, .soon = false},
+	{"spin, handed over, kick blocked", blocked_forged_spin, .soon = false},
+	{"spin, ended", forged_exit, .soon = false},
+	{"sleep, handed over", forged_sleep, .soon = true},
+	{"sleep, handed over, kick blocked", blocked_forged_sleep, .soon = true},
+	{"sleep, handing over", unparked_sleep, .soon = true},
+	{"signal stack moved, stub used again", spoilt, .soon = false},
+	{"spin, no rights", no_rights_spin, .soon = true, .keys = true},
+	{"calls, no rights", no_rights_calls, .soon = true, .keys = true},
 };
 
 int main(int argc, char **argv)
@@ -246,7 +273,7 @@ int main(int argc, char **argv)
 		long long start = esc_now_ms(), took;
 		bool ended;
 
-		if (argc > 1 && atoi(argv[1]) != (int)i)
+		if ((argc > 1 && atoi(argv[1]) != (int)i) || (attacks[i].keys && !esc_has_keys()))
 			continue;
 		esc_what = attacks[i].name;
 		page[0] = 1;

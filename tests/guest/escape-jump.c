@@ -34,6 +34,7 @@ struct call {
 static uint64_t marker = 0x21444550414353e5; /* what pwrite64 would lay into the guard's page */
 static struct nl_state *fake_state;
 static struct nl_orders *fake_orders;
+static uint8_t fake_fp[4096] __attribute__((aligned(64))); /* no state but what is initial */
 static struct call calls[20];
 static int ncalls;
 static const char *file;
@@ -43,6 +44,7 @@ struct jump {
 	const struct call *call;
 	bool step, threads;
 	bool back; /* the forged order leads from the call to the landing */
+	bool keys; /* nothing may be written to: the stub's own stores fault */
 };
 
 /* --- what calls write: nothing that an instruction with odd operands leaves there by chance --- */
@@ -142,7 +144,10 @@ static void make_orders(const struct jump *j)
 {
 	fake_orders->seq = esc_orders->seq;
 	fake_orders->ncmds = 1;
-	fake_orders->action = j->back ? NL_ACT_RESUME : j->offset % 5;
+	fake_orders->action = j->back ? NL_ACT_RESUME : j->offset % (NL_ACT_LOAD + 1);
+	fake_orders->flags = (j->call - calls) % (2 * NL_ORF_FP);
+	fake_orders->fp = (uint64_t)fake_fp;
+	fake_orders->fp_mask = 7;
 	fake_orders->frame = make_frame();
 	fake_orders->gate_offset = esc_secret;
 	fake_orders->cmd[0].nr = j->call->nr;
@@ -219,6 +224,8 @@ static void attack(const void *arg)
 		.ss = 0x2b,
 	};
 	forge_state(j);
+	if (j->keys)
+		esc_jump_keys(&r, ESC_KEYS_NO_STORES);
 	esc_jump(&r);
 }
 
@@ -234,7 +241,10 @@ static int code_end(void)
 
 static void jump(struct esc_counts *n, const struct jump *j)
 {
-	const char *how = j->step ? ", stepping" : j->threads ? ", with threads" : "";
+	const char *how = j->step      ? ", stepping"
+			  : j->threads ? ", with threads"
+			  : j->keys    ? ", with keys"
+				       : "";
 
 	esc_what = j->call->name;
 	esc_loot_is = j->call->loot_is;
@@ -258,25 +268,35 @@ static bool is_call(int offset)
  */
 static void jump_for(struct esc_counts *n, int offset, const struct call *c, bool step)
 {
-	jump(n, &(struct jump){offset, c, step, false, false});
+	jump(n, &(struct jump){.offset = offset, .call = c, .step = step});
 	if (is_call(offset))
-		jump(n, &(struct jump){offset, c, step, false, true});
+		jump(n, &(struct jump){.offset = offset, .call = c, .step = step, .back = true});
 }
 
-/* Every byte with every call, once stepping and once with another thread; the zeros once. */
+/* Every byte with every call, once stepping, once with another thread and with keys; the zeros once. */
 static void jump_everywhere(struct esc_counts *n)
 {
+	bool keys = esc_has_keys();
 	int end = code_end(), offset, i;
 
 	for (offset = 0; offset < end; offset++) {
 		for (i = 0; i < ncalls; i++)
 			jump_for(n, offset, &calls[i], false);
-		jump(n, &(struct jump){offset, &calls[offset % ncalls], true, false, false});
-		jump(n, &(struct jump){offset, &calls[offset / 3 % ncalls], false, true, false});
+		jump(n, &(struct jump){
+				.offset = offset, .call = &calls[offset % ncalls], .step = true});
+		jump(n, &(struct jump){.offset = offset,
+				       .call = &calls[offset / 3 % ncalls],
+				       .threads = true});
+		if (keys)
+			jump(n, &(struct jump){.offset = offset,
+					       .call = &calls[offset / 5 % ncalls],
+					       .keys = true});
 	}
 	for (; offset < 4096; offset++)
-		jump(n, &(struct jump){offset, &calls[offset % ncalls], offset & 1, false, false});
-	printf("%d bytes of code, %d calls\n", end, ncalls);
+		jump(n, &(struct jump){.offset = offset,
+				       .call = &calls[offset % ncalls],
+				       .step = offset & 1});
+	printf("# %d bytes of code, %d calls%s\n", end, ncalls, keys ? ", with keys" : "");
 }
 
 /* --- on a host --------------------------------------------------------------------------- */
@@ -377,7 +397,7 @@ static int control(void)
 			continue;
 		esc_what = calls[i].name;
 		esc_loot_is = calls[i].loot_is;
-		esc_run(&not_made, attack, &(struct jump){NOT_MADE, &calls[i], false, false, false},
+		esc_run(&not_made, attack, &(struct jump){.offset = NOT_MADE, .call = &calls[i]},
 			LIMIT_MS);
 		if (not_made.escaped || noticed_outside()) {
 			printf("# %s: noticed where it was not made\n", esc_what);
@@ -387,7 +407,7 @@ static int control(void)
 			printf("# %s: this host does not know it\n", esc_what);
 			continue;
 		}
-		esc_run(&made, attack, &(struct jump){0, &calls[i], false, false, false}, LIMIT_MS);
+		esc_run(&made, attack, &(struct jump){.offset = 0, .call = &calls[i]}, LIMIT_MS);
 		if (!noticed_outside() && !made.escaped) {
 			printf("# %s: made, and not noticed\n", esc_what);
 			bad++;

@@ -29,6 +29,7 @@
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
+#include <cpuid.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -84,6 +85,17 @@ static volatile long esc_faults_before;
 static volatile bool esc_interrupted;
 static bool esc_control; /* no guest: all calls are made, and to be noticed (escape-jump) */
 
+#define ESC_KEYS_NO_STORES 0xaaaaaaaa
+#define ESC_KEYS_NOTHING 0xffffffff
+
+/* Whether programs can set the rights of protection keys. */
+ESC_UNUSED static bool esc_has_keys(void)
+{
+	unsigned int a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c & bit_OSPKE;
+}
+
 /* --- memory that may not be there ------------------------------------------------- */
 
 long esc_peek_at(uint64_t addr, uint64_t *word);
@@ -104,11 +116,19 @@ __asm__(".text\n"
 
 /* Jumps with all registers set; does not return. */
 __attribute__((noreturn)) void esc_jump(const struct esc_regs *r);
+/* Likewise with these rights of the protection keys: what the code there loads or stores may fault. */
+__attribute__((noreturn)) void esc_jump_keys(const struct esc_regs *r, uint32_t rights);
 /* Where attacks land: takes the stack of this file and goes to esc_end(). */
 extern char esc_landing[];
 __asm__(".text\n"
+	"esc_jump_keys: mov %rdi,%rsp\n"
+	"mov %esi,%eax\n"
+	"xor %ecx,%ecx\n"
+	"xor %edx,%edx\n"
+	"wrpkru\n"
+	"jmp 1f\n"
 	"esc_jump: mov %rdi,%rsp\n"
-	"pop %r15; pop %r14; pop %r13; pop %r12; pop %r11; pop %r10; pop %r9; pop %r8\n"
+	"1: pop %r15; pop %r14; pop %r13; pop %r12; pop %r11; pop %r10; pop %r9; pop %r8\n"
 	"pop %rbp; pop %rdi; pop %rsi; pop %rdx; pop %rcx; pop %rbx; pop %rax\n"
 	"iretq\n"
 	"esc_landing: lea esc_stack_top(%rip),%rsp\n"
