@@ -795,6 +795,7 @@ static void restart_hot(void)
 	hot = true;
 	all(RESTART);
 	all(HANDLER);
+	all(CONTINUE); /* restart_syscall, at the same place */
 }
 
 /* --- what is left of a sleep ----------------------------------------------------------------- */
