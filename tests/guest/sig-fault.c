@@ -421,14 +421,16 @@ static void error_codes(void)
 		int error; /* 1 present, 2 write, 4 user, 16 fetch */
 	} cases[] = {{"read", read_unmapped, 4},
 		     {"write", write_unmapped, 6},
-		     {"protected write", write_readonly, 7}};
+		     {"protected write", write_readonly, 7},
+		     {"protected fetch", execute_data, 21},
+		     {"fetch", execute_unmapped, 20}};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		check_handler(SIGSEGV, on_fault, 0);
 		if (!sigsetjmp(out, 1))
 			cases[i].provoke();
 		CHECK_EQ(got_trapno, 14, "trap number: %s", cases[i].name);
-		CHECK_EQ(got_err & 6, cases[i].error & 6, "error code: %s", cases[i].name);
+		CHECK_EQ(got_err & 23, cases[i].error, "error code: %s", cases[i].name);
 	}
 }
 
