@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-#define CALLS 5000
+#define CALLS 1000
 #define SITE_LEN 32
 
 long hot_call(void);
