@@ -6,6 +6,7 @@
  */
 #include "check.h"
 #include <cpuid.h>
+#include <elf.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -381,6 +382,68 @@ static int exec_child(void)
 	return mxcsr == 0x1f80 && control == 0x37f ? 0 : 1;
 }
 
+/*
+ * A program of nothing but these instructions: libc's first steps would leave something in vector
+ * registers. Its exit status is 1 if any of them is not zero.
+ */
+extern const uint8_t zero_avx512[], zero_avx[], zero_sse[], zero_end[];
+#define OR_ZMM(n) "vporq %zmm" #n ",%zmm0,%zmm0\n"
+#define OR_YMM(n) "vorps %ymm" #n ",%ymm0,%ymm0\n"
+#define OR_XMM(n) "por %xmm" #n ",%xmm0\n"
+#define OR_K(n) "kmovq %k" #n ",%rcx; or %rcx,%rbx\n"
+#define EXIT_RBX "xor %edi,%edi; test %rbx,%rbx; setnz %dil; mov $60,%eax; syscall\n"
+__asm__(".pushsection .rodata\n"
+	"zero_avx512: xor %ebx,%ebx\n" R8(OR_K) R32(OR_ZMM) "vptestmq %zmm0,%zmm0,%k1\n" OR_K(1)
+		EXIT_RBX "zero_avx: xor %ebx,%ebx\n" R16(
+			OR_YMM) "vptest %ymm0,%ymm0; setnz %bl\n" EXIT_RBX
+				"zero_sse:" R16(OR_XMM) "movq %xmm0,%rbx; psrldq $8,%xmm0; movq "
+							"%xmm0,%rcx; or %rcx,%rbx\n" EXIT_RBX
+							"zero_end:\n"
+							".popsection\n");
+
+static void no_vectors_after_exec(void)
+{
+	const uint8_t *code = level == AVX512 ? zero_avx512 : level == AVX ? zero_avx : zero_sse;
+	struct {
+		Elf64_Ehdr eh;
+		Elf64_Phdr ph;
+		uint8_t code[1024];
+	} elf = {
+		.eh = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		       .e_type = ET_EXEC,
+		       .e_machine = EM_X86_64,
+		       .e_version = EV_CURRENT,
+		       .e_entry = 0x400000 + sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr),
+		       .e_phoff = sizeof(Elf64_Ehdr),
+		       .e_ehsize = sizeof(Elf64_Ehdr),
+		       .e_phentsize = sizeof(Elf64_Phdr),
+		       .e_phnum = 1},
+		.ph = {.p_type = PT_LOAD,
+		       .p_flags = PF_R | PF_X,
+		       .p_vaddr = 0x400000,
+		       .p_filesz = sizeof(elf),
+		       .p_memsz = sizeof(elf),
+		       .p_align = 4096},
+	};
+	int fd = memfd_create("zero", 0), bad = 0;
+	char path[40];
+	char *const argv[] = {path, NULL};
+
+	memcpy(elf.code, code, (size_t)(zero_end - code));
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), fd);
+	CHECK_NEED(write(fd, &elf, sizeof(elf)) == sizeof(elf), "a program in memory");
+	for (unsigned n = 0; n < 20; n++) {
+		pid_t pid = check_fork();
+
+		if (pid == 0) {
+			call_in_state(n, SYS_execve, (long)path, (long)argv, 0, 0, NULL);
+			_exit(3);
+		}
+		bad += check_wait(pid, 3000) != 0;
+	}
+	CHECK_EQ(bad, 0, "vector and mask registers are zero after exec");
+}
+
 /* What a program may do with pages of which keys; the check's name has it, to be compared. */
 static void protection_keys(void)
 {
@@ -404,6 +467,7 @@ static const struct check_group groups[] = {{"quick calls", quick_calls},
 					    {"threads", threads},
 					    {"processes", processes},
 					    {"exec", fresh_after_exec},
+					    {"exec, vectors", no_vectors_after_exec},
 					    {"protection keys", protection_keys},
 					    {}};
 
