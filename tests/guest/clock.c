@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
 
 static int64_t ns_of(struct timespec ts)
@@ -175,59 +176,141 @@ static void resolution(void)
 	      "nowhere to put the time");
 }
 
-/*
- * Setting the clock: only in a guest, for the host's clock is not ours, and only for root. On the
- * host these checks say nothing, so that both give the same lines.
- */
-static void settings(void)
+/* What the kernel says of its clock; nothing is adjusted. */
+static void adjustment(void)
+{
+	struct timex t = {};
+	int64_t before = libc_clock(CLOCK_REALTIME), told;
+
+	CHECK(adjtimex(&t) >= 0, "adjtimex");
+	told = t.time.tv_sec * 1000000000LL + t.time.tv_usec * (t.status & STA_NANO ? 1 : 1000);
+	CHECK(told >= before - 1000 && told <= libc_clock(CLOCK_REALTIME),
+	      "adjtimex tells the time");
+	CHECK(t.tick > 0 && t.precision > 0, "adjtimex tells of the clock");
+}
+
+/* --- setting the clock ---------------------------------------------------------------- */
+
+/* Only in a guest, for the host's clock is not ours, and only for root. */
+static bool may_set(void)
 {
 	FILE *f = fopen("/proc/cpuinfo", "re");
 	char line[200];
 	bool guest = false;
-	int64_t before, mono;
-	struct timespec ts;
-	int good = 0;
 
 	while (f && fgets(line, sizeof(line), f))
 		guest |= strstr(line, "User Mode Linux") != NULL;
 	if (f)
 		fclose(f);
-	if (!guest || geteuid() != 0) {
-		CHECK(true, "a clock that is set shows in the vDSO and in the call");
-		CHECK(true, "monotonic time does not care");
-		CHECK(true, "in other processes too");
+	return guest && geteuid() == 0;
+}
+
+static void skip_all(const char *const *texts, int n)
+{
+	for (int i = 0; i < n; i++)
+		check_skip("not our clock", "%s", texts[i]);
+}
+
+static void set_clock(int64_t ns)
+{
+	struct timespec ts = {ns / 1000000000, ns % 1000000000};
+
+	if (clock_settime(CLOCK_REALTIME, &ts))
+		check_note("clock_settime: %m");
+}
+
+static bool is_about(int64_t now, int64_t target)
+{
+	return now >= target && now < target + 5000000000;
+}
+
+static void settings(void)
+{
+	static const char *const texts[] = {"a clock that is set shows in the vDSO and in the call",
+					    "in other processes too", "settimeofday",
+					    "monotonic time does not care"};
+	int64_t before = libc_clock(CLOCK_REALTIME), mono = libc_clock(CLOCK_MONOTONIC);
+	struct timeval tv = {};
+	int good = 0, good_child = 0;
+
+	if (!may_set()) {
+		skip_all(texts, 4);
 		return;
 	}
-	before = libc_clock(CLOCK_REALTIME);
-	mono = libc_clock(CLOCK_MONOTONIC);
 	for (int i = 1; i <= 5; i++) {
 		int64_t target = before + i * 100000000000LL;
 		pid_t pid;
 
-		ts = (struct timespec){target / 1000000000, target % 1000000000};
-		if (clock_settime(CLOCK_REALTIME, &ts))
-			check_note("clock_settime: %m");
-		good += libc_clock(CLOCK_REALTIME) >= target &&
-			libc_clock(CLOCK_REALTIME) < target + 5000000000 &&
-			call_clock(CLOCK_REALTIME) >= target &&
-			call_clock(CLOCK_REALTIME) < target + 5000000000;
+		set_clock(target);
+		good += is_about(libc_clock(CLOCK_REALTIME), target) &&
+			is_about(call_clock(CLOCK_REALTIME), target);
 		pid = check_fork();
 		if (pid == 0)
-			_exit(libc_clock(CLOCK_REALTIME) >= target ? 0 : 1);
-		good += check_wait(pid, 3000) == 0;
+			_exit(is_about(libc_clock(CLOCK_REALTIME), target) ? 0 : 1);
+		good_child += check_wait(pid, 3000) == 0;
 	}
-	CHECK_EQ(good, 10, "a clock that is set shows in the vDSO and in the call");
-	CHECK(libc_clock(CLOCK_MONOTONIC) - mono < 5000000000 && libc_clock(CLOCK_MONOTONIC) > mono,
-	      "monotonic time does not care");
-	CHECK(true, "in other processes too");
-	ts = (struct timespec){before / 1000000000, before % 1000000000};
-	clock_settime(CLOCK_REALTIME, &ts);
+	CHECK_EQ(good, 5, "%s", texts[0]);
+	CHECK_EQ(good_child, 5, "%s", texts[1]);
+	tv.tv_sec = before / 1000000000 - 1000000;
+	CHECK(!syscall(SYS_settimeofday, &tv, NULL) &&
+		      is_about(libc_clock(CLOCK_REALTIME), tv.tv_sec * 1000000000LL) &&
+		      !gettimeofday(&tv, NULL) &&
+		      is_about(tv.tv_sec * 1000000000LL, before - 1000001000000000),
+	      "%s", texts[2]);
+	CHECK(is_about(libc_clock(CLOCK_MONOTONIC), mono), "%s", texts[3]);
+	set_clock(before);
 }
 
-static const struct check_group groups[] = {{"forwards", forwards}, {"agreement", agreement},
-					    {"threads", threads},   {"processes", processes},
-					    {"sleeps", sleeps},     {"resolution", resolution},
-					    {"settings", settings}, {}};
+/* Timers by the time of day notice that it is set. */
+static void set_timers(void)
+{
+	static const char *const texts[] = {
+		"timers by the time of day",
+		"are not due at once",
+		"with TFD_TIMER_CANCEL_ON_SET one ends with ECANCELED when the clock is set",
+		"others do not",
+		"but when it passes what they wait for",
+		"and so does one that sends a signal"};
+	int64_t before = libc_clock(CLOCK_REALTIME);
+	int watching = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+	int absolute = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+	struct itimerspec in = {.it_value.tv_sec = before / 1000000000 + 1000};
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
+	struct pollfd p = {absolute, POLLIN, 0};
+	uint64_t expired = 0;
+	timer_t timer;
+	sigset_t set;
+
+	if (!may_set()) {
+		skip_all(texts, 6);
+		return;
+	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	CHECK_NEED(!timer_create(CLOCK_REALTIME, &event, &timer) &&
+			   !timer_settime(timer, TIMER_ABSTIME, &in, NULL) &&
+			   !timerfd_settime(absolute, TFD_TIMER_ABSTIME, &in, NULL) &&
+			   !timerfd_settime(watching, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
+					    &in, NULL),
+		   "%s", texts[0]);
+	CHECK(read(watching, &expired, 8) == -1 && errno == EAGAIN && poll(&p, 1, 10) == 0, "%s",
+	      texts[1]);
+	set_clock(before + 500 * 1000000000LL);
+	CHECK(read(watching, &expired, 8) == -1 && errno == ECANCELED, "%s", texts[2]);
+	CHECK(poll(&p, 1, 10) == 0, "%s", texts[3]);
+	set_clock(before + 1001 * 1000000000LL);
+	CHECK(poll(&p, 1, 2000) == 1 && read(absolute, &expired, 8) == 8 && expired == 1, "%s",
+	      texts[4]);
+	CHECK_EQ(sigtimedwait(&set, NULL, &(struct timespec){2, 0}), SIGUSR2, "%s", texts[5]);
+	set_clock(before);
+}
+
+static const struct check_group groups[] = {{"forwards", forwards},     {"agreement", agreement},
+					    {"threads", threads},       {"processes", processes},
+					    {"sleeps", sleeps},         {"resolution", resolution},
+					    {"adjustment", adjustment}, {"settings", settings},
+					    {"set timers", set_timers}, {}};
 
 int main(int argc, char **argv)
 {
