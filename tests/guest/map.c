@@ -577,6 +577,21 @@ static void large_file(void)
 	close(fd);
 }
 
+/* Who has none refuses them; a kernel that does not know of any, like UML, by another error. */
+static void huge_pages(void)
+{
+	const size_t len = 2UL << 20;
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB,
+		       -1, 0);
+	bool good = p == MAP_FAILED && (errno == ENOMEM || errno == EINVAL);
+
+	if (p != MAP_FAILED) {
+		p[0] = p[len - 1] = 7;
+		good = p[0] == 7 && p[PAGE] == 0 && p[len - 1] == 7 && !munmap(p, len);
+	}
+	CHECK(good, "huge pages are refused, or can be used");
+}
+
 static const struct check_group groups[] = {{"protections", protections},
 					    {"toggles", toggles},
 					    {"fixed", fixed},
@@ -591,6 +606,7 @@ static const struct check_group groups[] = {{"protections", protections},
 					    {"small pieces", small_pieces},
 					    {"sparse", sparse},
 					    {"large file", large_file},
+					    {"huge pages", huge_pages},
 					    {}};
 
 int main(int argc, char **argv)
