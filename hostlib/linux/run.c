@@ -58,11 +58,13 @@ static bool push_output(struct run *r)
 
 static void be_ready(struct run *r)
 {
-	unsigned char sig = (unsigned char)r->early_signal;
+	unsigned char sig;
 
 	r->ready = true;
-	if (sig && send(r->control[0], &sig, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_debug("a signal was lost");
+	for (sig = 1; sig < 64; sig++)
+		if (r->early_signals & 1ULL << sig &&
+		    send(r->control[0], &sig, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			log_debug("a signal was lost");
 }
 
 /* Passes frames on while their bytes are taken. */
@@ -260,30 +262,47 @@ int run_start(struct linux_ctx *ctx)
 	return err;
 }
 
+/* Whoever sends such a one again means it; others are the command's affair, however many come. */
+static bool is_to_end(int sig)
+{
+	return sig != SIGPIPE && sig != SIGUSR1 && sig != SIGUSR2;
+}
+
+/* What becomes of one that is to end the command, and not the first such. True: that is all. */
+static bool is_repeated(struct run *r, int sig)
+{
+	uint64_t now = loop_now_ns(), since = now - r->last_ns;
+	bool same = r->last_signal == sig;
+
+	if (same && since < TWICE_NS)
+		return true;
+	if (r->end_len == sizeof(r->end))
+		return false;
+	r->last_signal = sig;
+	r->last_ns = now;
+	if (!same || since >= IMPATIENT_NS)
+		return false;
+	r->ctx->status = STATUS_SIGNAL + sig;
+	super_end_now(r->ctx);
+	return true;
+}
+
 bool run_signal(struct linux_ctx *ctx, int sig)
 {
 	struct run *r = ctx->run;
 	unsigned char byte = (unsigned char)sig;
-	uint64_t now = loop_now_ns();
-	bool again;
 
-	if (r && sig != SIGPIPE && r->last_signal == sig && now - r->last_ns < TWICE_NS)
-		return true;
-	if (!r || r->end_len == sizeof(r->end))
+	if (!r)
 		return false;
-	again = sig != SIGPIPE && r->last_signal == sig && now - r->last_ns < IMPATIENT_NS;
-	r->last_signal = sig;
-	r->last_ns = now;
-	if (!again && !r->ready) {
-		r->early_signal = sig;
+	if (is_to_end(sig) && is_repeated(r, sig))
+		return true;
+	if (r->end_len == sizeof(r->end)) /* nobody is left to be told */
+		return !is_to_end(sig);
+	if (!r->ready) {
+		r->early_signals |= 1ULL << sig;
 		return true;
 	}
-	if (again) {
-		ctx->status = STATUS_SIGNAL + sig;
-		super_end_now(ctx);
-		return true;
-	}
-	return send(r->control[0], &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+	return send(r->control[0], &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 || !is_to_end(sig);
 }
 
 /* What the guest wrote before it ended is in the sockets. */

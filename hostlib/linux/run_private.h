@@ -37,7 +37,7 @@ struct run {
 	struct loop_timer timer;
 	bool timed_out;
 	bool ready; /* the guest listens */
-	int early_signal; /* came before */
+	uint64_t early_signals; /* came before; bit n: signal n */
 	int last_signal;
 	uint64_t last_ns, started_ns;
 };

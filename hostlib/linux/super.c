@@ -183,8 +183,10 @@ static int start(struct linux_ctx *ctx)
 
 int super_run(struct linux_ctx *ctx)
 {
-	static const int signals[] = {SIGCHLD, SIGWINCH, SIGCONT, SIGTERM,
-				      SIGHUP,  SIGINT,   SIGQUIT, 0};
+	/* The last two are for a job of uml_run's; a guest has nobody that they could be meant for. */
+	const int signals[] = {SIGCHLD, SIGWINCH, SIGCONT, SIGTERM,
+			       SIGHUP,  SIGINT,   SIGQUIT, ctx->run ? SIGUSR1 : 0,
+			       SIGUSR2, 0};
 	int err = loop_signals(ctx->loop, signals, on_signal, ctx);
 
 	signal(SIGPIPE, SIG_IGN);

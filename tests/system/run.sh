@@ -186,18 +186,39 @@ pkill -TERM -P $!
 wait $!
 [ "$(grep -c got-term "$T/out")" -eq 1 ] || fail "the signal did not reach the command: $(cat "$T/out")"
 
+# The others go as they came, however often; and the command is told of each that it handles.
+: >"$T/out"
+HOME=$T/home "$RUN" --timeout 60 -- sh -c 'for s in HUP QUIT USR1 USR2; do trap "echo got-$s" $s; done; trap "exit 9" TERM; echo up; while :; do sleep 0.05; done' >"$T/out" 2>"$T/e" &
+pid=$!
+wait_for 20 grep -q up "$T/out" || fail "no guest"
+n=0
+for s in HUP QUIT USR1 USR2 USR1 USR1; do
+	kill -$s $pid
+	n=$((n + 1))
+	told() { [ "$(grep -c got "$T/out")" -eq $n ]; }
+	wait_for 10 told || fail "SIG$s does not reach the command: $(xargs <"$T/out")"
+done
+[ "$(xargs <"$T/out")" = 'up got-HUP got-QUIT got-USR1 got-USR2 got-USR1 got-USR1' ] || fail "signals: $(cat "$T/out")"
+kill -TERM $pid
+wait $pid
+status=$?
+[ $status -eq 9 ] || fail "after signals: status $status"
+expect_status 138 run -- sh -c 'kill -USR1 $$'
+
 # On a terminal: the command has it, its size, and Ctrl-C.
 export RUN T
 expect >"$T/out" 2>&1 <<'END' || fail "on a terminal"
 set timeout 30
 source tests/system/expect.tcl
 set stty_init "rows 31 columns 97"
-spawn -noecho env HOME=$env(T)/home $env(RUN) -- sh -c "tty; stty size; read line; echo got-\$line; trap 'echo int; exit 5' INT; echo waiting; while :; do sleep 0.1; done"
+spawn -noecho env HOME=$env(T)/home $env(RUN) -- sh -c "tty; stty size; read line; echo got-\$line; trap 'stty size' WINCH; trap 'echo int; exit 5' INT; echo waiting; while :; do sleep 0.1; done"
 want {/dev/tty0}
 want {31 97}
 send "hello\r"
 want {got-hello}
 want {waiting}
+stty rows 41 columns 113 < $spawn_out(slave,name)
+want {41 113}
 send "\003"
 want {int}
 expect eof
