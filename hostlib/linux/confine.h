@@ -56,7 +56,10 @@ struct confine_share {
 
 struct confine_config {
 	enum options_sandbox level;
-	/* Directories of the host: the first holds the others. None: the guest opens nothing. */
+	/*
+	 * Directories of the host: the first holds the others, and of others that lie in one another
+	 * the outer one comes first. None: the guest opens nothing.
+	 */
 	const struct confine_share *share;
 	size_t nshares;
 	bool old_calls; /* the host has no preadv2 */
@@ -78,6 +81,9 @@ bool confine_skips(const struct confine_config *c, enum confine_layer layer);
 
 /* The first layer that is missing though it is wanted, or LAYER_COUNT. */
 enum confine_layer confine_missing(const struct confine_config *c, const struct confine_report *r);
+
+/* Whether a path lies below a directory; both are absolute. */
+bool confine_lies_below(const char *path, const char *dir);
 
 /* Whether the guest may change any of the host's files. */
 bool confine_may_change(const struct confine_config *c);

@@ -57,7 +57,7 @@ enum relation {
 	HOLDS, /* something that is hidden lies below it */
 };
 
-static bool lies_below(const char *path, const char *dir)
+bool confine_lies_below(const char *path, const char *dir)
 {
 	size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
 
@@ -74,10 +74,21 @@ static enum relation relation_of(const struct confine_config *c, const char *pat
 			continue;
 		if (strcmp(c->share[i].path, path) == 0)
 			return HIDDEN;
-		if (lies_below(c->share[i].path, path))
+		if (confine_lies_below(c->share[i].path, path))
 			found = HOLDS;
 	}
 	return found;
+}
+
+/* Whether something below is to stay as it is: with a directory all below it may be written. */
+static bool holds_readonly(const struct confine_config *c, const char *path)
+{
+	size_t i;
+
+	for (i = 1; i < c->nshares; i++)
+		if (c->share[i].mode == SHARE_READ && confine_lies_below(c->share[i].path, path))
+			return true;
+	return false;
 }
 
 /*
@@ -121,6 +132,8 @@ int confine_names_around(struct confine_names *names, const struct confine_confi
 	char dir[PATH_MAX];
 	int err;
 
+	if (share->mode == SHARE_WRITE && holds_readonly(c, share->path))
+		return -EOPNOTSUPP;
 	if (relation_of(c, share->path) != HOLDS)
 		return confine_names_add(names, share);
 	if (share->mode ==

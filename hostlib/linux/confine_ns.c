@@ -258,7 +258,8 @@ static int hide_all(const struct confine_config *c)
 }
 
 /*
- * All names of the host, read only but for what may be written, without what is hidden. What is to
+ * All names of the host, read only but for what may be written, without what is hidden. Each
+ * directory is made what it is to be with all below it, so the deeper ones come later. What is to
  * be hidden is, also where the rest fails.
  */
 static int share_root(const struct confine_config *c)
@@ -267,14 +268,14 @@ static int share_root(const struct confine_config *c)
 	size_t i;
 
 	for (i = 1; i < c->nshares && !err; i++)
-		if (c->share[i].mode == SHARE_WRITE &&
+		if (c->share[i].mode != SHARE_HIDE &&
 		    mount(c->share[i].path, c->share[i].path, NULL, MS_BIND | MS_REC, NULL) < 0)
 			err = -errno;
 	if (!err && c->share[0].mode == SHARE_READ)
 		err = make_readonly("/", true);
 	for (i = 1; i < c->nshares && !err; i++)
-		if (c->share[i].mode == SHARE_WRITE)
-			err = make_readonly(c->share[i].path, false);
+		if (c->share[i].mode != SHARE_HIDE)
+			err = make_readonly(c->share[i].path, c->share[i].mode == SHARE_READ);
 	hide_err = hide_all(c);
 	return err ? err : hide_err;
 }

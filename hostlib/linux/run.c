@@ -489,6 +489,6 @@ int run_parse(struct linux_ctx *ctx, int argc, char *argv[])
 		return RUN_STATUS_FAILED;
 	}
 	if (r->opt.action == ACTION_CHECK) /* of a guest that shares as this one would */
-		return run_shares(r) ? RUN_STATUS_FAILED : 0;
+		return run_shares(r);
 	return r->opt.action == ACTION_RUN ? run_files(r) : 0;
 }

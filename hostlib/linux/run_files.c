@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,34 +21,7 @@
 
 #define KEEP_BYTES (16LL << 30) /* sparse: it takes what is written */
 
-static const char *const always[] = {"/proc", "/sys", "/dev", "/run"};
-
-/* Below a home directory. */
-static const char *const secrets[] = {
-	".ssh",
-	".gnupg",
-	".aws",
-	".azure",
-	".config/gcloud",
-	".kube",
-	".docker",
-	".netrc",
-	".pgpass",
-	".my.cnf",
-	".git-credentials",
-	".config/gh",
-	".password-store",
-	".local/share/keyrings",
-	".mozilla",
-	".config/google-chrome",
-	".config/chromium",
-	".npmrc",
-	".pypirc",
-	".cargo/credentials.toml",
-	".bash_history",
-};
-
-static const char *const system_secrets[] = {"/etc/shadow", "/etc/gshadow", "/etc/ssl/private"};
+const char *const run_always_hidden[] = {"/proc", "/sys", "/dev", "/run", NULL};
 
 static bool named(const struct run *r, const char *path)
 {
@@ -62,7 +34,8 @@ static bool named(const struct run *r, const char *path)
 	return false;
 }
 
-static int hide(struct run *r, const char *path)
+/* Unless one of the options shows it; what is always hidden, none can. */
+static int hide(struct run *r, const char *path, bool always)
 {
 	char *real = realpath(path, NULL), **more;
 	bool known = false;
@@ -72,7 +45,7 @@ static int hide(struct run *r, const char *path)
 		return 0;
 	for (i = 0; i < r->nhidden; i++)
 		known |= strcmp(r->hidden[i], real) == 0;
-	if (known || named(r, real)) {
+	if (known || (!always && named(r, real))) {
 		free(real);
 		return 0;
 	}
@@ -86,37 +59,24 @@ static int hide(struct run *r, const char *path)
 	return hostfs_share(r->ctx, real, SHARE_HIDE);
 }
 
-static int hide_in_home(struct run *r, const char *home)
+int run_hide(struct run *r, const char *path)
 {
-	char path[PATH_MAX];
-	size_t i;
-	int err = 0;
-
-	if (!home || *home != '/' || access(home, X_OK) < 0)
-		return 0;
-	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]) && !err; i++)
-		if (snprintf(path, sizeof(path), "%s/%s", home, secrets[i]) < (int)sizeof(path))
-			err = hide(r, path);
-	return err;
+	return hide(r, path, false);
 }
 
-/* HOME may name another directory than the user's own; and who runs as root can read everybody's. */
-static int hide_secrets(struct run *r)
+/* What the guest sees otherwise than it sees the rest, on the host's side too. */
+static int share_path(struct run *r, const struct run_path *p)
 {
-	int err = hide_in_home(r, getenv("HOME"));
-	uid_t uid = getuid();
-	FILE *f = fopen("/etc/passwd", "re");
-	struct passwd *p;
-	size_t i;
-
-	while (f && !err && (p = fgetpwent(f)))
-		if (uid == 0 || p->pw_uid == uid)
-			err = hide_in_home(r, p->pw_dir);
-	if (f)
-		fclose(f);
-	for (i = 0; i < sizeof(system_secrets) / sizeof(system_secrets[0]) && !err; i++)
-		err = hide(r, system_secrets[i]);
-	return err;
+	switch (p->kind) {
+	case RUN_PATH_RW:
+		return hostfs_share(r->ctx, p->path, SHARE_WRITE);
+	case RUN_PATH_HIDE:
+		return hostfs_share(r->ctx, p->path, SHARE_HIDE);
+	default: /* what is mounted there in the guest, its root can take away */
+		return run_path_is_in_rw(r, p) && access(p->path, F_OK) == 0
+			       ? hostfs_share(r->ctx, p->path, SHARE_READ)
+			       : 0;
+	}
 }
 
 static int choose_shares(struct run *r)
@@ -124,19 +84,13 @@ static int choose_shares(struct run *r)
 	size_t i;
 	int err = hostfs_share(r->ctx, "/", SHARE_READ);
 
-	for (i = 0; i < r->opt.npaths && !err; i++) {
-		const struct run_path *p = &r->opt.path[i];
-
-		if (p->kind == RUN_PATH_RW)
-			err = hostfs_share(r->ctx, p->path, SHARE_WRITE);
-		else if (p->kind == RUN_PATH_HIDE)
-			err = hostfs_share(r->ctx, p->path, SHARE_HIDE);
-	}
-	for (i = 0; i < sizeof(always) / sizeof(always[0]) && !err; i++)
-		err = hide(r, always[i]);
+	for (i = 0; i < r->opt.npaths && !err; i++)
+		err = share_path(r, &r->opt.path[i]);
+	for (i = 0; run_always_hidden[i] && !err; i++)
+		err = hide(r, run_always_hidden[i], true);
 	if (!err && !r->opt.show_secrets)
-		err = hide_secrets(r);
-	return err;
+		err = run_hide_secrets(r);
+	return err ? err : run_paths_hidden(r);
 }
 
 /*
@@ -194,7 +148,13 @@ static int open_root(struct run *r)
 
 int run_shares(struct run *r)
 {
-	return r->opt.root ? 0 : choose_shares(r);
+	int err = run_paths(r);
+
+	if (!err && !r->opt.root)
+		err = choose_shares(r);
+	if (err == -ENOMEM)
+		log_err("out of memory");
+	return err ? RUN_STATUS_FAILED : 0;
 }
 
 /* The command starts where its caller is; --chdir names another place. */
@@ -216,8 +176,11 @@ int run_files(struct run *r)
 
 	if (!is_somewhere(r))
 		return RUN_STATUS_FAILED;
-	status = r->opt.root ? open_root(r) : run_shares(r) ? RUN_STATUS_FAILED : 0;
-	if (status)
-		log_err("out of memory");
+	status = run_shares(r);
+	if (!status && r->opt.root) {
+		status = open_root(r);
+		if (status)
+			log_err("out of memory");
+	}
 	return status ? status : open_keep(r);
 }

@@ -72,7 +72,7 @@ void run_options_help(void)
 	     "terminal,\n"
 	     "input and output, signals; the exit status is the command's.\n"
 	     "\n"
-	     "Files\n"
+	     "Files (of two that lie one in the other the deeper one counts)\n"
 	     "  --rw DIR            the host's directory itself: changes stay\n"
 	     "  --ro DIR            shown read only, even if it is hidden by default\n"
 	     "  --hide PATH         not shown (always hidden: /proc /sys /dev /run of the host)\n"

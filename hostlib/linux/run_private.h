@@ -42,9 +42,30 @@ struct run {
 	uint64_t last_ns, started_ns;
 };
 
+/* What a guest always has of its own, in place of the host's; ends with NULL. */
+extern const char *const run_always_hidden[];
+/* Whether a path is one of these, or lies in one. */
+bool run_path_is_guests(const char *path);
+/* How many names a path has; that of the root has none. */
+size_t run_path_depth(const char *path);
+/* Whether it lies in a directory that may be written. */
+bool run_path_is_in_rw(const struct run *r, const struct run_path *p);
+/*
+ * Brings the options that name paths into the order of their depth, and refuses what cannot be.
+ * 0 or -errno; with -EINVAL one line has been printed.
+ */
+int run_paths(struct run *r);
+/* Refuses, in the same way, what lies in something that is hidden by now. */
+int run_paths_hidden(const struct run *r);
+
+/* Hides a path, if it is there and no option shows it. 0 or -ENOMEM. */
+int run_hide(struct run *r, const char *path);
+/* Hides what holds keys and passwords (run_secrets.c). 0 or -ENOMEM. */
+int run_hide_secrets(struct run *r);
+
 /* Chooses what of the host the guest sees (ctx->share), and opens images. A status, as usual. */
 int run_files(struct run *r);
-/* Only what is shared and hidden. 0 or -errno. */
+/* Only what is shared and hidden. A status, as usual. */
 int run_shares(struct run *r);
 
 /* Writes the record that tells the guest, and adds its disk. A status, as usual. */

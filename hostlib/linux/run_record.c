@@ -83,37 +83,63 @@ static uint32_t put_environment(const struct run *r, FILE *f)
 	return n;
 }
 
-/* Covers come last: they may lie within a directory that is shared. */
-static uint32_t put_shares(const struct run *r, FILE *f)
+/* A share of the record: its letter, and where. */
+struct entry {
+	char letter;
+	const char *path;
+};
+
+/* The deeper one is mounted later, or the other would lie over it; a cover before what is shown. */
+static int by_depth(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	size_t deep_x = run_path_depth(x->path), deep_y = run_path_depth(y->path);
+
+	if (deep_x != deep_y)
+		return deep_x < deep_y ? -1 : 1;
+	return (y->letter == RUN_SHARE_HIDE) - (x->letter == RUN_SHARE_HIDE);
+}
+
+static size_t list_shares(const struct run *r, struct entry *to)
 {
 	static const char letter[] = {
 		[RUN_PATH_RW] = RUN_SHARE_RW,
 		[RUN_PATH_RO] = RUN_SHARE_RO,
 		[RUN_PATH_TMPFS] = RUN_SHARE_TMPFS,
 	};
-	uint32_t n = 0;
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = 0; i < r->opt.npaths; i++) {
 		const struct run_path *p = &r->opt.path[i];
 
-		if (p->kind == RUN_PATH_HIDE || (r->opt.root && p->kind != RUN_PATH_TMPFS))
-			continue;
-		fputc(letter[p->kind], f);
-		put_string(f, p->path);
-		n++;
+		if (p->kind != RUN_PATH_HIDE && (!r->opt.root || p->kind == RUN_PATH_TMPFS))
+			to[n++] = (struct entry){letter[p->kind], p->path};
 	}
 	for (i = 0; i < r->ctx->nshares; i++) {
 		const struct confine_share *s = &r->ctx->share[i];
 
-		/* The guest mounts its own on the directories right below the root. */
-		if (s->mode != SHARE_HIDE || !strchr(s->path + 1, '/'))
-			continue;
-		fputc(RUN_SHARE_HIDE, f);
-		put_string(f, s->path);
-		n++;
+		if (s->mode == SHARE_HIDE && !run_path_is_guests(s->path))
+			to[n++] = (struct entry){RUN_SHARE_HIDE, s->path};
 	}
 	return n;
+}
+
+static int put_shares(const struct run *r, FILE *f, uint32_t *count)
+{
+	struct entry *list = calloc(r->opt.npaths + r->ctx->nshares + 1, sizeof(*list));
+	size_t n, i;
+
+	if (!list)
+		return -ENOMEM;
+	n = list_shares(r, list);
+	qsort(list, n, sizeof(*list), by_depth);
+	for (i = 0; i < n; i++) {
+		fputc(list[i].letter, f);
+		put_string(f, list[i].path);
+	}
+	free(list);
+	*count = (uint32_t)n;
+	return 0;
 }
 
 static uint32_t put_arguments(const struct run *r, FILE *f)
@@ -165,6 +191,7 @@ static char *make_text(const struct run *r, size_t *len)
 	};
 	char *text = NULL, *dir = r->opt.dir ? strdup(r->opt.dir) : getcwd(NULL, 0);
 	FILE *f = open_memstream(&text, len);
+	int err;
 
 	if (!f) {
 		free(dir);
@@ -173,11 +200,11 @@ static char *make_text(const struct run *r, size_t *len)
 	fill_user(r, &job);
 	fwrite(&job, sizeof(job), 1, f);
 	put_string(f, dir ? dir : "/");
-	job.shares = put_shares(r, f);
+	err = put_shares(r, f, &job.shares);
 	job.arguments = put_arguments(r, f);
 	job.environment = put_environment(r, f);
 	free(dir);
-	if (fclose(f) || !text) {
+	if (fclose(f) || err || !text) {
 		free(text);
 		return NULL;
 	}

@@ -195,6 +195,7 @@ static void mount_shares(const struct job *job)
 	const char *s = job->share;
 	char at[4096];
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < job->head->shares; i++, s = next(s)) {
 		snprintf(at, sizeof(at), ROOT "%s", s + 1);
@@ -204,9 +205,12 @@ static void mount_shares(const struct job *job)
 		}
 		make_dirs(at);
 		if (*s == RUN_SHARE_TMPFS)
-			must_mount("tmpfs", at, "tmpfs", 0, "mode=1777");
+			err = mount("tmpfs", at, "tmpfs", 0, "mode=1777");
 		else
-			must_mount("none", at, "hostfs", *s == RUN_SHARE_RO ? MS_RDONLY : 0, s + 1);
+			err = mount("none", at, "hostfs", *s == RUN_SHARE_RO ? MS_RDONLY : 0,
+				    s + 1);
+		if (err)
+			fail(s + 1); /* the name that the user knows */
 	}
 }
 
