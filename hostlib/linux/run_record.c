@@ -174,6 +174,11 @@ static void fill_user(const struct run *r, struct run_job *job)
 	job->gid = getgid();
 	for (i = 0; i < n && i < RUN_GROUPS; i++)
 		job->groups[job->ngroups++] = groups[i];
+	if (n > RUN_GROUPS)
+		log_warn("of %d supplementary groups the command has the first %d; files of the "
+			 "others "
+			 "may be refused to it",
+			 n, RUN_GROUPS);
 }
 
 /* The text of the record, in memory that the caller frees; NULL without memory. */

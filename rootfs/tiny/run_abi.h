@@ -26,7 +26,7 @@
 #define RUN_ROOT "/dev/ubdn"
 #define RUN_DATA "/dev/ttyS0"
 #define RUN_CONTROL "/dev/ttyS1"
-#define RUN_GROUPS 64
+#define RUN_GROUPS 1024 /* those of a directory service can be hundreds */
 
 #define RUN_SHARE_RW 'w' /* the host's directory itself */
 #define RUN_SHARE_RO 'r' /* the host's directory, without an overlay */

@@ -235,4 +235,8 @@ if [ "$(id -u)" -eq 0 ]; then
 	[ "$(tr '\n' ' ' <"$T/out")" = '54321 root made ' ] || fail "as an ordinary user"
 	as --rw "$T/user" -- sh -c 'echo x >mine' || fail "as an ordinary user: --rw"
 	[ "$(stat -c %u "$T/user/mine")" = 54321 ] || fail "the file is somebody else's"
+	[ "$(setpriv --groups "$(seq -s, 1001 1200)" timeout 60 "$RUN" -- id -G | wc -w)" -eq 201 ] || fail "groups are lost"
+	expect_status 0 setpriv --groups "$(seq -s, 1001 3000)" timeout 60 "$RUN" -- true
+	one_line
+	expect_text 'of 2000 supplementary groups .* first 1024'
 fi
