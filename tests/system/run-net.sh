@@ -43,6 +43,47 @@ cleanup_hooks+=("kill $served \$(tree $served) 2>/dev/null")
 answers() { [ "$(curl -s --max-time 2 "http://127.0.0.1:$pub/")" = "from inside" ]; }
 wait_for 20 answers || fail "the published port does not answer: $(cat "$T/serve.out")"
 wait $served || fail "the server's status: $(cat "$T/serve.out")"
+
+# UDP, and an address of the host's own to listen on, with another port inside.
+pub=$(free) tcp=$(free)
+timeout 40 "$run" --publish "udp:127.0.0.2:$pub:53" --publish "127.0.0.3:$tcp:8000" --user root -- python3 -c '
+import socket
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+u.bind(("", 53))
+t = socket.socket()
+t.bind(("", 8000))
+t.listen()
+data, who = u.recvfrom(100)
+u.sendto(b"inside: " + data, who)
+c, _ = t.accept()
+c.sendall(b"inside: tcp")' >"$T/serve.out" 2>&1 </dev/null &
+served=$!
+cleanup_hooks+=("kill $served \$(tree $served) 2>/dev/null")
+timeout 40 python3 - "$pub" "$tcp" >"$T/out" 2>&1 <<'P' || fail "ports of other addresses: $(cat "$T/serve.out")"
+import socket, sys, time
+pub, tcp = int(sys.argv[1]), int(sys.argv[2])
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+u.settimeout(0.5)
+for n in range(40):  # until somebody listens
+    try:
+        u.sendto(b"udp", ("127.0.0.2", pub))
+        assert u.recv(100) == b"inside: udp"
+        break
+    except (TimeoutError, ConnectionError):
+        time.sleep(0.1)
+else:
+    sys.exit("no answer by UDP")
+for host, answer in (("127.0.0.1", False), ("127.0.0.3", True)):
+    s = socket.socket()
+    s.settimeout(10)
+    try:
+        s.connect((host, tcp))
+        assert answer, "it listens at " + host
+        assert s.recv(100) == b"inside: tcp"
+    except ConnectionRefusedError:
+        assert not answer, "it does not listen at " + host
+P
+wait $served || fail "the server's status: $(cat "$T/serve.out")"
 echo "a published port leads to the command"
 
 bad() { # PATTERN ARGUMENT...: one line, and nothing is run

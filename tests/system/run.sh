@@ -39,6 +39,14 @@ expect_status 124 run --timeout 0.5 -- sleep 20
 expect_text 'longer than 0.5 s'
 expect_status 0 run --stats -- true
 expect_text '^uml_run: [0-9.]+ s, of the command .* [1-9][0-9]* calls$'
+# Memory is the command's, and the guest's is what --mem says.
+megabytes() { run --stats -- dd if=/dev/zero of=/dev/null bs="$1" count=1 2>&1 >/dev/null | sed -n 's/^uml_run: .* \([0-9]*\)\.[0-9] MB memory.*/\1/p'; }
+few=$(megabytes 1k) many=$(megabytes 64M)
+[ "$few" -gt 0 ] && [ $((many - few)) -ge 60 ] && [ $((many - few)) -le 70 ] || fail "64 MB more are told as $few and $many"
+for mem in 128 700; do
+	got=$(run --mem ${mem}M -- awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
+	[ $((got * 100)) -ge $((mem * 85)) ] && [ "$got" -le $mem ] || fail "--mem ${mem}M gives $got MB"
+done
 # Calls are counted: 5,000 more of the command's are 5,000 more, give or take its reading of input.
 calls() { run --stats -- dd if=/dev/zero of=/dev/null bs=1 count="$1" 2>&1 >/dev/null | sed -n 's/^uml_run: .* \([0-9]*\) calls$/\1/p'; }
 few=$(calls 1) many=$(calls 5001)
@@ -75,6 +83,11 @@ one_line
 expect_text 'current directory: .*--chdir'
 run --clean-env --env N=1 -- env | found '^HOME=' && fail "--clean-env passes HOME on"
 run --clean-env --env N=1 -- env | found -x N=1 || fail "--env"
+surely() { env TZ=EST5 LANG=C LC_ALL=C LC_TIME=C TERM=vt100 A='b c' HOME="$T/home" timeout -k 5 60 "$RUN" "$@"; }
+[ "$(surely --clean-env --env A -- env | grep -v ^PATH= | sort | xargs)" = 'A=b c LANG=C LC_ALL=C TERM=vt100 TZ=EST5' ] ||
+	fail "--clean-env: $(surely --clean-env --env A -- env)"
+[ "$(surely --clean-env -- date +%z)" = -0500 ] || fail "TZ has no effect"
+[ "$(surely --env A=d --env LC_TIME= -- sh -c 'echo "$A$LC_TIME$LC_ALL"')" = dC ] || fail "--env in place of what is there"
 [ "$(run --chdir / pwd)" = / ] || fail "--chdir"
 [ "$(run --user root -- id -u)" = 0 ] || fail "--user root"
 
@@ -161,6 +174,9 @@ cp "$T/image" "$T/image.before"
 BIN=$(dirname "$LINUX")
 image() { run --user root --chdir / "$@"; }
 image --root "$T/image" -- /bin/sh -c 'echo lost >/lost && busybox cat /lost' | found -x lost || fail "--root: no change in memory"
+image --root "$T/image" --rw "$T/share" --ro /etc -- /bin/sh -c "echo lost >$T/share/lost; busybox ls -d /etc/passwd $T/share" >"$T/out" 2>&1
+[ $? -ne 0 ] && [ ! -e "$T/share/lost" ] && ! grep -qx "/etc/passwd\|$T/share" "$T/out" || fail "--root with --rw or --ro: the host's files are seen"
+image --root "$T/image" --tmpfs /bin/new -- /bin/sh -c 'echo mine >/bin/new/f && busybox cat /bin/new/f' | found -x mine || fail "--root with --tmpfs"
 image --root "$T/image" --keep "$T/c.cow" -- /bin/sh -c '[ ! -e /lost ] && echo kept >/kept' || fail "--root with --keep"
 image --root "$T/image" --keep "$T/c.cow" -- /bin/busybox cat /kept | found -x kept || fail "--root with --keep: nothing was kept"
 "$BIN/uml_cow" check "$T/c.cow" >"$T/out" 2>&1 || fail "uml_cow check"
