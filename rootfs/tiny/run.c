@@ -242,7 +242,8 @@ static void mount_layers(const struct run_job *h)
 	make_dirs(CHANGES "/upper");
 	make_dirs(CHANGES "/work");
 	must_mount("overlay", ROOT, "overlay", 0,
-		   "lowerdir=" LOWER ",upperdir=" CHANGES "/upper,workdir=" CHANGES "/work");
+		   "lowerdir=" LOWER ",upperdir=" CHANGES "/upper,workdir=" CHANGES
+		   "/work,redirect_dir=on");
 }
 
 static void set_up_network(void)

@@ -14,7 +14,7 @@ chmod 755 "$T" "$T/home" "$T/d" "$T/many"
 # A guest that does the steps that come on its input, each after a change on the host; so nothing
 # is timed. Its answers go to $T/says.
 cat >"$T/steps.py" <<'PY'
-import os, sys
+import mmap, os, sys
 d = sys.argv[1]
 
 
@@ -28,7 +28,7 @@ def see(path):
         return os.strerror(e.errno)
 
 
-held = None
+held = mapped = None
 print("ready", flush=True)
 for line in sys.stdin:
     what, _, name = line.strip().partition(" ")
@@ -48,6 +48,14 @@ for line in sys.stdin:
             print(see(path), flush=True)
         except OSError as e:
             print(os.strerror(e.errno), flush=True)
+    elif what == "mode":
+        print("%o" % (os.stat(path).st_mode & 0o7777), flush=True)
+    elif what == "map":
+        with open(path, "rb") as f:
+            mapped = mmap.mmap(f.fileno(), 4, prot=mmap.PROT_READ)
+        print(mapped[:4].decode(), flush=True)
+    elif what == "mapped":
+        print(mapped[:4].decode(), flush=True)
     elif what == "mounted":
         print(os.path.ismount(path), flush=True)
     elif what == "remove":
@@ -118,6 +126,22 @@ for how in "" "--rw $T/d" "--ro $T/d"; do
 	ask "held" replaced
 	echo again >"$T/d/file"
 	ask "see file" again
+	# What is mapped is another as soon as somebody looks at the file.
+	echo once >"$T/d/mapped"
+	ask "map mapped" once
+	echo then 1<>"$T/d/mapped"
+	tick
+	ask "see mapped" then
+	ask "mapped" then
+	rm "$T/d/mapped"
+	# Rights.
+	chmod 604 "$T/d/new"
+	tick
+	ask "mode new" 604
+	chmod 1750 "$T/d/sub"
+	tick
+	ask "mode sub" 1750
+	chmod 644 "$T/d/new"
 	# A directory that goes, and another under its name.
 	ask "see sub" deep,file,new
 	mv "$T/d/sub" "$T/d/moved"
@@ -185,6 +209,85 @@ for dir in share hide; do
 	finish
 done
 echo "files that change underneath"
+
+# --- names ----------------------------------------------------------------------
+
+cat >"$T/names.py" <<'PY'
+import errno, os, sys
+os.chdir(sys.argv[1])
+
+
+def text(path):
+    with open(path) as f:
+        return f.read().strip()
+
+
+os.link("file", "second")
+with open("second", "a") as f:
+    f.write("more\n")
+assert text("file") == "file\nmore" and os.stat("second").st_nlink == 2
+os.rename("old", "new")
+assert text("new") == "old" and not os.path.exists("old")
+held = os.open("under", os.O_RDONLY)
+os.rename("over", "under")
+assert os.read(held, 10) == b"under\n" and text("under") == "over" and not os.path.exists("over")
+os.rename("dir", "moved")
+assert text("moved/deep/x") == "x" and not os.path.exists("dir")
+os.mkdir("dir")
+assert os.listdir("dir") == []
+os.rename("moved/deep", "dir/deep")
+assert text("dir/deep/x") == "x" and os.listdir("moved") == []
+try:
+    os.rename("moved", "full")
+    assert False
+except OSError as e:
+    assert e.errno == errno.ENOTEMPTY, e
+os.unlink("full/x")
+os.rename("moved", "full")
+PY
+tree_of() { (cd "$1" && find . | sort | xargs); }
+for how in "" "--rw $T/d" "--keep $T/kept"; do
+	rm -rf "$T/d"
+	mkdir -p "$T/d/dir/deep" "$T/d/full"
+	for name in file old over under dir/deep/x full/x; do
+		basename $name >"$T/d/$name"
+	done
+	before=$(tree_of "$T/d")
+	# shellcheck disable=SC2086
+	run $how -- python3 "$T/names.py" "$T/d" >"$T/out" 2>&1 || fail "names: '$how'"
+	now='. ./dir ./dir/deep ./dir/deep/x ./file ./full ./new ./second ./under'
+	case $how in
+	--rw*) [ "$(tree_of "$T/d")" = "$now" ] || fail "names: the host has $(tree_of "$T/d")" ;;
+	*) [ "$(tree_of "$T/d")" = "$before" ] || fail "names: '$how' changes the host's" ;;
+	esac
+	case $how in
+	--keep*)
+		run $how -- sh -c "cd $T/d && find . | sort | xargs" >"$T/out" 2>&1
+		[ "$(cat "$T/out")" = "$now" ] || fail "names: of what was kept there is $(cat "$T/out")" ;;
+	esac
+done
+echo "names"
+
+# What a user may not read on the host, it may not in the guest, nor put in its place by another name.
+if [ "$(id -u)" = 0 ]; then
+	install -m 755 "$LINUX" "$T/linux"
+	ln -s linux "$T/uml_run"
+	install -d -m 755 -o 54321 "$T/user"
+	echo other | install -m 600 /dev/stdin "$T/user/root"
+	echo own | install -m 200 -o 54321 /dev/stdin "$T/user/own"
+	as() { (cd "$T/user" && HOME=$T/user timeout -k 5 60 setpriv --reuid=54321 --regid=54321 --clear-groups "$T/uml_run" "$@"); }
+	for how in "--chdir $T/user" "--rw $T/user"; do
+		for user in me root; do
+			# shellcheck disable=SC2086
+			as $how --user $user -- sh -c "cat root; cp root copy; cat copy; ln root link; cat link; cat own" >"$T/out" 2>&1
+			! grep -qE '^(other|own)$' "$T/out" || fail "'$how', as $user: what cannot be read is read"
+			rm -f "$T/user/link" "$T/user/copy"
+		done
+	done
+	as -- sh -c 'cat root' >"$T/out" 2>&1
+	expect_text 'Permission denied'
+fi
+echo "rights"
 
 # --- inotify inside ----------------------------------------------------------
 
