@@ -53,9 +53,9 @@ tells personality 0 '^no +address randomisation'
 export HOME=$T/home
 mkdir -p "$HOME/.ssh" "$HOME/more"
 echo secret >"$HOME/.ssh/id"
-attempts='cat ~/file ~/more/file; mkdir -p /tmp/h && mount -t hostfs -o / none /tmp/h && cat ~/.ssh/id "/tmp/h$HOME/.ssh/id"
-	mount -o remount,rw /tmp/h
-	for f in ~/file "/tmp/h$HOME/file" "/tmp/h$HOME/more/file" "/tmp/h$HOME/new"; do echo changed >"$f"; done; echo tried'
+attempts='cat ~/file ~/more/file; mkdir -p $HOME/h && mount -t hostfs -o / none $HOME/h && cat ~/.ssh/id "$HOME/h$HOME/.ssh/id"
+	mount -o remount,rw $HOME/h
+	for f in ~/file "$HOME/h$HOME/file" "$HOME/h$HOME/more/file" "$HOME/h$HOME/new"; do echo changed >"$f"; done; echo tried'
 keeps() { # WHAT
 	echo plain | tee "$HOME/file" >"$HOME/more/file"
 	expect_status 0 timeout -k 5 30 "$LACK" "$1" build/bin/uml_run --user root -- sh -c "$attempts"
