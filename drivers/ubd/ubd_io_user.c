@@ -11,7 +11,7 @@
  * a thread, twice as many each time that the trial is slow again. The same is
  * done with reads where the file system refuses the flag for these too.
  *
- * @host run mmap ONLY32(2,PROT_READ|PROT_WRITE): bitmaps
+ * @host run mmap ONLY32(2,PROT_READ|PROT_WRITE) ONLY32(3,MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE|MAP_STACK): bitmaps, stacks
  * @host run munmap: bitmaps
  * @host run close: a disk that goes
  */

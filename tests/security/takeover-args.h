@@ -90,6 +90,15 @@ static const struct {
 	BAD(mmap, "execute-low-half", 0, 0, PROT_READ | PROT_EXEC, MAP_PRIVATE, HIGH | 5),
 	BAD(mmap, "semaphores", 0, 0, 8 /* PROT_SEM */, MAP_PRIVATE | MAP_ANONYMOUS, -1UL),
 	BAD(mmap, "grows-down", 0, 0, PROT_GROWSDOWN, MAP_PRIVATE | MAP_ANONYMOUS, -1UL),
+	/* Of these the host counts none as the process's own memory: RLIMIT_DATA would not hold them. */
+	BAD(mmap, "shared", 0, 0, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1UL),
+	BAD(mmap, "shared-validate", 0, 0, PROT_READ, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, -1UL),
+	BAD(mmap, "stack", 0, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1UL),
+	BAD(mmap, "huge", 0, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1UL),
+	/* The host does not look at the descriptor of anonymous memory: guest memory's says nothing. */
+	BAD(mmap, "memory-execute", 0, 0, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, 4),
+	BAD(mmap, "memory-shared", 0, 0, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, 4),
+	BAD(mmap, "memory-stack", 0, 0, PROT_READ, MAP_PRIVATE | MAP_GROWSDOWN, 4),
 
 	/* Not MADV_HWPOISON and its like: a filter that let them through could cost the host. */
 	BAD(madvise, "normal", NO_AT, 0, MADV_NORMAL),

@@ -29,16 +29,37 @@ static long try_boot_record(void)
 	return CALL(SYS_pwrite64, 5UL, text("x"), 1UL, 0UL);
 }
 
-static long try_eat_memory(void)
+static long eat(unsigned long flags, unsigned long fd)
 {
 	unsigned long len = 1UL << 30;
 	long at = CALL(SYS_mmap, 0UL, len, UL(PROT_READ | PROT_WRITE),
-		       UL(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), UL(-1), 0UL);
+		       flags | UL(MAP_ANONYMOUS | MAP_NORESERVE), fd, 0UL);
 
 	if (at < 0 && at >= -4095)
 		return at;
 	CALL(SYS_munmap, UL(at), len);
 	return 0;
+}
+
+static long try_eat_memory(void)
+{
+	return eat(MAP_PRIVATE, -1UL);
+}
+
+/* The host counts neither these nor a stack as the process's own: RLIMIT_DATA does not hold them. */
+static long try_eat_shared(void)
+{
+	return eat(MAP_SHARED, -1UL);
+}
+
+static long try_eat_as_memory(void)
+{
+	return eat(MAP_SHARED, 4UL);
+}
+
+static long try_eat_stack(void)
+{
+	return eat(MAP_PRIVATE | MAP_GROWSDOWN, -1UL);
 }
 
 /*

@@ -488,14 +488,25 @@ static long try_listener(void)
 			   UL(SECCOMP_FILTER_FLAG_NEW_LISTENER), put(&prog, sizeof(prog))));
 }
 
-static long try_mmap_exec(void)
+static long map_exec(unsigned long fd)
 {
 	long at = CALL(SYS_mmap, 0UL, 4096UL, UL(PROT_READ | PROT_EXEC),
-		       UL(MAP_PRIVATE | MAP_ANONYMOUS), UL(-1), 0UL);
+		       UL(MAP_PRIVATE | MAP_ANONYMOUS), fd, 0UL);
 
 	if (at >= 0 || at < -4095)
 		CALL(SYS_munmap, UL(at), 4096UL);
 	return at < 0 && at >= -4095 ? at : 0;
+}
+
+static long try_mmap_exec(void)
+{
+	return map_exec(-1UL);
+}
+
+/* As if it were guest memory, which may be executed; the host does not look at the descriptor. */
+static long try_mmap_exec_memory(void)
+{
+	return map_exec(4UL);
 }
 
 static long try_memfd(void)
@@ -737,6 +748,7 @@ static const struct {
 	DO("arch-prctl", try_arch_prctl),
 	DO("listener", try_listener),
 	DO("executable-memory", try_mmap_exec),
+	DO("execute-anonymous-fd4", try_mmap_exec_memory),
 	DO("memfd", try_memfd),
 	DO("setuid", try_setuid),
 	DO("capset", try_capset),
@@ -763,6 +775,9 @@ static const struct {
 	DO("truncate-disk", try_truncate),
 	DO("boot-record", try_boot_record),
 	DO("eat-memory", try_eat_memory),
+	DO("eat-shared-memory", try_eat_shared),
+	DO("eat-shared-memory-fd4", try_eat_as_memory),
+	DO("eat-stack", try_eat_stack),
 	DO("bad-messages", try_bad_messages),
 	DO("share-read", share_read),
 	DO("share-list", share_list),
