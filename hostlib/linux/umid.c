@@ -7,25 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "guests_dir.h"
 #include "log.h"
 #include "umid.h"
 
 #define SOCKET_ROOM 16 /* of a socket address, for the names below the directory */
-
-/* ~/.uml; a static program cannot ask the name service where HOME is not set. */
-static int default_dir(char *out, size_t len)
-{
-	const char *home = getenv("HOME");
-
-	if (!home || !*home)
-		return snprintf(out, len, "/tmp/.uml-%u", geteuid()) < (int)len ? 0 : -ENAMETOOLONG;
-	return snprintf(out, len, "%s/.uml", home) < (int)len ? 0 : -ENAMETOOLONG;
-}
 
 static int make_base(const char *dir)
 {
@@ -36,7 +26,10 @@ static int make_base(const char *dir)
 	return errno == EACCES || errno == EROFS ? STATUS_NOPERM : STATUS_CANTCREATE;
 }
 
-/* Opens and locks <run_dir>/pid. The descriptor, -EWOULDBLOCK when in use, or -errno. */
+/*
+ * Opens and locks <run_dir>/pid. The descriptor, -EWOULDBLOCK when in use, -EUCLEAN when the
+ * directory is not ours alone, or -errno.
+ */
 static int take(const char *run_dir)
 {
 	char path[sizeof(((struct linux_ctx *)0)->run_dir) + 8];
@@ -45,6 +38,8 @@ static int take(const char *run_dir)
 
 	if (mkdir(run_dir, 0700) < 0 && errno != EEXIST)
 		return -errno;
+	if (guests_dir_fault(run_dir, false))
+		return -EUCLEAN;
 	snprintf(path, sizeof(path), "%s/pid", run_dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -95,8 +90,18 @@ static int open_named(struct linux_ctx *ctx, const char *base)
 	return write_pid(fd);
 }
 
+/* Somebody else has the directory in hand: what lies there may be theirs. */
+static int refuse(const char *dir, const char *fault)
+{
+	log_err("the directory '%s' %s; remove it, or name another with uml_dir=", dir, fault);
+	return STATUS_NOPERM;
+}
+
 static int complain(const struct linux_ctx *ctx, const char *base, int err)
 {
+	char dir[4096 + OPTIONS_UMID_LEN + 2];
+	const char *fault;
+
 	switch (err) {
 	case -EWOULDBLOCK:
 		log_err("a guest with the name '%s' runs already in '%s'; choose another umid=",
@@ -107,6 +112,10 @@ static int complain(const struct linux_ctx *ctx, const char *base, int err)
 			"directory with uml_dir=",
 			base, ctx->umid);
 		return STATUS_USAGE;
+	case -EUCLEAN:
+		snprintf(dir, sizeof(dir), "%s/%s", base, ctx->umid);
+		fault = guests_dir_fault(dir, false);
+		return refuse(dir, fault ? fault : "is not this user's alone");
 	default:
 		log_err("making '%s/%s' failed: %s; name another directory with uml_dir=", base,
 			ctx->umid, strerror(-err));
@@ -117,6 +126,7 @@ static int complain(const struct linux_ctx *ctx, const char *base, int err)
 int umid_open(struct linux_ctx *ctx)
 {
 	char base[4096];
+	const char *fault = NULL;
 	size_t len;
 	int err, tries;
 
@@ -125,7 +135,7 @@ int umid_open(struct linux_ctx *ctx)
 			      ? 0
 			      : -ENAMETOOLONG;
 	else
-		err = default_dir(base, sizeof(base));
+		err = guests_dir_default(base, sizeof(base));
 	if (err)
 		return complain(ctx, ctx->opt.uml_dir, err);
 	for (len = strlen(base); len > 1 && base[len - 1] == '/'; len--)
@@ -133,6 +143,10 @@ int umid_open(struct linux_ctx *ctx)
 	err = make_base(base);
 	if (err)
 		return err;
+	if (!ctx->opt.uml_dir) /* one that is named is the operator's choice */
+		fault = guests_dir_default_fault(base);
+	if (fault)
+		return refuse(base, fault);
 	if (ctx->opt.umid) {
 		snprintf(ctx->umid, sizeof(ctx->umid), "%s", ctx->opt.umid);
 		err = open_named(ctx, base);

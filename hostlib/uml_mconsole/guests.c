@@ -17,23 +17,23 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "guests.h"
+#include "guests_dir.h"
 
 #define GUESTS_MAX 4096
 
-int guests_base(const char *dir, char out[static GUEST_PATH])
+int guests_base(const char *dir, char out[static GUEST_PATH], const char **fault)
 {
-	const char *home = getenv("HOME");
-	int n;
+	int err;
 
 	if (!dir || !*dir)
 		dir = getenv("UML_DIR");
+	*fault = NULL;
 	if (dir && *dir)
-		n = snprintf(out, GUEST_PATH, "%s", dir);
-	else if (home && *home)
-		n = snprintf(out, GUEST_PATH, "%s/.uml", home);
-	else
-		n = snprintf(out, GUEST_PATH, "/tmp/.uml-%u", geteuid());
-	return n < GUEST_PATH ? 0 : -ENAMETOOLONG;
+		return snprintf(out, GUEST_PATH, "%s", dir) < GUEST_PATH ? 0 : -ENAMETOOLONG;
+	err = guests_dir_default(out, GUEST_PATH);
+	if (!err)
+		*fault = guests_dir_default_fault(out);
+	return err;
 }
 
 static int connect_address(int fd, const char *path)

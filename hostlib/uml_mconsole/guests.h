@@ -21,9 +21,10 @@ struct guest {
 
 /*
  * The directory of guests: dir, or $UML_DIR, or ~/.uml, or /tmp/.uml-<uid> without a
- * HOME. 0 or -ENAMETOOLONG.
+ * HOME. *fault: what keeps one that was not named from being believed (guests_dir.h), or NULL.
+ * 0 or -ENAMETOOLONG.
  */
-int guests_base(const char *dir, char out[static GUEST_PATH]);
+int guests_base(const char *dir, char out[static GUEST_PATH], const char **fault);
 
 /*
  * All running guests below base, by name; what dead ones left is passed over. *list is

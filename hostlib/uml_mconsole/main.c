@@ -121,15 +121,19 @@ int main(int argc, char *argv[])
 {
 	static struct client c = {.timeout_s = TIMEOUT_S};
 	char base[GUEST_PATH];
-	const char *dir = NULL;
+	const char *dir = NULL, *fault;
 	int status;
 
 	log_init("uml_mconsole");
 	status = parse(&c, &dir, argc, argv);
 	if (status >= 0)
 		return status;
-	if (guests_base(dir, base))
+	if (guests_base(dir, base, &fault))
 		return bad_usage("the directory's name is too long", "");
+	if (fault && !(optind < argc && strchr(argv[optind], '/'))) {
+		log_err("the directory '%s' %s; name another with --dir", base, fault);
+		return CLIENT_NO_GUEST;
+	}
 	c.base = base;
 	if (optind == argc)
 		return client_list(&c);
