@@ -78,6 +78,20 @@ expect_status 0 "$LACK" newpid,newuser,landlock build/bin/uml_run --sandbox=off 
 [ "$(cat "$HOME/file")" = changed ] && grep -q secret "$T/out" || fail "the attempts change nothing where they could: they show nothing"
 expect_status 0 "$LACK" mount_setattr build/bin/uml_run --sandbox=strict -- true
 
+# --sandbox=strict wants all of it: one line says which layer is not there.
+strict() { # WHAT PATTERN
+	expect_status 69 timeout -k 5 30 "$LACK" "$1" "$LINUX" uml_dir="$UML" mem=64M --sandbox=strict -- -c 'echo it runs'
+	one_line
+	expect_text "^linux: --sandbox=strict: this host does not give: $2.*; cure: "
+	expect_status 125 timeout -k 5 30 "$LACK" "$1" build/bin/uml_run --sandbox=strict -- echo it runs
+	one_line
+	expect_text "^uml_run: --sandbox=strict: this host does not give: $2.*; cure: "
+}
+strict landlock 'Landlock'
+strict newuser 'user namespace'
+strict newpid,newuser '(user|pid) namespace'
+strict mount 'mount namespace'
+
 # Nothing of a guest is left without a namespace for it either.
 "$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c 'echo up; sleep 100 & sleep 100' >"$T/out" 2>&1 </dev/null &
 pid=$!
