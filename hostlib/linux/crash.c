@@ -34,6 +34,12 @@ int crash_make(void)
 	return memfile_make_fixed("last-words", NL_CRASH_MAX);
 }
 
+/* A character of the guest kernel's, for somebody who reads it in a terminal. */
+static char plain(char c)
+{
+	return isprint((unsigned char)c) || c == '\n' || c == '\t' ? c : '?';
+}
+
 char *crash_words(int fd)
 {
 	char *text = calloc(1, NL_CRASH_MAX + 1), *p;
@@ -43,8 +49,7 @@ char *crash_words(int fd)
 	if (pread(fd, text, NL_CRASH_MAX, 0) < 0)
 		text[0] = '\0';
 	for (p = text; *p; p++)
-		if (!isprint((unsigned char)*p) && *p != '\n' && *p != '\t')
-			*p = '?';
+		*p = plain(*p);
 	return text;
 }
 
@@ -105,8 +110,11 @@ static int write_report(const char *path, const struct linux_ctx *ctx, const cha
 			words);
 	else
 		fputs("\nThe guest kernel had no time for last words.\n", f);
-	if (other && *other && !(words && *words))
-		fprintf(f, "\nIt had told the loader:\n\n%s", other);
+	if (other && *other && !(words && *words)) {
+		fputs("\nIt had told the loader:\n\n", f);
+		for (; *other; other++)
+			fputc(plain(*other), f);
+	}
 	err = ferror(f) ? -EIO : 0;
 	return fclose(f) == 0 || err ? err : -errno;
 }

@@ -33,6 +33,7 @@
 #include "load.h"
 #include "log.h"
 #include "memfile.h"
+#include "text.h"
 
 #define TAIL_BYTES 65536
 #define BOOTED_NS 3000000000ULL /* a guest is idle by then, or its loader is asked for little */
@@ -415,21 +416,31 @@ static void tail_add(struct guest *g, const char *data, size_t len)
 		g->tail[g->tail_len++ % TAIL_BYTES] = data[i];
 }
 
+/*
+ * The guest kernel's words on the operator's terminal, which is not the guest's: what that would obey
+ * is made visible. Lines may go to a terminal in raw mode.
+ */
 static void print_text(const char *data, size_t len)
 {
-	size_t i, start = 0;
+	char line[4 * 256 + 2];
+	size_t n, m;
 
-	/* Lines may go to a terminal in raw mode. */
-	for (i = 0; i < len; i++) {
-		if (data[i] != '\n')
-			continue;
-		if (write(STDERR_FILENO, data + start, i - start) < 0 ||
-		    write(STDERR_FILENO, "\r\n", 2) < 0)
+	for (; len; data += n, len -= n) {
+		const char *end = memchr(data, '\n', len < 256 ? len : 256);
+
+		n = end ? (size_t)(end - data) : len < 256 ? len : 256;
+		/* The first byte of a control character must not be parted from its second. */
+		n -= n > 1 && !end && (unsigned char)data[n - 1] == 0xc2;
+		m = text_visible(line, sizeof(line) - 1, data, n, "\t");
+		if (n == 1 && !end && (unsigned char)*data == 0xc2)
+			m = (size_t)sprintf(line, "\\xc2");
+		if (end) {
+			m += (size_t)sprintf(line + m, "\r\n");
+			n++;
+		}
+		if (write(STDERR_FILENO, line, m) < 0)
 			return;
-		start = i + 1;
 	}
-	if (start < len && write(STDERR_FILENO, data + start, len - start) < 0)
-		return;
 }
 
 static void out_ready(struct loop_watch *w, short revents)
@@ -449,16 +460,23 @@ static void out_ready(struct loop_watch *w, short revents)
 	}
 }
 
+/* Of the oldest byte that is kept on. */
+static size_t tail_start(const struct guest *g)
+{
+	return g->tail_len > TAIL_BYTES ? g->tail_len - TAIL_BYTES : 0;
+}
+
 void guest_print_tail(const struct linux_ctx *ctx)
 {
 	const struct guest *g = ctx->guest;
-	size_t start, i;
+	char *text;
 
 	if (!g || ctx->opt.debug)
 		return; /* it has been shown */
-	start = g->tail_len > TAIL_BYTES ? g->tail_len - TAIL_BYTES : 0;
-	for (i = start; i < g->tail_len; i++)
-		print_text(&g->tail[i % TAIL_BYTES], 1);
+	text = guest_tail(ctx);
+	if (text)
+		print_text(text, g->tail_len - tail_start(g));
+	free(text);
 }
 
 char *guest_tail(const struct linux_ctx *ctx)
@@ -469,7 +487,7 @@ char *guest_tail(const struct linux_ctx *ctx)
 
 	if (!g)
 		return NULL;
-	start = g->tail_len > TAIL_BYTES ? g->tail_len - TAIL_BYTES : 0;
+	start = tail_start(g);
 	text = calloc(1, TAIL_BYTES + 1);
 	for (i = start; text && i < g->tail_len; i++)
 		text[i - start] = g->tail[i % TAIL_BYTES];

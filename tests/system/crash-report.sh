@@ -37,6 +37,12 @@ start 'echo c >/proc/sysrq-trigger'
 died '^end: .*panicked: sysrq triggered crash' 'RIP: [a-z_]+.* RBP: [0-9a-f]{16}' \
 	'] sysrq_handle_crash\+0x' '] .*vfs_write\+0x'
 
+# What it said before stands on the operator's terminal, which obeys none of it.
+start 'printf "<0>\033]0;a title\007 \302\233m end\n" >/dev/kmsg; echo c >/proc/sysrq-trigger'
+died '^end: .*panicked: sysrq triggered crash'
+expect_text '\\x1b]0;a title\\x07 \\xc2\\x9bm end'
+! grep -q "$(printf '\033\|\007\|\302\233')" "$T/out" || fail "control characters of the guest kernel are shown"
+
 # By a BUG, and by a fault of its own: a debugger on the host takes it there.
 astray() { # GDB-COMMAND
 	start 'while :; do sleep 100; done'
