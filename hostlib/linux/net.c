@@ -39,7 +39,9 @@ struct net_card {
 	struct nl_net_rings rings;
 	bool have_rings; /* the guest's driver is ready */
 	int words_fd; /* what a helper of the card's says, -1: none */
-	bool told_loss; /* the operator knows that the switch went */
+	bool told_loss; /* the operator knows that the switch went, */
+	bool told_rings; /* that the guest's driver is no good, */
+	bool told_refusal; /* and that the switch said no: once, the guest could have it go on */
 	void (*stopped)(void *arg); /* who waits for the rings, NULL: nobody */
 	void *stopped_arg;
 	bool guest_waits; /* the guest does */
@@ -104,8 +106,10 @@ static void start_rings(struct net_card *card)
 	}
 	err = vhost_front_start(&card->front, &r);
 	if (err) {
-		log_warn("eth%u: the switch does not take the card: %s", card->index,
-			 strerror(-err));
+		if (!card->told_refusal)
+			log_warn("eth%u: the switch does not take the card: %s", card->index,
+				 strerror(-err));
+		card->told_refusal = true;
 		vhost_front_close(&card->front);
 		reconnect_later(card);
 		return;
@@ -140,7 +144,10 @@ void net_message(struct linux_ctx *ctx, const struct nl_msg *m)
 		return;
 	}
 	if (!rings_valid(ctx, &m->rings) || m->rings.features & ~card->features) {
-		log_warn("eth%u: the guest's driver gave rings that cannot be", card->index);
+		if (!card->told_rings)
+			log_warn("eth%u: the guest's driver gave rings that cannot be",
+				 card->index);
+		card->told_rings = true;
 		return;
 	}
 	card->rings = m->rings;

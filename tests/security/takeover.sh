@@ -158,6 +158,12 @@ untouched hidden
 [ "$(cat "$T/share/file")" = Xld ] && [ -e "$T/share/renamed" ] && [ ! -e "$T/share/unlinked" ] && [ -p "$T/share/fifo" ] ||
 	fail "$round: $(ls -l "$T/share")"
 
+# Whatever it says of its card is told once: who has a terminal that nobody reads waits for the rest.
+round="with a card" only=(bad-messages)
+attack none eth0=nat
+verdicts refused
+[ "$(grep -c 'rings that cannot be' "$T/guest")" -eq 1 ] || fail "$round: not told once: $(grep rings "$T/guest" | sort | uniq -c)"
+
 # uml_run: one directory may be written, one is hidden, all else may be read only.
 round="with a directory shared by uml_run"
 begin_run
