@@ -21,6 +21,7 @@ struct chan_env {
 	const char *umid; /* for window titles */
 	const char *emulator, *title_switch, *exec_switch; /* xterm= */
 	struct chan_listener *listeners; /* of chan_port.c */
+	bool running; /* the guest runs: names come from mconsole, descriptors are the loader's */
 };
 
 /* How a line hears of its channel. */

@@ -51,7 +51,7 @@ static int check_direction(const struct chan *c, int fd, char why[CONSOLE_WHY_LE
 	return 0;
 }
 
-/* Another open file of the same terminal or pipe, or -1. */
+/* Another open file of the same terminal or pipe, or -1 with errno. */
 static int open_anew(const struct chan *c, int fd)
 {
 	char path[40];
@@ -65,8 +65,18 @@ static int fd_open(struct chan *c, const struct chan_spec *spec, char why[CONSOL
 {
 	struct fd_chan *f;
 	struct stat st;
-	int err = check_direction(c, spec->fd, why);
+	int err;
 
+	/* By now most are the loader's own: guest memory, disks. */
+	if (c->env->running && spec->fd > STDERR_FILENO) {
+		snprintf(why, CONSOLE_WHY_LEN,
+			 "descriptor %d: while a guest runs only 0, 1 and 2 can be used; name "
+			 "others "
+			 "when you start it",
+			 spec->fd);
+		return -EPERM;
+	}
+	err = check_direction(c, spec->fd, why);
 	if (err)
 		return err;
 	f = calloc(1, sizeof(*f));
@@ -91,18 +101,55 @@ static int fd_open(struct chan *c, const struct chan_spec *spec, char why[CONSOL
 	return 0;
 }
 
-static int tty_open(struct chan *c, const struct chan_spec *spec, char why[CONSOLE_WHY_LEN])
+/*
+ * A character device of that name, before it is opened: opening alone does things to some devices,
+ * and waits at a FIFO. A descriptor of the name alone (O_PATH), or -errno with why.
+ */
+static int tty_name(const struct chan *c, const char *name, char why[CONSOLE_WHY_LEN])
 {
-	int mode = c->in && c->out ? O_RDWR : c->in ? O_RDONLY : O_WRONLY;
-	struct fd_chan *f = calloc(1, sizeof(*f));
+	/* A link like those in /dev/serial/by-id is what somebody types who starts a guest. */
+	int fd = open(name, O_PATH | O_CLOEXEC | (c->env->running ? O_NOFOLLOW : 0));
+	struct stat st;
 	int err;
 
-	if (!f)
-		return -ENOMEM;
-	f->own = true;
-	f->fd = open(spec->text, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (f->fd < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		err = -errno;
+		snprintf(why, CONSOLE_WHY_LEN, "opening %.100s: %s", name, strerror(-err));
+	} else if (S_ISLNK(st.st_mode)) {
+		err = -ELOOP;
+		snprintf(why, CONSOLE_WHY_LEN,
+			 "%.100s is a symbolic link, which is not followed while a guest runs; "
+			 "name the device itself",
+			 name);
+	} else if (!S_ISCHR(st.st_mode)) {
+		err = -ENOTTY;
+		snprintf(why, CONSOLE_WHY_LEN,
+			 "%.100s is not a terminal; use fd:N for files and pipes", name);
+	} else {
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int tty_open(struct chan *c, const struct chan_spec *spec, char why[CONSOLE_WHY_LEN])
+{
+	int name_fd = tty_name(c, spec->text, why), err;
+	struct fd_chan *f;
+
+	if (name_fd < 0)
+		return name_fd;
+	f = calloc(1, sizeof(*f));
+	if (!f) {
+		close(name_fd);
+		return -ENOMEM;
+	}
+	f->own = true;
+	f->fd = open_anew(c, name_fd);
+	err = f->fd < 0 ? -errno : 0;
+	close(name_fd);
+	if (err) {
 		snprintf(why, CONSOLE_WHY_LEN, "opening %.100s: %s", spec->text, strerror(-err));
 		free(f);
 		return err;

@@ -356,6 +356,7 @@ int console_config(struct linux_ctx *ctx, enum nl_kind kind, unsigned int index,
 			 (*line_at(s, kind, index))->name);
 		return -EEXIST;
 	}
+	s->env.running = true;
 	err = add_line(s, kind, index, spec, true, why);
 	if (!err && !*line_at(s, kind, index)) {
 		snprintf(error, CONSOLE_ERROR_LEN, "'none' is what it is already");

@@ -86,6 +86,25 @@ mc 1 '^ERR ssl5: ' config ssl5=nonsense
 mc 0 '^OK null' config ssl5
 mc 0 '^OK' remove ssl5
 mc 0 '^OK none' config ssl5
+
+# By now the loader's descriptors are its own (guest memory, disks), and a name may be a trap.
+for n in 3 4 5 6 7 8 20; do
+	mc 1 "^ERR descriptor $n: .*only 0, 1 and 2" config ssl5=fd:$n
+done
+mc 1 '^ERR descriptor 4: ' config ssl5=null,fd:4
+mc 0 '^OK' config ssl6=pts
+mc 0 '^OK pts:/dev/pts/' config ssl6
+pts=$(sed -n 's/^OK pts://p' "$T/out" | tr -d '\r')
+ln -s "$pts" "$T/link"
+mkfifo "$T/fifo"
+mc 1 'is a symbolic link.*name the device' config ssl5="tty:$T/link"
+mc 1 'is not a terminal' config ssl5="tty:$T/fifo"
+mc 1 'is not a terminal' config ssl5="tty:$T/disk"
+mc 1 'is not a terminal' config ssl5=tty:/dev/null
+mc 0 '^OK none' config ssl5
+mc 0 '^OK' config ssl5="tty:$pts"
+mc 0 '^OK' remove ssl5
+mc 0 '^OK' remove ssl6
 mc 1 'name a tap' config eth0=tuntap
 
 # Stopped, it does nothing and says so; then it goes on.
