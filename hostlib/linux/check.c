@@ -185,6 +185,7 @@ static int check_layers(const struct linux_ctx *ctx)
 	struct confine_config c;
 	struct confine_report r;
 	enum confine_layer layer;
+	char why[CONFINE_WHY_LEN];
 	int err;
 
 	if (ctx->opt.sandbox != SANDBOX_STRICT)
@@ -194,8 +195,8 @@ static int check_layers(const struct linux_ctx *ctx)
 	layer = err ? LAYER_USER : confine_missing(&c, &r);
 	if (layer == LAYER_COUNT)
 		return 0;
-	log_err("--sandbox=strict: this host does not give: %s: %s; cure: %s", confine_name(layer),
-		strerror(err ? -err : -r.err[layer]), confine_cure(layer));
+	confine_why(layer, err ? err : r.err[layer], why);
+	log_err("--sandbox=strict: this host does not give: %s: %s", confine_name(layer), why);
 	return STATUS_UNAVAILABLE;
 }
 
@@ -216,12 +217,12 @@ int check_needed(const struct linux_ctx *ctx)
 	return check_layers(ctx);
 }
 
-static void print_row(const char *mark, const char *name, const char *detail, int err,
-		      const char *cure)
+/* why: what is in the way and the cure, or NULL when the host gives it. */
+static void print_row(const char *mark, const char *name, const char *detail, const char *why)
 {
-	printf("%-8s %s%s%s\n", err ? mark : "yes", name, *detail ? ": " : "", detail);
-	if (err)
-		printf("         %s; cure: %s\n", strerror(-err), cure);
+	printf("%-8s %s%s%s\n", why ? mark : "yes", name, *detail ? ": " : "", detail);
+	if (why)
+		printf("         %s\n", why);
 }
 
 /* What a version of Landlock takes away besides files (landlock(7)). */
@@ -243,11 +244,14 @@ static void print_layers(const struct linux_ctx *ctx)
 	err = try_layers(&c, &r);
 	printf("Layers around a guest, tried in their order:\n");
 	for (i = 0; i < LAYER_COUNT; i++) {
-		char detail[96] = "";
+		char detail[96] = "", why[CONFINE_WHY_LEN];
+		int missing = err ? err : r.err[i];
 
+		if (missing)
+			confine_why(i, missing, why);
 		if (i == LAYER_LANDLOCK && landlock_version() > 0)
 			describe_landlock(landlock_version(), detail, sizeof(detail));
-		print_row("no", confine_name(i), detail, err ? err : r.err[i], confine_cure(i));
+		print_row("no", confine_name(i), detail, missing ? why : NULL);
 	}
 }
 
@@ -257,11 +261,11 @@ int check_host(const struct linux_ctx *ctx)
 	size_t i;
 
 	for (i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
-		char detail[64] = "";
+		char detail[64] = "", why[256];
 		int err = probes[i].probe(detail, sizeof(detail));
 
-		print_row(probes[i].needed ? "NO" : "no", probes[i].name, detail, err,
-			  probes[i].cure);
+		snprintf(why, sizeof(why), "%s; cure: %s", strerror(-err), probes[i].cure);
+		print_row(probes[i].needed ? "NO" : "no", probes[i].name, detail, err ? why : NULL);
 		if (err && probes[i].needed)
 			status = STATUS_UNAVAILABLE;
 	}

@@ -17,30 +17,32 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "abi.h"
 #include "confine.h"
 #include "confine_private.h"
+#include "confine_why.h"
 #include "landlock.h"
 
 #define STACK_BYTES (8UL << 20)
 #define DESCRIPTORS 1024
 
-#define USER_CURE                                                                              \
-	"sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, and on " \
-	"AppArmor hosts kernel.apparmor_restrict_unprivileged_userns=0"
+/* Where no switch is seen to be in the way. */
+#define NS_CURE "in a container allow clone(2), unshare(2) and mount(2); a kernel with CONFIG_"
 
 static const struct {
 	const char *name, *cure;
 } layers[LAYER_COUNT] = {
-	[LAYER_USER] = {"user namespace (no rights outside)", USER_CURE},
-	[LAYER_PID] = {"pid namespace (nothing outlives the loader)", USER_CURE},
-	[LAYER_MOUNT] = {"mount namespace with an empty root (no file has a name)", USER_CURE},
-	[LAYER_NET] = {"network namespace (no network)", "user.max_net_namespaces above 0"},
-	[LAYER_IPC] = {"IPC namespace", "user.max_ipc_namespaces above 0"},
-	[LAYER_UTS] = {"UTS namespace", "user.max_uts_namespaces above 0"},
-	[LAYER_CGROUP] = {"cgroup namespace", "user.max_cgroup_namespaces above 0"},
+	[LAYER_USER] = {"user namespace (no rights outside)", NS_CURE "USER_NS"},
+	[LAYER_PID] = {"pid namespace (nothing outlives the loader)", NS_CURE "PID_NS"},
+	[LAYER_MOUNT] = {"mount namespace with an empty root (no file has a name)",
+			 NS_CURE "NAMESPACES"},
+	[LAYER_NET] = {"network namespace (no network)", NS_CURE "NET_NS"},
+	[LAYER_IPC] = {"IPC namespace", NS_CURE "IPC_NS"},
+	[LAYER_UTS] = {"UTS namespace", NS_CURE "UTS_NS"},
+	[LAYER_CGROUP] = {"cgroup namespace", NS_CURE "CGROUPS"},
 	[LAYER_LIMITS] = {"resource limits (processes, size of files, no core dumps)",
 			  "raise the hard limits (ulimit -H)"},
 	[LAYER_ROOT] = {"root becomes a user without rights", "allow setuid(2) in the container"},
@@ -57,9 +59,14 @@ const char *confine_name(enum confine_layer layer)
 	return layers[layer].name;
 }
 
-const char *confine_cure(enum confine_layer layer)
+void confine_why(enum confine_layer layer, int err, char out[static CONFINE_WHY_LEN])
 {
-	return layers[layer].cure;
+	struct confine_host host = {.sysctls = "/proc/sys", .privileged = geteuid() == 0};
+	struct utsname u = {0};
+
+	uname(&u);
+	host.release = u.release;
+	confine_why_at(&host, layer, err, layers[layer].cure, out);
 }
 
 struct confine_report *confine_report_make(void)

@@ -72,9 +72,13 @@ struct confine_config {
 struct confine_report *confine_report_make(void);
 void confine_report_free(struct confine_report *r);
 
-/* What a layer is called, and what a host needs to offer it; for messages. */
+/* What a layer is called, for messages. */
 const char *confine_name(enum confine_layer layer);
-const char *confine_cure(enum confine_layer layer);
+
+#define CONFINE_WHY_LEN 384
+
+/* What kept this host from giving a layer (err: -errno) and what to do about it: "...; cure: ...". */
+void confine_why(enum confine_layer layer, int err, char out[static CONFINE_WHY_LEN]);
 
 /* Whether a guest of this level is to do without a layer on purpose. */
 bool confine_skips(const struct confine_config *c, enum confine_layer layer);

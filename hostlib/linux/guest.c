@@ -617,20 +617,22 @@ bool guest_tell_refusal(const struct linux_ctx *ctx)
 {
 	const struct guest *g = ctx->guest;
 	enum confine_layer missing;
+	char why[CONFINE_WHY_LEN];
 
 	if (!g->report->refused)
 		return false;
 	missing = confine_missing(&g->confine, g->report);
-	if (g->confine.level == SANDBOX_STRICT)
-		log_err("--sandbox=strict: this host does not give: %s: %s; cure: %s",
-			confine_name(missing), strerror(-g->report->err[missing]),
-			confine_cure(missing));
-	else
+	if (g->confine.level == SANDBOX_STRICT) {
+		confine_why(missing, g->report->err[missing], why);
+		log_err("--sandbox=strict: this host does not give: %s: %s", confine_name(missing),
+			why);
+	} else {
 		log_err("this host cannot keep the guest from files that it is not to have: mount "
 			"namespace: %s; Landlock: %s; cure: either of them ('linux --check'), or "
 			"--sandbox=off",
 			strerror(-g->report->err[LAYER_MOUNT]),
 			strerror(-g->report->err[LAYER_LANDLOCK]));
+	}
 	return true;
 }
 

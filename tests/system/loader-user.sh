@@ -41,6 +41,8 @@ if ! unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces' 2>/dev/null;
 	echo "this host cannot switch namespaces off for a test"
 	exit 77
 fi
+(bare --check) >"$T/out" 2>&1 </dev/null
+expect_text 'user\.max_user_namespaces is 0; cure: sysctl user\.max_user_namespaces='
 (bare -- -c 'exit 6') >"$T/out" 2>&1 </dev/null
 [ $? -eq 6 ] || fail 'a guest without namespaces'
 (bare umid=bare -- -c 'echo up; while :; do sleep 1; done') >"$T/log" 2>&1 </dev/null &

@@ -6,6 +6,7 @@ UNIT_OBJ_test_mconsole = mconsole.o mconsole_answer.o mconsole_command.o hotplug
 UNIT_OBJ_test_run = run_options.o run_frames.o options.o options_net.o
 UNIT_OBJ_test_mconsole_name = hotplug_name.o options.o options_net.o
 UNIT_OBJ_test_options_net = options_net.o
+UNIT_OBJ_test_confine_why = confine_why.o
 UNIT_ENGINE_test_place = place_rules.o
 # Allocations of these fail on purpose.
 $(B)/unit/test_rig_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
