@@ -66,6 +66,7 @@ struct linux_ctx {
 	struct guest *guest; /* NULL while no guest runs */
 	bool restarting; /* the guest asked for a restart */
 	bool ending; /* the loader was told to end */
+	bool told_layers; /* which layers around the guest are missing has been said */
 	int status; /* exit status to be */
 };
 

@@ -602,15 +602,30 @@ void guest_grow(const struct linux_ctx *ctx)
 			strerror(-err));
 }
 
-void guest_tell_layers(const struct linux_ctx *ctx)
+void guest_tell_layers(struct linux_ctx *ctx)
 {
 	const struct guest *g = ctx->guest;
-	enum confine_layer i;
+	enum confine_layer i, first = LAYER_COUNT;
+	int n = 0;
 
-	for (i = 0; g && i < LAYER_COUNT; i++)
-		if (g->report->err[i] && !confine_skips(&g->confine, i))
-			log_debug("this host does not give: %s: %s", confine_name(i),
-				  strerror(-g->report->err[i]));
+	/* Guests can say again and again that they run. */
+	if (!g || ctx->told_layers)
+		return;
+	ctx->told_layers = true;
+	for (i = 0; i < LAYER_COUNT; i++) {
+		if (!g->report->err[i] || confine_skips(&g->confine, i))
+			continue;
+		log_debug("this host does not give: %s: %s", confine_name(i),
+			  strerror(-g->report->err[i]));
+		if (i > LAYER_CGROUP && i != LAYER_FILTER)
+			continue; /* others take away the same */
+		first = n++ ? first : i;
+	}
+	if (n)
+		log_warn(
+			"this host keeps the guest in with fewer layers than others: no %s, and %d "
+			"more; 'linux --check' tells why, --sandbox=strict refuses",
+			confine_name(first), n - 1);
 }
 
 bool guest_tell_refusal(const struct linux_ctx *ctx)

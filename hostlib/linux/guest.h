@@ -30,8 +30,11 @@ void guest_confine(const struct linux_ctx *ctx, struct confine_config *c);
 /* After a disk was added: lets the guest kernel make a file as large as that disk. */
 void guest_grow(const struct linux_ctx *ctx);
 
-/* The guest runs: tells, with debug, which layers it has to do without. */
-void guest_tell_layers(const struct linux_ctx *ctx);
+/*
+ * The guest runs: tells once that namespaces or the filter are missing; with debug, of each layer that
+ * the guest has to do without.
+ */
+void guest_tell_layers(struct linux_ctx *ctx);
 
 /* Whether the guest did not start because layers are missing; prints which. */
 bool guest_tell_refusal(const struct linux_ctx *ctx);

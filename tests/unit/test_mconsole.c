@@ -30,7 +30,7 @@ void guest_grow(const struct linux_ctx *c)
 {
 }
 
-void guest_tell_layers(const struct linux_ctx *c)
+void guest_tell_layers(struct linux_ctx *c)
 {
 }
 
