@@ -609,7 +609,7 @@ void guest_tell_layers(struct linux_ctx *ctx)
 	int n = 0;
 
 	/* Guests can say again and again that they run. */
-	if (!g || ctx->told_layers)
+	if (!g || ctx->told_layers || g->confine.level == SANDBOX_OFF)
 		return;
 	ctx->told_layers = true;
 	for (i = 0; i < LAYER_COUNT; i++) {
@@ -622,10 +622,9 @@ void guest_tell_layers(struct linux_ctx *ctx)
 		first = n++ ? first : i;
 	}
 	if (n)
-		log_warn(
-			"this host keeps the guest in with fewer layers than others: no %s, and %d "
-			"more; 'linux --check' tells why, --sandbox=strict refuses",
-			confine_name(first), n - 1);
+		log_warn("%d layers around the guest are missing, first: %s; 'linux --check' tells "
+			 "why, --sandbox=strict refuses to start",
+			 n, confine_name(first));
 }
 
 bool guest_tell_refusal(const struct linux_ctx *ctx)
