@@ -42,17 +42,19 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-static unsigned long flags_of(char *options)
+static void read_options(char *options, struct mount_line *m)
 {
-	unsigned long flags = 0;
 	char *save, *word;
 	size_t i;
 
-	for (word = strtok_r(options, ",", &save); word; word = strtok_r(NULL, ",", &save))
+	m->flags = 0;
+	m->readonly = false;
+	for (word = strtok_r(options, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		m->readonly |= strcmp(word, "ro") == 0;
 		for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 			if (strcmp(word, kept[i].name) == 0)
-				flags |= kept[i].flag;
-	return flags;
+				m->flags |= kept[i].flag;
+	}
 }
 
 bool mount_line_read(char *line, struct mount_line *m)
@@ -67,7 +69,7 @@ bool mount_line_read(char *line, struct mount_line *m)
 	if (!word || *m->path != '/')
 		return false;
 	unescape(m->path);
-	m->flags = flags_of(word);
+	read_options(word, m);
 	return true;
 }
 

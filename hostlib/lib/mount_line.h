@@ -8,6 +8,7 @@
 struct mount_line {
 	char *path; /* where it is mounted; lies in the line that was read */
 	unsigned long flags; /* MS_NOSUID and the like, for mount(2) to keep; not MS_RDONLY */
+	bool readonly;
 };
 
 /* Takes a line apart and changes it. false: it is none. */

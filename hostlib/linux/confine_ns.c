@@ -171,35 +171,52 @@ static int swap_roots(void)
 }
 
 /*
+ * Mounts of the host's for a guest: nothing on them is a way to a device, whatever nodes somebody has
+ * left there. (A guest's device nodes are its own kernel's affair.)
+ */
+enum mounts {
+	AS_THEY_ARE, /* readable and writable as on the host */
+	READ_ONLY,
+	WRITABLE, /* again, among those that were made read only */
+};
+
+/*
  * One mount. What the host does not let this user see cannot be seen by the guest either, and what
  * is covered by another mount has no name.
  */
-static int remount(const struct mount_line *m, bool readonly)
+static int remount(const struct mount_line *m, enum mounts how)
 {
-	unsigned long flags = MS_REMOUNT | MS_BIND | m->flags | (readonly ? MS_RDONLY : 0);
+	bool readonly = how == READ_ONLY || (how == AS_THEY_ARE && m->readonly);
+	unsigned long flags =
+		MS_REMOUNT | MS_BIND | MS_NODEV | m->flags | (readonly ? MS_RDONLY : 0);
 
 	if (mount(NULL, m->path, NULL, flags, NULL) == 0)
 		return 0;
 	if (errno == ENOENT || errno == EACCES || errno == EINVAL)
 		return 0;
 	/* The host has it read only, and keeps it so. */
-	return errno == EPERM && !readonly ? 0 : -errno;
+	return errno == EPERM && how == WRITABLE ? 0 : -errno;
 }
 
 /* What is mounted at a directory and below, one after another. */
-static int remount_all(const char *top, bool readonly)
+static int remount_all(const char *top, enum mounts how, int proc_fd)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	int fd = openat(proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	struct mount_line m;
 	char *line = NULL;
 	size_t size = 0;
 	int err = 0;
 
-	if (!f)
-		return -errno;
+	if (!f) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
 	while (!err && getline(&line, &size, f) > 0)
 		if (mount_line_read(line, &m) && mount_line_below(&m, top))
-			err = remount(&m, readonly);
+			err = remount(&m, how);
 	if (!err && ferror(f))
 		err = -EIO;
 	free(line);
@@ -209,19 +226,20 @@ static int remount_all(const char *top, bool readonly)
 
 /*
  * With all that is mounted below. One call for all is there since Linux 5.12; it makes nothing
- * writable where one mount among them has to stay as it is.
+ * writable where one mount among them has to stay as it is. The path is absolute; proc_fd is /proc,
+ * which may be covered by now.
  */
-static int make_readonly(const char *path, bool readonly)
+static int change_mounts(const char *path, enum mounts how, int proc_fd)
 {
-	struct mount_attr attr = {0};
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NODEV};
 
-	if (readonly)
-		attr.attr_set = MOUNT_ATTR_RDONLY;
-	else
+	if (how == READ_ONLY)
+		attr.attr_set |= MOUNT_ATTR_RDONLY;
+	if (how == WRITABLE)
 		attr.attr_clr = MOUNT_ATTR_RDONLY;
 	if (syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attr, sizeof(attr)) == 0)
 		return 0;
-	return remount_all(path, readonly);
+	return remount_all(path, how, proc_fd);
 }
 
 /* Nobody can take the cover away: the guest has no right to unmount. */
@@ -262,7 +280,7 @@ static int hide_all(const struct confine_config *c)
  * directory is made what it is to be with all below it, so the deeper ones come later. What is to
  * be hidden is, also where the rest fails.
  */
-static int share_root(const struct confine_config *c)
+static int share_root(const struct confine_config *c, int proc_fd)
 {
 	int hide_err, err = 0;
 	size_t i;
@@ -271,23 +289,29 @@ static int share_root(const struct confine_config *c)
 		if (c->share[i].mode != SHARE_HIDE &&
 		    mount(c->share[i].path, c->share[i].path, NULL, MS_BIND | MS_REC, NULL) < 0)
 			err = -errno;
-	if (!err && c->share[0].mode == SHARE_READ)
-		err = make_readonly("/", true);
+	if (!err)
+		err = change_mounts("/", c->share[0].mode == SHARE_READ ? READ_ONLY : AS_THEY_ARE,
+				    proc_fd);
 	for (i = 1; i < c->nshares && !err; i++)
 		if (c->share[i].mode != SHARE_HIDE)
-			err = make_readonly(c->share[i].path, c->share[i].mode == SHARE_READ);
+			err = change_mounts(c->share[i].path,
+					    c->share[i].mode == SHARE_READ ? READ_ONLY : WRITABLE,
+					    proc_fd);
 	hide_err = hide_all(c);
 	return err ? err : hide_err;
 }
 
 /* The shared directory, under its name, in the new root that is the current directory. */
-static int bind_shared(const struct confine_share *share)
+static int bind_shared(const struct confine_share *share, int proc_fd)
 {
-	char copy[PATH_MAX], *p;
+	char copy[2 * PATH_MAX], *p;
 
-	if (snprintf(copy, sizeof(copy), ".%s", share->path) >= (int)sizeof(copy))
+	if (!getcwd(copy, PATH_MAX))
+		return -errno;
+	p = copy + strlen(copy);
+	if (snprintf(p, PATH_MAX, "%s", share->path) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	for (p = strchr(copy + 2, '/'); p; p = strchr(p + 1, '/')) {
+	for (p = strchr(p + 1, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
 		if (mkdir(copy, 0555) < 0)
 			return -errno;
@@ -295,7 +319,7 @@ static int bind_shared(const struct confine_share *share)
 	}
 	if (mkdir(copy, 0555) < 0 || mount(share->path, copy, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return -errno;
-	return share->mode == SHARE_READ ? make_readonly(copy, true) : 0;
+	return change_mounts(copy, share->mode == SHARE_READ ? READ_ONLY : AS_THEY_ARE, proc_fd);
 }
 
 /* Mounted over one that there is, which must not hide the shared directory. */
@@ -322,10 +346,10 @@ static int make_root(const struct confine_config *c, int *proc_fd)
 		return -errno;
 	*proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->nshares && strcmp(c->share[0].path, "/") == 0)
-		return share_root(c);
+		return share_root(c, *proc_fd);
 	err = mount_root(c);
 	if (!err && c->nshares)
-		err = bind_shared(&c->share[0]);
+		err = bind_shared(&c->share[0], *proc_fd);
 	if (!err)
 		err = swap_roots();
 	if (!err && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | ROOT_FLAGS, NULL) < 0)

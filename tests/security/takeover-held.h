@@ -77,7 +77,8 @@ static long try_bad_messages(void)
 		for (size = 0; size < sizeof(words) / sizeof(words[0]); size++)
 			words[size] = seed = seed * 1664525 + 1013904223;
 		words[0] = n % 24;
-		words[6] = words[6] >> 16 & 3; /* of a card, if it is about one: of some that there are */
+		words[6] = words[6] >> 16 &
+			   3; /* of a card, if it is about one: of some that there are */
 		if (n % 3)
 			words[4] = n % 2 ? 0xffffffff : 768;
 		poke(at, words, sizeof(words));

@@ -812,6 +812,7 @@ static const struct {
 	DO("escape-times", escape_times),
 	DO("escape-look", escape_look),
 	DO("escape-device", escape_device),
+	DO("escape-node", escape_node),
 	DO("escape-execute", escape_execute),
 	DO("escape-uncover", escape_uncover),
 	DO("escape-proc", escape_proc),

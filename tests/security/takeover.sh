@@ -59,6 +59,7 @@ make_files() {
 	mkdir -p "$T"/{share/empty,hidden,plain}
 	for f in share/{file,other,held,unlinked,moved-out} {hidden,plain}/{file,unlinked}; do echo old >"$T/$f"; done
 	ln -s ../hidden/file "$T/share/way-out"
+	[ "$(id -u)" -ne 0 ] || mknod -m 666 "$T/share/node" c 1 3
 	rm -f "$T/disk"
 	truncate -s 16M "$T/disk"
 	[ ${#as[@]} -eq 0 ] || chown -R nobody "$T"/{share,hidden,plain,disk}
@@ -192,7 +193,7 @@ still=(
 )
 # What an ordinary user may not do anywhere, or not on each host.
 roots=()
-[ "$(id -u)" -eq 0 ] || roots=(escape-device escape-uncover)
+[ "$(id -u)" -eq 0 ] || roots=(escape-device escape-node escape-uncover)
 [ "$(id -u)" -eq 0 ] || still+=('?file-handle' '?mount' '?pivot-root' '?fsopen' '?bpf' '?perf' '?setuid' "${roots[@]}")
 only=() round="with the layers off"
 attack rw hostfs="$T/share" --sandbox=off
@@ -252,11 +253,12 @@ held=()
 attack none
 verdicts refused "${held[@]}"
 # Landlock has no word about attributes: those of each file of the user, shared or not, can be looked at
-# by name, and where something may be changed, be changed. Only a mount namespace keeps them.
-unheld=(escape-chmod escape-times escape-look)
+# by name, and where something may be changed, be changed. Nor does it tell a device's node from a file.
+# Only a mount namespace keeps them.
+unheld=(escape-chmod escape-times escape-look escape-node)
 round="without namespaces, with a directory shared read only" only=("${files[@]}")
 attack ro hostfs="$T/share,ro"
-verdicts refused share-read share-list escape-look
+verdicts refused share-read share-list escape-look escape-node
 round="without namespaces, with a directory shared"
 attack rw hostfs="$T/share"
 verdicts refused 'share-*' 'held-*' "${unheld[@]}"

@@ -28,6 +28,16 @@ static void test_read(void)
 	CU_ASSERT(is_read("1 1 0:1 / /x nosuidx,xnodev,noexec\n", "/x", MS_NOEXEC));
 }
 
+static void test_readonly(void)
+{
+	char ro[] = "1 1 0:1 / /a nodev,ro - tmpfs none rw",
+	     rw[] = "1 1 0:1 / /ro rw,rox - ro ro ro";
+	struct mount_line m;
+
+	CU_ASSERT(mount_line_read(ro, &m) && m.readonly && m.flags == MS_NODEV);
+	CU_ASSERT(mount_line_read(rw, &m) && !m.readonly);
+}
+
 static void test_none(void)
 {
 	static const char *const lines[] = {
@@ -75,7 +85,8 @@ static void test_own(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-		{"read", test_read}, {"none", test_none}, {"below", test_below},
+		{"read", test_read}, {"read only", test_readonly},
+		{"none", test_none}, {"below", test_below},
 		{"own", test_own},   CU_TEST_INFO_NULL,
 	};
 
