@@ -50,7 +50,7 @@ static const struct {
 	[LAYER_PRIVILEGES] = {"no new privileges", "Linux 3.5 or later"},
 	[LAYER_LANDLOCK] = {"Landlock (no file of the host)",
 			    "Linux 5.13 or later, with landlock in lsm="},
-	[LAYER_FILTER] = {"system call filters (40 calls after boot)",
+	[LAYER_FILTER] = {"system call filters (40 calls after boot, up to 71 with files of the host)",
 			  "a kernel with CONFIG_SECCOMP_FILTER; in a container allow seccomp(2)"},
 };
 
