@@ -50,8 +50,9 @@ static const struct {
 	[LAYER_PRIVILEGES] = {"no new privileges", "Linux 3.5 or later"},
 	[LAYER_LANDLOCK] = {"Landlock (no file of the host)",
 			    "Linux 5.13 or later, with landlock in lsm="},
-	[LAYER_FILTER] = {"system call filters (40 calls after boot, up to 71 with files of the host)",
-			  "a kernel with CONFIG_SECCOMP_FILTER; in a container allow seccomp(2)"},
+	[LAYER_FILTER] =
+		{"system call filters (40 calls after boot, up to 71 with files of the host)",
+		 "a kernel with CONFIG_SECCOMP_FILTER; in a container allow seccomp(2)"},
 };
 
 const char *confine_name(enum confine_layer layer)
