@@ -602,11 +602,16 @@ void guest_grow(const struct linux_ctx *ctx)
 			strerror(-err));
 }
 
+/* Those that nothing else stands in for. (Root without a user namespace becomes nobody all the same.) */
+static bool is_weighty(enum confine_layer layer)
+{
+	return layer == LAYER_PID || layer == LAYER_MOUNT || layer == LAYER_FILTER;
+}
+
 void guest_tell_layers(struct linux_ctx *ctx)
 {
 	const struct guest *g = ctx->guest;
 	enum confine_layer i, first = LAYER_COUNT;
-	int n = 0;
 
 	/* Guests can say again and again that they run. */
 	if (!g || ctx->told_layers || g->confine.level == SANDBOX_OFF)
@@ -617,14 +622,13 @@ void guest_tell_layers(struct linux_ctx *ctx)
 			continue;
 		log_debug("this host does not give: %s: %s", confine_name(i),
 			  strerror(-g->report->err[i]));
-		if (i > LAYER_CGROUP && i != LAYER_FILTER)
-			continue; /* others take away the same */
-		first = n++ ? first : i;
+		if (first == LAYER_COUNT && is_weighty(i))
+			first = i;
 	}
-	if (n)
-		log_warn("%d layers around the guest are missing, first: %s; 'linux --check' tells "
-			 "why, --sandbox=strict refuses to start",
-			 n, confine_name(first));
+	if (first < LAYER_COUNT)
+		log_warn("a layer around the guest is missing: %s; 'linux --check' tells why and "
+			 "what else, --sandbox=strict refuses to start",
+			 confine_name(first));
 }
 
 bool guest_tell_refusal(const struct linux_ctx *ctx)

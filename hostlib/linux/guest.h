@@ -31,7 +31,7 @@ void guest_confine(const struct linux_ctx *ctx, struct confine_config *c);
 void guest_grow(const struct linux_ctx *ctx);
 
 /*
- * The guest runs: tells once that namespaces or the filter are missing; with debug, of each layer that
+ * The guest runs: tells once that the pid or mount namespace or the filter is missing; with debug, of each layer that
  * the guest has to do without.
  */
 void guest_tell_layers(struct linux_ctx *ctx);
