@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "run_options.h"
 
 #define MEM_DEFAULT (512ULL << 20)
@@ -128,6 +129,21 @@ static int set_real(char **out, const char *value, char *error)
 	return 0;
 }
 
+/* Of something that need not be there. */
+static int set_absolute(char **out, const char *value)
+{
+	char *dir = *value == '/' ? strdup("") : getcwd(NULL, 0), *path = NULL;
+
+	if (!dir)
+		return -errno;
+	if (asprintf(&path, *dir ? "%s/%s" : "%s%s", dir, value) < 0)
+		path = NULL;
+	free(dir);
+	free(*out);
+	*out = path;
+	return path ? 0 : -ENOMEM;
+}
+
 static int add_path(struct run_options *o, enum run_path_kind kind, const char *value, char *error)
 {
 	struct run_path *p = &o->path[o->npaths];
@@ -138,9 +154,7 @@ static int add_path(struct run_options *o, enum run_path_kind kind, const char *
 		return fail(error, "'%.100s': more directories than can be named", value);
 	p->kind = kind;
 	if (kind == RUN_PATH_TMPFS) {
-		if (*value != '/')
-			return fail(error, "--tmpfs %.200s: the name must begin with '/'", value);
-		err = options_set_string(&p->path, value);
+		err = set_absolute(&p->path, value);
 	} else {
 		err = set_real(&p->path, value, error);
 		if (!err && kind != RUN_PATH_HIDE &&

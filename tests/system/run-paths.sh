@@ -71,6 +71,7 @@ ln -s "$P/vendor" "$T/link"
 run --tmpfs "$T/link/new" -- sh -c "echo mine >$P/vendor/new/f; cat $T/link/new/f" | found -x mine || fail "--tmpfs below a link"
 run --tmpfs "$T/none/so/far" -- sh -c "echo mine >$T/none/so/far/f; cat $T/none/so/far/f" | found -x mine || fail "--tmpfs where there is nothing"
 [ ! -e "$T/none" ] || fail "--tmpfs makes a directory on the host"
+(cd "$T" && run --tmpfs none/here -- sh -c "echo mine >$T/none/here/f; cat none/here/f") | found -x mine || fail "--tmpfs with a relative name"
 echo "the deeper one wins"
 
 # Without mount namespaces: a cover cannot be had there.
