@@ -6,7 +6,8 @@
 # Every program runs on the host first, where all its checks must hold; then one guest runs all
 # of them from a disk. KNOWN_FAILURES (default tests/guest/known-failures; "" for none) names a list
 # of what this engine is known to get wrong. NL_PROGRAMS="sysabi ..." chooses programs, GUEST_ARGS
-# are more arguments for the guest, KEEP is a directory for all output. A check that is skipped
+# are more arguments for the guest, NL_STOCK=FILE boots that stock kernel instead (scripts/oracle), KEEP
+# is a directory for all output. A check that is skipped
 # ("# SKIP") on the host, or the whole program there, may hold or be skipped in the guest, but must not
 # fail; one that is skipped in the guest only is a difference.
 . tests/system/lib.sh
@@ -73,9 +74,20 @@ END
 sed -i "s/LIMIT/$limit/" "$T/disk/run"
 echo "${programs[@]}" >"$T/disk/programs"
 mksquashfs "$T/disk" "$T/programs.img" -quiet -no-progress -comp lz4 -all-root >/dev/null || fail "mksquashfs"
-# shellcheck disable=SC2086
-timeout -k 5 350 "$LINUX" uml_dir="$UML" mem=256M ubd1="$T/programs.img" ${GUEST_ARGS:-} -- \
-	-c 'mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/run' </dev/null >"$T/console" 2>&1
+# The stock kernel takes its init's arguments as words; and its stubs inherit an rseq area that they unmap, for
+# which newer hosts kill them.
+boot() {
+	local run='mkdir -p /mnt && mount -o ro /dev/ubdb /mnt && sh /mnt/run'
+	# shellcheck disable=SC2086
+	if [ -n "${NL_STOCK:-}" ]; then
+		GLIBC_TUNABLES=glibc.pthread.rseq=0 timeout -k 5 350 "$NL_STOCK" uml_dir="$UML/" mem=256M \
+			ubd0r=build/rootfs/tiny.img ubd1r="$T/programs.img" root=/dev/ubda con0=fd:0,fd:1 con=null \
+			ssl=null quiet ${GUEST_ARGS:-} -- -C "${run// /%20}"
+	else
+		timeout -k 5 350 "$LINUX" uml_dir="$UML" mem=256M ubd1="$T/programs.img" ${GUEST_ARGS:-} -- -c "$run"
+	fi
+}
+boot </dev/null >"$T/console" 2>&1
 status=$?
 tr -d '\r' <"$T/console" >"$T/all"
 awk -v dir="$T/guest" '/^=== /{ out = dir "/" $2 ".out"; next } out { print > out }' "$T/all"
