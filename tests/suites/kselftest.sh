@@ -5,7 +5,7 @@
 kselftest_build() {
 	local src=$work/linux targets built
 	targets=$(chosen kselftest | cut -d/ -f1 | sort -u)
-	built=$(cat "$work/kselftest.done" 2>/dev/null | xargs -rn 1)
+	built=$(xargs -rn 1 2>/dev/null <"$work/kselftest.done" || true)
 	[ -n "$(comm -23 <(echo "$targets") <(echo "$built"))" ] || return 0
 	targets=$(printf '%s\n' "$targets" "$built" | sort -u | xargs)
 	[ -d build/linux-nestling/tools/testing/selftests ] || skip "kselftest needs the guest kernel's source: make"
