@@ -154,6 +154,8 @@ static int add_path(struct run_options *o, enum run_path_kind kind, const char *
 		return fail(error, "'%.100s': more directories than can be named", value);
 	p->kind = kind;
 	if (kind == RUN_PATH_TMPFS) {
+		if (!*value)
+			return fail(error, "--tmpfs: a directory without a name", value);
 		err = set_absolute(&p->path, value);
 	} else {
 		err = set_real(&p->path, value, error);

@@ -45,6 +45,9 @@ static void test_values(void)
 	CU_ASSERT_EQUAL(parse("--rw", "/usr/../tmp", "x", NULL), 0);
 	CU_ASSERT_EQUAL(o.npaths, 1);
 	CU_ASSERT_STRING_EQUAL(o.path[0].path, "/tmp");
+	CU_ASSERT_EQUAL(parse("--tmpfs", "none/yet", "x", NULL), 0);
+	CU_ASSERT_EQUAL(o.path[0].path[0], '/');
+	CU_ASSERT_PTR_NOT_NULL(strstr(o.path[0].path, "/none/yet"));
 	CU_ASSERT_EQUAL(parse("--env", "A=b=c", "--user=root", "x"), 0);
 	CU_ASSERT_STRING_EQUAL(o.env[0], "A=b=c");
 	CU_ASSERT_TRUE(o.root_user);
@@ -75,13 +78,13 @@ static void test_time(void)
 static void test_mistakes(void)
 {
 	static const char *const wrong[][2] = {
-		{"--mem", "1M"},           {"--mem", "lots"},       {"--timeout", "-1"},
-		{"--timeout", "nan"},      {"--user", "bob"},       {"--net", "tap"},
-		{"--time", "fast"},        {"--rw", "/dev/null"},   {"--rw", "/no/dir"},
-		{"--hide", "/"},           {"--tmpfs", "relative"}, {"--env", ""},
-		{"--env", "=x"},           {"--sandbox", "maybe"},  {"--nothing", "x"},
-		{"--publish", "0"},        {"--publish", "x:80"},   {"--publish", "1:"},
-		{"--publish", "sctp:1:2"}, {"--publish", "65536"},  {"--publish", ""},
+		{"--mem", "1M"},           {"--mem", "lots"},      {"--timeout", "-1"},
+		{"--timeout", "nan"},      {"--user", "bob"},      {"--net", "tap"},
+		{"--time", "fast"},        {"--rw", "/dev/null"},  {"--rw", "/no/dir"},
+		{"--hide", "/"},           {"--tmpfs", ""},        {"--env", ""},
+		{"--env", "=x"},           {"--sandbox", "maybe"}, {"--nothing", "x"},
+		{"--publish", "0"},        {"--publish", "x:80"},  {"--publish", "1:"},
+		{"--publish", "sctp:1:2"}, {"--publish", "65536"}, {"--publish", ""},
 		{"--publish", "1.2.3.4:"},
 	};
 	size_t i;
