@@ -330,7 +330,7 @@ expect_text 'File name too long'
 long=$(printf '%0200d' 0)
 expect_status 125 timeout 30 "$RUN" --tmpfs "/etc/passwd/$long/$long" -- true
 one_line
-expect_text 'in the guest: .*: Not a directory$'
+expect_text 'uml_run: --tmpfs .*: not a directory$'
 wide=("$big" "$big" "$big" "$big" "$big" "$big" "$big" "$big" "$big")
 expect_status 64 boot "${wide[@]}"
 one_line
