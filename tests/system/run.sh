@@ -54,7 +54,7 @@ few=$(calls 1) many=$(calls 5001)
 
 # Mistakes are told in one line, and nothing runs.
 for wrong in '' '--no-such-option true' '--rw /no/such/dir true' '--rw /etc/passwd true' '--mem 1 true' \
-	'--timeout x true' '--net bridge true' '--env =x true' '--tmpfs here true' '--hide / true' '--root /no/image true'; do
+	'--timeout x true' '--net bridge true' '--env =x true' '--tmpfs= true' '--hide / true' '--root /no/image true'; do
 	# shellcheck disable=SC2086
 	expect_status 125 run $wrong
 	one_line
