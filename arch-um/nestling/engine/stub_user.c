@@ -258,7 +258,6 @@ static struct sock_fprog *lay_filter(const struct nl_stub_host *h, char *block,
 int nl_stub_tokens(unsigned long *a, unsigned long *b)
 {
 	uint32_t token[2];
-
 	long n = syscall(SYS_getrandom, token, sizeof(token), 0);
 
 	if (n != sizeof(token))
