@@ -157,7 +157,6 @@ static int file_open(struct replay *r, char *err, size_t err_len)
 	return -EINVAL;
 }
 
-/* Stamps may say anything: what lies further away than a lifetime is NEVER_NS. */
 static uint64_t scale(uint64_t offset_ns, double speed)
 {
 	double scaled = (double)offset_ns / speed;
@@ -166,7 +165,7 @@ static uint64_t scale(uint64_t offset_ns, double speed)
 }
 
 /* When the frame read ahead is due, from the round's start. Stamps that go back mean at once. */
-static uint64_t frame_offset(struct replay *r, uint64_t stamp_ns)
+static uint64_t frame_time(struct replay *r, uint64_t stamp_ns)
 {
 	uint64_t offset_ns = r->next_ns;
 
@@ -184,6 +183,14 @@ static uint64_t frame_offset(struct replay *r, uint64_t stamp_ns)
 	default: /* counted, so that rounding does not add up */
 		return (uint64_t)((double)r->frames * S_NS / (double)r->config.rate);
 	}
+}
+
+/* Stamps may say anything: what lies further away than a lifetime is NEVER_NS. */
+static uint64_t frame_offset(struct replay *r, uint64_t stamp_ns)
+{
+	uint64_t offset_ns = frame_time(r, stamp_ns);
+
+	return offset_ns < NEVER_NS ? offset_ns : NEVER_NS;
 }
 
 /* Reads the next whole frame. False at the end of the file. */
@@ -252,7 +259,8 @@ static void round_end(struct replay *r)
 	r->rounds++;
 	if (gap_ns < MS_NS)
 		gap_ns = MS_NS;
-	if ((r->config.loops && r->rounds >= r->config.loops) ||
+	/* Nor does another round begin in so many lifetimes. */
+	if ((r->config.loops && r->rounds >= r->config.loops) || r->begin_ns > NEVER_NS ||
 	    !round_begin(r, r->begin_ns + length_ns + gap_ns)) {
 		r->done = true;
 		return;
