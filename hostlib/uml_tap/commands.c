@@ -291,6 +291,9 @@ static void get_nat(char list[static STEP_MAX])
 
 	if (rc == -ENOPKG)
 		log_die(EXIT_FAILED, "there is no program nft: install the package nftables");
+	if (rc == -EMSGSIZE)
+		log_die(EXIT_FAILED, "there is NAT for more networks than can be kept track of: "
+				     "see 'nft list table inet uml_tap'");
 	if (rc)
 		log_die(EXIT_FAILED, "running nft failed: %s", strerror(-rc));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* `uml_tap list`: taps, the bridges they may be in, and NAT of ours; see uml_tap.h. */
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -109,10 +110,11 @@ static void list_nat(bool json)
 {
 	char list[STEP_MAX], *save = NULL;
 	bool first = true;
+	int rc = nat_get(list, sizeof(list));
 
 	if (json)
 		printf("],\"nat\":[");
-	if (!nat_get(list, sizeof(list)) && strcmp(list, "-")) {
+	if ((!rc || rc == -EMSGSIZE) && strcmp(list, "-")) {
 		for (char *e = strtok_r(list, ";", &save); e; e = strtok_r(NULL, ";", &save)) {
 			char *comma = strchr(e, ',');
 

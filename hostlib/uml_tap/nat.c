@@ -101,41 +101,54 @@ int nat_set(const char *list)
 	return rc;
 }
 
-static void take_entry(const char *line, char *out, size_t len)
+/* Adds the entry of a line that has one. Whether there was room for it. */
+static bool take_entry(const char *line, char *out, size_t len)
 {
 	const char *mark = strstr(line, MARK), *end;
 	size_t used = strlen(out);
+	int n;
 
-	if (!mark)
-		return;
-	mark += strlen(MARK);
-	end = strchr(mark, '"');
-	if (end)
-		snprintf(out + used, len - used, "%s%.*s", used ? ";" : "", (int)(end - mark),
-			 mark);
+	mark = mark ? mark + strlen(MARK) : NULL;
+	end = mark ? strchr(mark, '"') : NULL;
+	if (!end || end == mark)
+		return true;
+	n = snprintf(out + used, len - used, "%s%.*s", used ? ";" : "", (int)(end - mark), mark);
+	if ((size_t)n < len - used)
+		return true;
+	out[used] = 0;
+	return false;
+}
+
+int nat_read(FILE *said, char *out, size_t len)
+{
+	char line[1024];
+	bool all = true;
+
+	*out = 0;
+	while (fgets(line, sizeof(line), said))
+		all = take_entry(line, out, len) && all;
+	if (!*out)
+		snprintf(out, len, "-");
+	return all ? 0 : -EMSGSIZE;
 }
 
 int nat_get(char *out, size_t len)
 {
 	char *const argv[] = {"nft", "list", "table", "inet", "uml_tap", NULL};
 	FILE *said = tmpfile(), *complaint = tmpfile();
-	char line[1024];
-	int status = -errno;
+	int status = -errno, rc = 0;
 
-	*out = 0;
+	snprintf(out, len, "-");
 	if (said && complaint)
 		status = run_nft(argv, -1, fileno(said), fileno(complaint));
 	if (status == 0) {
 		rewind(said);
-		while (fgets(line, sizeof(line), said))
-			take_entry(line, out, len);
+		rc = nat_read(said, out, len);
 	}
 	if (said)
 		fclose(said);
 	if (complaint)
 		fclose(complaint);
-	if (!*out)
-		snprintf(out, len, "-");
 	/* Without privileges nothing can be listed; that is told when something is to be done. */
-	return status == NO_NFT ? -ENOPKG : status < 0 ? status : 0;
+	return status == NO_NFT ? -ENOPKG : status < 0 ? status : rc;
 }

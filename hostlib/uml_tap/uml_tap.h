@@ -57,8 +57,13 @@ bool host_tap_busy(const char *name);
 
 /* --- NAT (nat.c) ------------------------------------------------------------------------------ */
 
-/* Entries of our table, as a step has them: NET,IF or NET, by ';'. "-": no table. 0 or -errno. */
+/*
+ * Entries of our table, as a step has them: NET,IF or NET, by ';'. "-": no table. 0 or -errno;
+ * -EMSGSIZE: out has no room for all.
+ */
 int nat_get(char *out, size_t len);
+/* The same from what nft says of the table. */
+int nat_read(FILE *said, char *out, size_t len);
 /* Replaces the table in one transaction. 0 or -errno; -EPROTO: nft refused it, see nat_why(). */
 int nat_set(const char *list);
 /* What nft said. */
