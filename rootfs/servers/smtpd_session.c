@@ -362,9 +362,7 @@ void session_serve(struct smtpd *server, int fd, const char *client)
 	char line[SMTP_LINE_MAX];
 	size_t len;
 
-	s.server = server;
-	s.fd = fd;
-	s.client = client;
+	s = (struct session){.server = server, .fd = fd, .client = client};
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof(idle));
 	greet(&s, __atomic_fetch_add(&server->connections, 1, __ATOMIC_RELAXED));
 	for (;;) {

@@ -23,6 +23,11 @@ FUZZ_SRC_fuzz_sweep = $(FUZZ_SRC_fuzz_rig) $(addprefix hostlib/rigrun/,sweep_amo
 FUZZ_LIBS_fuzz_sweep = -lm
 FUZZ_SRC_fuzz_dnsd = $(addprefix rootfs/servers/,dnsd_wire.c dnsd_zone.c dnsd_answer.c common.c)
 FUZZ_SRC_fuzz_smtpd = $(addprefix rootfs/servers/,smtpd_line.c smtpd_plan.c common.c)
+FUZZ_SRC_fuzz_session = $(addprefix rootfs/servers/,smtpd_greylist.c smtpd_line.c smtpd_plan.c smtpd_session.c common.c)
+FUZZ_COMMA := ,
+FUZZ_LIBS_fuzz_session = $(addprefix -Wl$(FUZZ_COMMA)--wrap=,recv send _exit log_line common_since_start_ms common_sleep_ms)
+FUZZ_SRC_fuzz_lines = hostlib/uml_tap/nat.c
+FUZZ_LIBS_fuzz_lines = -Ihostlib/uml_tap
 # With quiet.h.
 FUZZ_QUIET = -Wl,--wrap=log_warn,--wrap=log_info
 FUZZ_SRC_fuzz_channel = $(addprefix hostlib/linux/,control.c ctx.c net.c net_mac.c options.c options_net.c vhost_front.c)
@@ -44,3 +49,5 @@ FUZZ_LIBS_fuzz_record = -Ihostlib/uml_tap $(shell pkg-config --cflags libnl-3.0)
 FUZZ_SRC_fuzz_ctl = $(addprefix hostlib/uml_switch/,captures.c ctl.c ctl_command.c ctl_show.c) \
 	hostlib/switch/port_nat_config.c $(FUZZ_SWITCH)
 FUZZ_LIBS_fuzz_ctl = -Ihostlib/uml_switch -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=capture_open
+FUZZ_SRC_fuzz_pcap = hostlib/switch/port_pcap.c $(FUZZ_SWITCH)
+FUZZ_LIBS_fuzz_pcap = -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=port_input
