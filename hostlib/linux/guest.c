@@ -53,6 +53,7 @@ struct guest {
 	struct loop_timer booted;
 	int wait_status;
 	bool have_status, reaped;
+	bool stopped; /* by somebody on the host, where there is no ns-init to know it */
 	char tail[TAIL_BYTES]; /* ring */
 	size_t tail_len;
 };
@@ -538,11 +539,17 @@ void guest_reap(struct linux_ctx *ctx)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
 		struct guest *g = ctx->guest; /* may be another after conclude() */
 
 		if (!g || pid != g->init_pid || g->reaped)
 			continue;
+		/* Its processes are a group; in a namespace ns-init is the one that sees to it. */
+		if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+			if (!g->isolated)
+				isolate_pass_on(status, -pid, &g->stopped);
+			continue;
+		}
 		g->reaped = true;
 		if (!g->isolated) {
 			g->wait_status = status;

@@ -30,6 +30,16 @@ void isolate_close(int keep_fd)
 	fds_close(ISOLATE_FD + 1, INT_MAX);
 }
 
+/* What was stopped stops no second time, unless it was sent on just before our own signal came. */
+bool isolate_pass_on(int status, pid_t to, bool *stopped)
+{
+	if (!WIFSTOPPED(status) && !WIFCONTINUED(status))
+		return false;
+	*stopped = WIFSTOPPED(status) && !*stopped;
+	kill(to, *stopped ? SIGSTOP : SIGCONT);
+	return true;
+}
+
 void isolate_init(pid_t pid, int *status)
 {
 	bool stopped = false;
@@ -42,14 +52,7 @@ void isolate_init(pid_t pid, int *status)
 	while ((got = waitpid(-1, &st, __WALL | WUNTRACED | WCONTINUED)) >= 0 || errno == EINTR) {
 		if (got != pid)
 			continue;
-		/*
-		 * Guest code runs in processes of its own: it must not spin on meanwhile. What was stopped
-		 * stops no second time, unless it was sent on just before our own signal came.
-		 */
-		if (WIFSTOPPED(st) || WIFCONTINUED(st)) {
-			stopped = WIFSTOPPED(st) && !stopped;
-			kill(-1, stopped ? SIGSTOP : SIGCONT);
-		} else {
+		if (!isolate_pass_on(st, -1, &stopped)) {
 			*status = st;
 			return;
 		}

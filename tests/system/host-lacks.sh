@@ -106,15 +106,48 @@ strict newuser 'user namespace'
 strict newpid,newuser '(user|pid) namespace'
 strict mount 'mount namespace'
 
-# Nothing of a guest is left without a namespace for it either.
-"$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c 'echo up; sleep 100 & sleep 100' >"$T/out" 2>&1 </dev/null &
-pid=$!
-wait_for 20 grep -q up "$T/out" || fail "the guest does not come up without a namespace"
-all=$(tree $pid)
-[ "$(wc -w <<<"$all")" -ge 3 ] || fail "only these processes: $all"
+# Without a namespace for it nothing of a guest is left either, nor does any of it run on while the
+# guest kernel is stopped.
+bare() {
+	"$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c '
+		(while :; do :; done) & n=0; while :; do n=$((n + 1)); echo "line $n"; sleep 0.1; done' >"$T/out" 2>&1 </dev/null &
+	pid=$!
+	wait_for 20 lines 3 || fail "the guest does not come up without a namespace"
+	all=$(tree $pid)
+	[ "$(wc -w <<<"$all")" -ge 3 ] || fail "only these processes: $all"
+	kernel=$(pgrep -P "$pid" -x guest-kernel)
+	[ "$(wc -w <<<"$kernel")" -eq 1 ] || fail "the guest kernel is not the loader's child: $kernel"
+}
+lines() { [ "$(grep -c '^line' "$T/out")" -ge "$1" ]; }
+ticks() { # CPU time of all of them
+	local c n=0 stat f
+	for c in $all; do
+		{ read -r stat <"/proc/$c/stat"; } 2>/dev/null || continue
+		read -ra f <<<"${stat##*) }"
+		n=$((n + f[11] + f[12]))
+	done
+	echo "$n"
+}
+bare
+before=$(ticks)
+sleep 1
+[ $(($(ticks) - before)) -ge 20 ] || fail "the guest does not spin: this would show nothing"
+kill -STOP "$kernel"
+sleep 0.5
+before=$(ticks) now=$(grep -c '^line' "$T/out")
+sleep 1
+used=$(($(ticks) - before))
+kill -CONT "$kernel"
+[ $used -le 2 ] || fail "guest code ran on ($used ticks in a second) while the guest kernel was stopped"
+wait_for 10 lines $((now + 3)) || fail "the guest does not go on"
 kill -KILL $pid
 wait $pid 2>/dev/null
-wait_for 5 all_gone $all || fail "processes are left: $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
+wait_for 5 all_gone $all || fail "the loader was killed: left are $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
+bare
+kill -KILL "$kernel"
+wait $pid
+sleep 1
+all_gone $all || fail "the guest kernel was killed: left are $(for c in $all; do cat "/proc/$c/comm" 2>/dev/null; done | xargs)"
 
 # What cannot be done without: one line, and the cure.
 expect_status 69 "$LACK" seccomp "$LINUX" uml_dir="$UML" mem=64M -- -c 'exit 5'
