@@ -152,7 +152,7 @@ int record_last(unsigned int skip, char *command, size_t len, struct plan *p)
 	strtok_r(at, "\n", &save);
 	for (char *line = strtok_r(NULL, "\n", &save); line && !rc;
 	     line = strtok_r(NULL, "\n", &save)) {
-		if (!strncmp(line, STEP, strlen(STEP)))
+		if (!strncmp(line, STEP, strlen(STEP)) && p->count < PLAN_STEPS_MAX)
 			plan_add(p, line + strlen(STEP), NULL);
 		else
 			rc = -EBADMSG;

@@ -124,7 +124,8 @@ const char *record_path(void);
 int record_push(const char *command, const struct plan *p);
 /*
  * The steps of the newest entry but `skip` into p (as steps) and its command. 0, -ENOENT when there
- * is none, -EBADMSG when it has lines that are no steps, or -errno. p is to be freed in any case.
+ * is none, -EBADMSG when it has lines that are no steps or more than a plan has, or -errno. p is to
+ * be freed in any case.
  */
 int record_last(unsigned int skip, char *command, size_t len, struct plan *p);
 /* Leaves the newest entry without its first `done` steps, or without itself. 0 or -errno. */
