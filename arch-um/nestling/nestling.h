@@ -57,8 +57,22 @@ int nl_hostfs_lock(struct file *file, int cmd, struct file_lock *fl, struct nl_h
 		   int fd, _Bool writable);
 void nl_hostfs_locks_free(struct nl_hostfs_locks *locks);
 
-/* Whether something is mounted on it or below, in any namespace (fs/dcache.c). */
+/*
+ * Handles of hostfs' files (hostfs_handle.c), as export_operations have them. Making one: what kind it
+ * is, or FILEID_INVALID; of *st what inodes are told apart by. Reading: whether it is one, of a regular
+ * file; *st is then what an inode is looked for by.
+ */
+struct hostfs_stat;
+int nl_hostfs_handle_make(unsigned int *fh, int *words, const struct hostfs_stat *st);
+_Bool nl_hostfs_handle_read(struct hostfs_stat *st, const unsigned int *fh, int words, int type);
+
+/* Whether the dentry has a name on the host; one of the inode's that has, or NULL. */
 struct dentry;
+struct inode;
+_Bool nl_hostfs_has_name(const struct dentry *dentry);
+struct dentry *nl_hostfs_find_name(struct inode *inode);
+
+/* Whether something is mounted on it or below, in any namespace (fs/dcache.c). */
 _Bool nl_has_mounts(struct dentry *dentry);
 
 /* Sleeps for so many microseconds of host time, or until a signal comes. */

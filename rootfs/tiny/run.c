@@ -36,6 +36,9 @@
 #define LOWER "/run/lower"
 #define CHANGES "/run/changes"
 #define ROOT "/run/root"
+#define LAYERS                                                                    \
+	"lowerdir=" LOWER ",upperdir=" CHANGES "/upper,workdir=" CHANGES "/work," \
+	"redirect_dir=on,index="
 
 struct job {
 	const struct run_job *head;
@@ -224,6 +227,20 @@ static void mount_image(const char *at, unsigned long flags)
 	fail("the image of --root holds no ext4 file system");
 }
 
+/*
+ * The index is what makes two names of one file stay that when the file is changed. It knows the
+ * host's files by their numbers, which may be others when the host has been started again: changes
+ * that were kept are then laid over them without it.
+ */
+static void mount_overlay(void)
+{
+	if (mount("overlay", ROOT, "overlay", 0, LAYERS "on") == 0)
+		return;
+	if (errno != ESTALE)
+		fail(ROOT);
+	must_mount("overlay", ROOT, "overlay", 0, LAYERS "off");
+}
+
 /* What is below, and above it what takes the changes. */
 static void mount_layers(const struct run_job *h)
 {
@@ -241,9 +258,7 @@ static void mount_layers(const struct run_job *h)
 		must_mount("tmpfs", CHANGES, "tmpfs", 0, "mode=755");
 	make_dirs(CHANGES "/upper");
 	make_dirs(CHANGES "/work");
-	must_mount("overlay", ROOT, "overlay", 0,
-		   "lowerdir=" LOWER ",upperdir=" CHANGES "/upper,workdir=" CHANGES
-		   "/work,redirect_dir=on");
+	mount_overlay();
 }
 
 static void set_up_network(void)

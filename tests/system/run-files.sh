@@ -268,6 +268,41 @@ for how in "" "--rw $T/d" "--keep $T/kept"; do
 done
 echo "names"
 
+# Two names of one file stay that, whichever is changed, also where the change is kept; names that
+# are taken away and new ones count. Numbers stay what they are on the host.
+links='set -e; cd "$1"; echo two >>b; cat a; stat -c %i:%h a b; ln c d; rm a; mv b e; echo three >>d; cat e; stat -c %i:%h c d e'
+for how in "" "--rw $T/d" "--keep $T/kept-links"; do
+	rm -rf "$T/d"
+	mkdir "$T/d"
+	(cd "$T/d" && echo one >a && ln a b && ln a c)
+	ino=$(stat -c %i "$T/d/a")
+	# shellcheck disable=SC2086
+	run $how -- sh -c "$links" sh "$T/d" >"$T/out" 2>&1 || fail "hard links: '$how'"
+	[ "$(xargs <"$T/out")" = "one two $ino:3 $ino:3 one two three $ino:3 $ino:3 $ino:3" ] || fail "hard links: '$how'"
+	case $how in
+	--rw*) [ "$(xargs <"$T/d/c")" = "one two three" ] || fail "hard links: the host has another file" ;;
+	*) [ "$(cat "$T"/d/{a,b,c} | xargs)" = "one one one" ] || fail "hard links: '$how' changes the host's" ;;
+	esac
+	case $how in
+	--keep*)
+		run $how -- sh -c "cd $T/d && ls && echo four >>c && cat d && stat -c %i:%h c d e" >"$T/out" 2>&1
+		[ "$(xargs <"$T/out")" = "c d e one two three four $ino:3 $ino:3 $ino:3" ] || fail "hard links that were kept"
+		;;
+	esac
+done
+# The host's root has another number, as after a start of it: what was kept is there all the same.
+if [ "$(id -u)" = 0 ]; then
+	mkdir "$T/root"
+	HOME=$T/home RUN=$RUN unshare -m sh -c 'mount -t tmpfs none "$1/root" && cd "$1/root" && mkdir root
+		for d in $(cd / && find . -mindepth 1 -maxdepth 1 -type d ! -name root ! -name "lost*"); do
+			mkdir "$d" && mount --rbind "/$d" "$d" || exit; done
+		[ ! -d /root ] || mount --rbind /root root
+		for l in $(find / -mindepth 1 -maxdepth 1 -type l); do cp -d "$l" .; done
+		exec chroot . timeout -k 5 60 "$RUN" --keep "$1/kept-links" -- cat "$1/d/e"' sh "$T" >"$T/out" 2>&1
+	[ "$(xargs <"$T/out")" = "one two three four" ] || fail "on a host whose numbers are others"
+fi
+echo "hard links"
+
 # What a user may not read on the host, it may not in the guest, nor put in its place by another name.
 if [ "$(id -u)" = 0 ]; then
 	install -m 755 "$LINUX" "$T/linux"
