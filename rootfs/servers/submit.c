@@ -23,6 +23,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 #include "common.h"
+#include "submit_reply.h"
 
 #define ATTEMPTS_MAX 30
 #define ANSWER_S 300
@@ -38,23 +39,6 @@ struct submit {
 	char reply[REPLY_MAX]; /* the last line that the server said, or what happened instead */
 };
 
-/* The code of the server's answer, all its lines read; 0: there was none. */
-static unsigned int read_reply(struct submit *s, FILE *f)
-{
-	char *end = NULL;
-	unsigned long code;
-
-	do {
-		if (!fgets(s->reply, sizeof(s->reply), f)) {
-			snprintf(s->reply, sizeof(s->reply), "no answer");
-			return 0;
-		}
-		code = strtoul(s->reply, &end, 10);
-	} while (end == s->reply + 3 && *end == '-');
-	s->reply[strcspn(s->reply, "\r\n")] = 0;
-	return end == s->reply + 3 ? (unsigned int)code : 0;
-}
-
 /* Says a line; the code of the answer. */
 static unsigned int ask(struct submit *s, FILE *f, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -67,7 +51,7 @@ static unsigned int ask(struct submit *s, FILE *f, const char *fmt, ...)
 	va_end(ap);
 	fputs("\r\n", f);
 	fflush(f);
-	return read_reply(s, f);
+	return submit_reply_read(f, s->reply, sizeof(s->reply));
 }
 
 static unsigned int send_body(struct submit *s, FILE *f, unsigned long k, const char *to)
@@ -86,7 +70,7 @@ static unsigned int send_body(struct submit *s, FILE *f, unsigned long k, const 
 /* The dialogue; the code that decides: 250 for what was taken. */
 static unsigned int dialogue(struct submit *s, FILE *f, unsigned long k, const char *to)
 {
-	unsigned int code = read_reply(s, f);
+	unsigned int code = submit_reply_read(f, s->reply, sizeof(s->reply));
 
 	if (code == 220)
 		code = ask(s, f, "EHLO %s", s->name);

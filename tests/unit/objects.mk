@@ -18,3 +18,4 @@ $(B)/unit/test_servers_smtp: $(addprefix $(B)/obj/rootfs/servers/,smtpd_line.o s
 $(B)/unit/test_filters: $(FILTERS)
 $(B)/unit/test_filters: CPPFLAGS += -I$(dir $(FILTERS))
 $(B)/unit/test_filters: LIBS_libhost += -lseccomp
+$(B)/unit/test_servers_submit: $(B)/obj/rootfs/servers/submit_reply.o
