@@ -13,11 +13,13 @@
 #include "text.h"
 
 #define PROBE_MS 500 /* how often a silent guest is looked at */
+/* Of an answer, 64 MiB at most: a guest may say for ever that more follows. */
+#define PIECES_MAX (1U << 17)
 
 /* An answer, put together. */
 struct text {
 	char *data;
-	size_t len;
+	size_t len, room;
 	uint32_t err;
 };
 
@@ -77,12 +79,16 @@ static int send_request(struct client *c, int fd, const char *line, uint64_t dea
 
 static int append(struct text *t, const struct mconsole_reply *r)
 {
-	char *more = realloc(t->data, t->len + r->len + 1);
+	if (t->room < t->len + r->len + 1) {
+		size_t room = 2 * (t->len + MCONSOLE_TEXT);
+		char *more = realloc(t->data, room);
 
-	if (!more)
-		return -ENOMEM;
-	memcpy(more + t->len, r->text, r->len + 1);
-	t->data = more;
+		if (!more)
+			return -ENOMEM;
+		t->data = more;
+		t->room = room;
+	}
+	memcpy(t->data + t->len, r->text, r->len + 1);
 	t->len += r->len;
 	t->err = r->err;
 	return 0;
@@ -92,6 +98,7 @@ static int receive_answer(struct client *c, int fd, struct text *t)
 {
 	struct mconsole_reply r = {.more = true};
 	uint8_t buf[MCONSOLE_REPLY_MAX + 1];
+	unsigned int pieces = 0;
 	int err = 0;
 
 	while (!err && r.more) {
@@ -106,6 +113,8 @@ static int receive_answer(struct client *c, int fd, struct text *t)
 		err = n < 0 ? -errno : mconsole_reply_parse(buf, (size_t)n, &r);
 		if (!err)
 			err = append(t, &r);
+		if (!err && ++pieces == PIECES_MAX && r.more)
+			err = -EFBIG;
 	}
 	return err;
 }
@@ -123,21 +132,34 @@ static int ask(struct client *c, const char *line, struct text *t)
 	return err;
 }
 
+/* One character of a string for JSON, which is UTF-8 and nothing else. Its bytes. */
+static size_t json_character(FILE *f, const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t n = text_utf8(s, len);
+
+	if (!n)
+		fputs("\\ufffd", f);
+	else if (*u == '"' || *u == '\\')
+		fprintf(f, "\\%c", *u);
+	else if (*u == '\n')
+		fputs("\\n", f);
+	else if (*u < ' ' || *u == 0x7f)
+		fprintf(f, "\\u%04x", *u);
+	else if (n == 2 && *u == 0xc2 && u[1] < 0xa0) /* C1: terminals obey these, too */
+		fprintf(f, "\\u%04x", u[1]);
+	else
+		fwrite(s, 1, n, f);
+	return n ? n : 1;
+}
+
 void client_json_string(FILE *f, const char *s, size_t len)
 {
-	putc('"', f);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char ch = (unsigned char)s[i];
+	size_t i = 0;
 
-		if (ch == '"' || ch == '\\')
-			fprintf(f, "\\%c", ch);
-		else if (ch == '\n')
-			fputs("\\n", f);
-		else if (ch < ' ' || ch == 0x7f)
-			fprintf(f, "\\u%04x", ch);
-		else
-			putc(ch, f);
-	}
+	putc('"', f);
+	while (i < len)
+		i += json_character(f, s + i, len - i);
 	putc('"', f);
 }
 
@@ -190,6 +212,10 @@ static int complain(const struct client *c, const char *line, int err)
 		log_err("a command has from 1 to %d bytes, this one %zu", MCONSOLE_TEXT - 1,
 			strlen(line));
 		return CLIENT_USAGE;
+	case -EFBIG:
+		log_err("the answer of the guest '%s' has no end: over %u pieces are not taken",
+			c->guest.name, PIECES_MAX);
+		return CLIENT_FAILED;
 	default:
 		log_err("talking to the guest '%s' failed: %s", c->guest.name, strerror(-err));
 		return CLIENT_FAILED;
@@ -198,7 +224,7 @@ static int complain(const struct client *c, const char *line, int err)
 
 int client_run(struct client *c, const char *line)
 {
-	struct text t = {NULL, 0, 0};
+	struct text t = {0};
 	int err = ask(c, line, &t), status;
 
 	if (err) {

@@ -43,7 +43,7 @@ int client_run(struct client *c, const char *line);
 /* Prints the running guests. An exit status. */
 int client_list(struct client *c);
 
-/* Prints a string for JSON, with its quotes. */
+/* Prints a string for JSON, with its quotes; what is no UTF-8 in it as U+FFFD. */
 void client_json_string(FILE *f, const char *s, size_t len);
 
 /* Serves commands from the terminal, or from a file on standard input. An exit status. */

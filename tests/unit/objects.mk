@@ -19,3 +19,5 @@ $(B)/unit/test_filters: $(FILTERS)
 $(B)/unit/test_filters: CPPFLAGS += -I$(dir $(FILTERS))
 $(B)/unit/test_filters: LIBS_libhost += -lseccomp
 $(B)/unit/test_servers_submit: $(B)/obj/rootfs/servers/submit_reply.o
+# The client of the management console, without its guests.
+$(B)/unit/test_mconsole_client: $(B)/obj/hostlib/uml_mconsole/client.o
