@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "answer.h"
 #include "log.h"
-#include "text.h"
 #include "uml_switch.h"
 
 #define EX_USAGE 2
@@ -63,23 +63,16 @@ static bool send_line(FILE *to, int n, char **word)
 	return fflush(to) == 0;
 }
 
-/* What peers of the switch say of themselves is in it, too: the terminal must not obey that. */
-static int show_answer(FILE *from)
+/* An exit status. */
+static int command(FILE *f, int n, char **word)
 {
-	static char line[65536], shown[4 * sizeof(line)];
+	int rc;
 
-	while (fgets(line, sizeof(line), from)) {
-		if (*line == ' ') {
-			text_visible(shown, sizeof(shown), line + 1, strlen(line + 1), "\t\n");
-			fputs(shown, stdout);
-			continue;
-		}
-		line[strcspn(line, "\n")] = '\0';
-		if (!strcmp(line, "ok"))
-			return 0;
-		log_err("%s", line + (strncmp(line, "error ", 6) ? 0 : 6));
-		return 1;
-	}
+	if (!send_line(f, n, word))
+		return EX_USAGE;
+	rc = answer_show(f, stdout);
+	if (rc >= 0)
+		return rc;
 	log_err("the switch ended without an answer");
 	return EX_NO_SWITCH;
 }
@@ -133,7 +126,7 @@ int client_main(int argc, char **argv)
 	f = fd < 0 ? NULL : fdopen(fd, "r+");
 	if (!f)
 		return EX_NO_SWITCH;
-	status = send_line(f, argc - i, argv + i) ? show_answer(f) : EX_USAGE;
+	status = command(f, argc - i, argv + i);
 	fclose(f);
 	return status;
 }
