@@ -111,4 +111,5 @@ void run_client_forget_packets(struct run_client *c)
 		free(p);
 	}
 	c->end = &c->first;
+	c->queued = 0;
 }

@@ -29,7 +29,6 @@ static void forget(struct run_client *c)
 	while (*p != c)
 		p = &(*p)->next;
 	*p = c->next;
-	run_client_forget_packets(c);
 	free(c->result);
 	free(c);
 }
@@ -41,8 +40,12 @@ static void hang_up(struct run_client *c)
 		run_console_leave(c->node, &c->user);
 	if (c->capture)
 		rig_net_live_end(c->run->net, c->capture);
-	if (c->busy)
+	if (c->busy) {
 		agent_signal(c->run->agent, c->busy->index, c, SIGHUP);
+		/* Nothing of what it prints waits any more. */
+		agent_look(c->run->agent, c->busy->index);
+	}
+	run_client_forget_packets(c);
 	c->node = c->busy = NULL;
 	c->capture = NULL;
 	loop_close(&c->socket);
@@ -84,6 +87,10 @@ static void ask_console(struct run_client *c, char **word, uint32_t n, int fd)
 	(void)fd;
 	if (!node)
 		return;
+	if (!node->console) {
+		run_client_end(c, SERVE_FAILED, "the node has not been on yet");
+		return;
+	}
 	c->node = node;
 	c->user = (struct run_console_user){.output = console_output, .arg = c};
 	run_console_join(node, &c->user);
@@ -182,7 +189,8 @@ static void ask_capture(struct run_client *c, char **word, uint32_t n, int fd)
 		run_client_end(c, SERVE_FAILED, "there is nothing to write to");
 		return;
 	}
-	fd = dup(fd);
+	/* No guest that is started meanwhile holds a pipe open that its reader waits for the end of. */
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	rc = fd < 0 ? -errno
 		    : rig_read_capture(c->run->c.own_rig, word[1], (const char *const *)word + 2,
 				       n - 2, &what, why, sizeof(why));
@@ -304,7 +312,8 @@ static void serve_client(struct run_client *c, short revents)
 		.msg_iov = &v,
 		.msg_iovlen = 1,
 		.msg_control = control,
-		.msg_controllen = sizeof(control),
+		/* The padding behind it would be room for a second one, which nobody would close. */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	ssize_t n;
 	int fd;

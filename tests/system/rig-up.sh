@@ -87,6 +87,19 @@ rig exec a 'seq 100000' | { sleep 1; sha256sum; } >sum
 [ "$(cat sum)" = "$(seq 100000 | sha256sum)" ] || fail "output of exec"
 cannot 125 "there is no node 'c'" exec c true
 cannot 125 'late: the node is off' exec late true
+LINUX=$LINUX PYTHONPATH=$BODY RIG=$RIG python3 - <<'PY' || fail "the console of a node that was never on"
+from console_lib import *
+
+
+def body():
+    t = Terminal("console", "late", program=os.environ["RIG"])
+    t.until(b"the node has not been on yet")
+    check(t.wait() == 125 and t.restored(), "refused")
+
+
+run(body)
+PY
+can '^late +off' top --once
 cannot 125 'no network .other. is up; there is pair' top -n other
 
 # links
