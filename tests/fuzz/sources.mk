@@ -51,3 +51,8 @@ FUZZ_SRC_fuzz_ctl = $(addprefix hostlib/uml_switch/,captures.c ctl.c ctl_command
 FUZZ_LIBS_fuzz_ctl = -Ihostlib/uml_switch -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=capture_open
 FUZZ_SRC_fuzz_pcap = hostlib/switch/port_pcap.c $(FUZZ_SWITCH)
 FUZZ_LIBS_fuzz_pcap = -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=port_input
+FUZZ_SRC_fuzz_request = $(addprefix rootfs/tiny/,agent_request.c agent_file.c agent_setup.c agent_exec.c)
+# All that could change the machine where the target runs.
+FUZZ_AGENT_CALLS = close write read mkdir unlink open64 fchmod rename fstat64 pipe2 fork setsid dup2 umask sigprocmask signal chdir clearenv putenv \
+	_exit execl execlp kill waitpid ioctl fcntl64 sync reboot sethostname
+FUZZ_LIBS_fuzz_request = $(addprefix -Xlinker --wrap=,$(FUZZ_AGENT_CALLS) setup file_get exec_begin)

@@ -14,10 +14,10 @@ $(B)/unit/test_rigrun_record $(B)/unit/test_rigrun_report $(B)/unit/test_rigrun_
 # Servers of the mail rigs.
 $(B)/unit/test_servers_dns: $(addprefix $(B)/obj/rootfs/servers/,dnsd_wire.o dnsd_zone.o dnsd_answer.o common.o)
 $(B)/unit/test_servers_smtp: $(addprefix $(B)/obj/rootfs/servers/,smtpd_line.o smtpd_plan.o smtpd_greylist.o common.o)
+$(B)/unit/test_servers_submit: $(B)/obj/rootfs/servers/submit_reply.o
 # The filters themselves, and libseccomp for the numbers of calls.
 $(B)/unit/test_filters: $(FILTERS)
 $(B)/unit/test_filters: CPPFLAGS += -I$(dir $(FILTERS))
 $(B)/unit/test_filters: LIBS_libhost += -lseccomp
-$(B)/unit/test_servers_submit: $(B)/obj/rootfs/servers/submit_reply.o
 # The client of the management console, without its guests.
 $(B)/unit/test_mconsole_client: $(B)/obj/hostlib/uml_mconsole/client.o
