@@ -51,6 +51,9 @@ FUZZ_SRC_fuzz_ctl = $(addprefix hostlib/uml_switch/,captures.c ctl.c ctl_command
 FUZZ_LIBS_fuzz_ctl = -Ihostlib/uml_switch -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=capture_open
 FUZZ_SRC_fuzz_pcap = hostlib/switch/port_pcap.c $(FUZZ_SWITCH)
 FUZZ_LIBS_fuzz_pcap = -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=port_input
+FUZZ_SRC_fuzz_answers = hostlib/uml_rig/client.c hostlib/uml_switch/answer.c hostlib/uml_mconsole/client.c \
+	rootfs/servers/submit_reply.c
+FUZZ_LIBS_fuzz_answers = -Wl,--wrap=log_warn,--wrap=log_err
 FUZZ_SRC_fuzz_request = $(addprefix rootfs/tiny/,agent_request.c agent_file.c agent_setup.c agent_exec.c)
 # All that could change the machine where the target runs.
 FUZZ_AGENT_CALLS = close write read mkdir unlink open64 fchmod rename fstat64 pipe2 fork setsid dup2 umask sigprocmask signal chdir clearenv putenv \
