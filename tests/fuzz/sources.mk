@@ -51,6 +51,7 @@ FUZZ_SRC_fuzz_ctl = $(addprefix hostlib/uml_switch/,captures.c ctl.c ctl_command
 FUZZ_LIBS_fuzz_ctl = -Ihostlib/uml_switch -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=capture_open
 FUZZ_SRC_fuzz_pcap = hostlib/switch/port_pcap.c $(FUZZ_SWITCH)
 FUZZ_LIBS_fuzz_pcap = -lm -lpcap $(FUZZ_QUIET) -Wl,--wrap=port_input
+FUZZ_SRC_fuzz_serve = $(addprefix hostlib/rigrun/,run_serve.c run_client.c)
 FUZZ_SRC_fuzz_answers = hostlib/uml_rig/client.c hostlib/uml_switch/answer.c hostlib/uml_mconsole/client.c \
 	rootfs/servers/submit_reply.c
 FUZZ_LIBS_fuzz_answers = -Wl,--wrap=log_warn,--wrap=log_err
