@@ -80,6 +80,9 @@ wait_for 10 grep -q first first || fail "exec: output comes late"
 kill "$slow"
 wait_for 10 sh -c "! '$RIG' exec a ps | grep -q 'sleep [6]0'" || fail "a command goes on when who wanted it is gone"
 [ "$(rig exec a 'head -c 20000000 /dev/zero' | { sleep 1; wc -c; })" = 20000000 ] || fail "exec: output is lost"
+# One that minds no signal comes to its end, too, when its reader has left.
+"$RIG" exec a 'trap "" HUP; head -c 20000000 /dev/zero; touch /tmp/ended' | sleep 1
+wait_for 10 rig exec a test -e /tmp/ended || fail "a command waits for a reader that has gone"
 timeout --foreground -s INT 4 "$RIG" exec a ping 10.0.0.2 >"$T/out" 2>&1
 expect_text 'packet loss'
 # Also at the end of a command that is faster than who reads.
