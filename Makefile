@@ -192,6 +192,16 @@ build/guest/%: tests/guest/%.c $(GUEST_HEADERS)
 	@echo "  GUEST   $@"
 	$(Q)$(CC) $(GUEST_CFLAGS) -static $< -o $@ -lpthread
 
+# Those that attack a stub have one of their own, for their controls.
+build/security/stub_code.o: arch-um/nestling/engine/stub_code.S arch-um/nestling/engine/stub_abi.h tests/guest/stub/linux/linkage.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c -D__ASSEMBLY__ -Itests/guest/stub $< -o $@
+
+build/guest/escape-%: tests/guest/escape-%.c build/security/stub_code.o $(GUEST_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  GUEST   $@"
+	$(Q)$(CC) $(GUEST_CFLAGS) -static $< build/security/stub_code.o -o $@ -lpthread
+
 build/guest/%-dyn: tests/guest/%.c $(GUEST_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  GUEST   $@"

@@ -2,12 +2,15 @@
 /*
  * Guest code that overwrites what its stub tells the guest kernel: word by word with values of
  * every kind, byte by byte, from a timer while calls run, from several threads, and as forged
- * hand-overs behind which it goes on while the guest kernel serves them. And guest code that looks
- * for what the process before it has left in a stub.
+ * hand-overs behind which it goes on while the guest kernel serves them. And guest code that
+ * looks for what the process before it has left in a stub.
+ *
+ * `escape-data control`, on a host, with a guest kernel that believes what it is told: what
+ * becomes of that is noticed.
  */
-#include "escape.h"
-#include <fcntl.h>
+#include "escape-control.h"
 #include <sched.h>
+#include <stddef.h>
 
 #define LIMIT_MS 12000
 #define STATE_BYTES (4096 * (NL_STUB_BLOCK_PAGES - 1))
@@ -50,6 +53,26 @@ static volatile uint64_t *state_word(unsigned int offset)
 	return (volatile uint64_t *)((volatile char *)esc_state + offset);
 }
 
+/* On a host (control()): how often its guest kernel has looked, in memory that all share. */
+static volatile unsigned long *looks;
+#define SERVED_MS 200
+#define CONTROL_MS 2000
+
+/*
+ * As in a guest, where each call and each fault is handed over, the guest kernel has looked at
+ * the state.
+ */
+static void be_served(void)
+{
+	unsigned long before = *looks;
+	long long end = esc_now_ms() + SERVED_MS;
+
+	esc_state->sig = SIGSEGV;
+	esc_state->come = esc_orders->seq;
+	while (*looks < before + 2 && esc_now_ms() < end)
+		;
+}
+
 /* Some of everything: calls at a site that gets patched, mappings, faults, a signal. */
 static void work(int rounds)
 {
@@ -62,6 +85,8 @@ static void work(int rounds)
 			p[0] = p[8192] = 1;
 			munmap(p, 16384);
 		}
+		if (esc_control)
+			be_served();
 	}
 }
 
@@ -159,6 +184,7 @@ struct forgery {
 	int sig; /* NL_SIG_SITE or a signal's number */
 	long nr;
 	uint64_t uc, si;
+	uint64_t arg; /* its second, if it is not a page's length */
 };
 
 static void hand_over(const struct forgery *f)
@@ -167,7 +193,7 @@ static void hand_over(const struct forgery *f)
 	unsigned int seq = esc_orders->seq;
 
 	st->sig = f->sig;
-	st->ax = f->nr, st->di = ESC_VICTIM, st->si_reg = 4096, st->dx = PROT_READ;
+	st->ax = f->nr, st->di = ESC_VICTIM, st->si_reg = f->arg ?: 4096, st->dx = PROT_READ;
 	st->cx = st->tail = (uint64_t)esc_landing;
 	st->sp = (uint64_t)esc_stack + sizeof(esc_stack) / 2;
 	st->flags = 0x202;
@@ -245,14 +271,21 @@ static void words(void)
 			run("word", attack_word, &(struct word){o, values[v]});
 }
 
+static void *shared_page(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		exit(2);
+	return p;
+}
+
 static void bytes(void)
 {
 	static const uint8_t of_bytes[] = {0, 0xff};
 	unsigned int processes = 0;
 
-	next_byte = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (next_byte == MAP_FAILED)
-		exit(2);
+	next_byte = shared_page();
 	for (unsigned int v = 0; v < sizeof(of_bytes); v++) {
 		*next_byte = 0;
 		while (*next_byte < STATE_BYTES) {
@@ -273,13 +306,159 @@ static void forgeries(void)
 	for (unsigned int i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 		for (unsigned int v = 0; v < nvalues; v++)
 			run("forged signal", attack_forged,
-			    &(struct forgery){sigs[i], SYS_munmap, values[v], values[v]});
+			    &(struct forgery){sigs[i], SYS_munmap, values[v], values[v], 0});
 	for (unsigned int c = 0; c < sizeof(calls) / sizeof(calls[0]); c++)
-		run("forged call", attack_forged, &(struct forgery){NL_SIG_SITE, calls[c], 0, 0});
+		run("forged call", attack_forged,
+		    &(struct forgery){NL_SIG_SITE, calls[c], 0, 0, 0});
 }
 
-int main(void)
+/* --- on a host --------------------------------------------------------------------------- */
+
+/*
+ * A guest kernel that believes all that is in the state page, as a process of its own. It serves
+ * each hand-over that is announced there, and does not ask whether the stub's code runs (no
+ * gate): the token is written, an order given. Registers are written to where the stub says that
+ * its frame is, without a look whether that is on its signal stack. The result of a call stays in
+ * the orders.
+ */
+__attribute__((noreturn)) static void believe(void)
 {
+	volatile struct nl_orders *orders = (void *)(esc_memory + NL_STUB_ORDERS);
+	volatile struct nl_state *st = (void *)(esc_memory + NL_STUB_STATE);
+	uint64_t *frame;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGSEGV, SIG_DFL);
+	for (;; ++*looks) {
+		if (st->come != orders->seq)
+			continue;
+		if (st->sig != NL_SIG_SITE) {
+			frame = (void *)((char *)st + (st->uc - (uint64_t)esc_state));
+			*frame = ESC_LOOT_WORD;
+			continue;
+		}
+		if (st->ax == SYS_lseek)
+			orders->ax = st->si_reg;
+		st->token_a = st->token_b = 0x1234567800000000;
+		orders->ncmds = 1;
+		orders->seq++;
+	}
+}
+
+/* As when a stub has just been made, and has come by a fault. */
+static pid_t begin_believer(void)
+{
+	struct nl_state *st = (void *)(esc_memory + NL_STUB_STATE);
+	pid_t pid;
+
+	memset(esc_memory + NL_STUB_ORDERS, 0, 4096 * NL_STUB_BLOCK_PAGES);
+	((struct nl_orders *)(esc_memory + NL_STUB_ORDERS))->seq = 1;
+	st->come = 1;
+	st->sig = SIGSEGV;
+	st->uc = (uint64_t)esc_state + NL_STUB_STACK_OFFSET;
+	pid = fork();
+	if (pid == 0)
+		believe();
+	if (pid < 0)
+		exit(2);
+	return pid;
+}
+
+/* Whether it has been hurt: the script would find a guest that has ended. */
+static bool end_believer(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGTERM);
+	waitpid(pid, &status, 0);
+	return WTERMSIG(status) != SIGTERM;
+}
+
+/* Whether an attack is noticed, by what it sees itself or by the end of the guest kernel. */
+static bool noticed(const char *what, void (*with)(const void *), const void *arg)
+{
+	struct esc_counts n = {};
+	pid_t kernel = begin_believer();
+	bool hurt;
+
+	esc_what = what;
+	esc_run(&n, with, arg, CONTROL_MS);
+	hurt = end_believer(kernel);
+	return n.escaped || hurt;
+}
+
+static void attack_nothing(const void *arg)
+{
+	work(100);
+}
+
+/* A call with a result, handed over and served; its process goes, and the next one looks for it. */
+static void attack_call(const void *arg)
+{
+	long long end = esc_now_ms() + 10 * SERVED_MS;
+	unsigned int seq = esc_orders->seq;
+
+	hand_over(arg);
+	while (esc_orders->seq == seq && esc_now_ms() < end)
+		;
+}
+
+static bool leftover_noticed(void)
+{
+	struct esc_counts call = {}, n = {};
+	pid_t kernel = begin_believer();
+
+	esc_what = "leftover";
+	esc_run(&call, attack_call, &(struct forgery){NL_SIG_SITE, SYS_lseek, 0, 0, LEFT},
+		LIMIT_MS);
+	end_believer(kernel);
+	esc_run(&n, attack_leftover, NULL, LIMIT_MS);
+	return n.escaped;
+}
+
+static bool a_word_noticed(void)
+{
+	bool any = false;
+
+	for (unsigned int v = 0; v < nvalues; v++)
+		any |= noticed("word", attack_word,
+			       &(struct word){offsetof(struct nl_state, uc), values[v]});
+	return any;
+}
+
+static bool bytes_noticed(void)
+{
+	static const uint8_t byte = 0xff;
+
+	next_byte = shared_page();
+	return noticed("byte", attack_bytes, &byte);
+}
+
+static int control(void)
+{
+	unsigned int seed = 2; /* of threads that write to what is below the signal stack */
+
+	looks = shared_page();
+	esc_control_begin(PROT_READ | PROT_EXEC);
+	esc_lay_stub();
+	make_values();
+	esc_expect("nothing, as if it were something", !noticed("nothing", attack_nothing, NULL));
+	esc_expect("forged call", noticed("forged call", attack_forged,
+					  &(struct forgery){NL_SIG_SITE, SYS_munmap, 0, 0, 0}));
+	esc_expect("leftover", leftover_noticed());
+	esc_expect("forged signal", noticed("forged signal", attack_forged,
+					    &(struct forgery){SIGSEGV, SYS_munmap, 1, 1, 0}));
+	esc_expect("word", a_word_noticed());
+	esc_expect("byte", bytes_noticed());
+	esc_expect("storm", noticed("storm", attack_storm, &seed));
+	esc_expect("storm of threads", noticed("storm of threads", attack_threads, &seed));
+	return esc_control_report("escape-data");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "control"))
+		return control();
 	esc_begin();
 	make_values();
 	leftovers();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guest code that goes through the stub's own rt_sigreturn, with signal frames of its making:
- * odd segments, flags, FPU state, masks, stacks and places to go on, from one thread and from
+ * Guest code that goes through the stub's own rt_sigreturn, with signal frames of its making: odd
+ * segments, flags, FPU state, masks, stacks and places to go on, from one thread and from
  * several; and 32-bit code, whose calls have other numbers.
+ *
+ * `escape-frame control`, on a host, where the return is carried out and 32-bit code makes its
+ * calls: each of those that would be of use is noticed.
  */
-#include "escape.h"
-#include <asm/unistd_32.h>
+#include "escape-control.h"
 
 #define LIMIT_MS 8000
 #define THREADS 3
@@ -245,25 +247,204 @@ static void places(void)
 	}
 }
 
-/* All numbers of 32-bit calls, with arguments for some that would do harm. */
-static void calls_32(void)
-{
-	for (int nr = 0; nr < CALLS_32; nr++) {
-		struct frame f = plain();
+/* --- 32-bit calls ------------------------------------------------------------------------ */
 
-		f.cs = CS_32;
-		f.ip = (uint64_t)code_32;
-		f.ax = nr;
-		f.bx = nr == __NR_munmap ? 0x400000 : NL_STUB_MEMORY_FD;
-		f.cx = 4096;
-		f.dx = 7;
-		run("32-bit call", &f);
-	}
+/* Their numbers: <asm/unistd_32.h> would make the names of this program's own calls theirs, too. */
+enum {
+	NR32_GETPID = 20,
+	NR32_PIPE = 42,
+	NR32_MUNMAP = 91,
+	NR32_MPROTECT = 125,
+	NR32_PREAD64 = 180,
+	NR32_PWRITE64 = 181,
+	NR32_MMAP2 = 192,
+};
+
+/* What those get at has to have short addresses. */
+#define LOW_WINDOW 0x30000000UL
+#define LOW_VICTIM 0x30100000UL
+#define LOW_READONLY 0x30200000UL
+#define LOW_LOOT 0x30300000UL
+
+/*
+ * Those that would do harm; of the others the numbers alone are tried. The guest kernel knows
+ * none.
+ */
+struct call_32 {
+	const char *name;
+	int nr;
+	uint64_t bx, cx, dx, si, di;
+	bool (*loot_is)(uint64_t word);
+};
+
+static bool is_guards(uint64_t word)
+{
+	return word == ESC_GUARD_WORD(0);
 }
 
-int main(void)
+static bool is_descriptors(uint64_t word)
 {
+	return (uint32_t)word < 1024 && word >> 32 < 1024 && (uint32_t)word != word >> 32;
+}
+
+static struct call_32 calls[8];
+static int ncalls;
+
+static void make_calls(void)
+{
+	const struct call_32 all[] = {
+		{"munmap", NR32_MUNMAP, LOW_VICTIM, 4096, 0, 0, 0, NULL},
+		{"mprotect", NR32_MPROTECT, LOW_READONLY, 4096, PROT_READ | PROT_WRITE, 0, 0, NULL},
+		{"mmap2", NR32_MMAP2, LOW_WINDOW, 4096, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED, NL_STUB_MEMORY_FD, NULL},
+		{"pread64", NR32_PREAD64, NL_STUB_MEMORY_FD, LOW_LOOT, 8, (uint32_t)esc_secret,
+		 esc_secret >> 32, is_guards},
+		{"pwrite64", NR32_PWRITE64, NL_STUB_MEMORY_FD, LOW_READONLY, 8,
+		 (uint32_t)esc_secret, esc_secret >> 32, NULL},
+		{"pipe", NR32_PIPE, LOW_LOOT, 0, 0, 0, 0, is_descriptors},
+	};
+
+	ncalls = sizeof(all) / sizeof(all[0]);
+	memcpy(calls, all, sizeof(all));
+}
+
+static void look_low(void)
+{
+	uint64_t word;
+
+	if (esc_peek_at(LOW_WINDOW, &word))
+		esc_caught("guest memory was mapped, by a 32-bit call");
+	if (!esc_peek_at(LOW_VICTIM, &word) || word != ESC_VICTIM_WORD)
+		esc_caught("a mapping was taken away, by a 32-bit call");
+	if (esc_poke_at(LOW_READONLY, 1))
+		esc_caught("a protection was changed, by a 32-bit call");
+}
+
+static uint64_t *map_low(uint64_t at, int prot, int flags)
+{
+	void *p = mmap((void *)at, 4096, prot, flags | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p != (void *)at)
+		exit(2);
+	return p;
+}
+
+static void begin_low(void)
+{
+	*map_low(LOW_VICTIM, PROT_READ | PROT_WRITE, MAP_PRIVATE) = ESC_VICTIM_WORD;
+	map_low(LOW_READONLY, PROT_READ, MAP_PRIVATE);
+	esc_loot = map_low(LOW_LOOT, PROT_READ | PROT_WRITE, MAP_SHARED);
+	for (int i = 0; i < ESC_LOOT_WORDS; i++)
+		esc_loot[i] = ESC_LOOT_WORD;
+	esc_look_too = look_low;
+	make_calls();
+}
+
+/* The host changes and writes only what it has mapped. */
+static void attack_32(const void *arg)
+{
+	uint64_t word;
+
+	esc_peek_at(LOW_VICTIM, &word);
+	esc_peek_at(LOW_READONLY, &word);
+	((volatile uint64_t *)esc_loot)[ESC_LOOT_WORDS - 1] = ESC_LOOT_WORD;
+	attack(arg);
+}
+
+static struct frame frame_32(int nr)
+{
+	struct frame f = plain();
+
+	f.cs = CS_32;
+	f.ip = (uint64_t)code_32;
+	f.ax = nr;
+	return f;
+}
+
+static struct frame frame_of(const struct call_32 *c)
+{
+	struct frame f = frame_32(c->nr);
+
+	f.bx = c->bx, f.cx = c->cx, f.dx = c->dx, f.si = c->si, f.di = c->di;
+	return f;
+}
+
+static void calls_32(void)
+{
+	struct frame f;
+
+	for (int nr = 0; nr < CALLS_32; nr++) {
+		f = frame_32(nr);
+		f.bx = nr == NR32_MUNMAP ? 0x400000 : NL_STUB_MEMORY_FD;
+		f.cx = 4096;
+		f.dx = 7;
+		run_attack("32-bit call", attack_32, &f);
+	}
+	for (int i = 0; i < ncalls; i++) {
+		f = frame_of(&calls[i]);
+		esc_loot_is = calls[i].loot_is;
+		run_attack(calls[i].name, attack_32, &f);
+	}
+	esc_loot_is = NULL;
+}
+
+/* --- on a host --------------------------------------------------------------------------- */
+
+static void call_getpid_32(const void *arg)
+{
+	long nr = NR32_GETPID;
+
+	__asm__ volatile("int $0x80" : "+a"(nr) : : "memory");
+	esc_call(SYS_exit_group, nr > 0 ? ESC_STATUS : 0, 0, 0);
+}
+
+static bool has_calls_32(void)
+{
+	struct esc_counts n = {};
+
+	esc_run(&n, call_getpid_32, NULL, LIMIT_MS);
+	return n.escaped;
+}
+
+/* The stub's is too small for the frames of some hosts, which a guest kernel makes room for. */
+static struct frame on_own_stack(struct frame f)
+{
+	f.stack = (uint64_t)esc_altstack;
+	f.stack_size = sizeof(esc_altstack);
+	return f;
+}
+
+static int control(void)
+{
+	struct frame f = on_own_stack(plain());
+	struct esc_counts none = {};
+
+	esc_control_begin(PROT_READ | PROT_EXEC);
+	esc_lay_stub();
+	begin_low();
+	esc_guard_sees();
+	esc_run(&none, attack, &f, LIMIT_MS);
+	esc_expect("a plain frame, as if it were something", none.ended == 1 && !esc_guard_sees());
+	for (int i = 0; i < ncalls && has_calls_32(); i++) {
+		struct esc_counts n = {};
+
+		f = on_own_stack(frame_of(&calls[i]));
+		esc_what = calls[i].name;
+		esc_loot_is = calls[i].loot_is;
+		esc_run(&n, attack_32, &f, LIMIT_MS);
+		esc_expect(esc_what, n.escaped || esc_guard_sees());
+	}
+	if (!has_calls_32())
+		puts("# this host has no 32-bit calls");
+	return esc_control_report("escape-frame");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "control"))
+		return control();
 	esc_begin();
+	begin_low();
 	segments();
 	flags();
 	masks();

@@ -9,8 +9,7 @@
  * ESC_FILE in the environment names a file that the guest does not have a directory for; the
  * script looks whether it is there on the host.
  */
-#include "escape.h"
-#include <fcntl.h>
+#include "escape-control.h"
 #include <asm/prctl.h>
 #include <linux/sched.h>
 
@@ -301,9 +300,6 @@ static void jump_everywhere(struct esc_counts *n)
 
 /* --- on a host --------------------------------------------------------------------------- */
 
-#define SECRET_PAGE 8 /* of what stands for guest memory; the guard's */
-#define GATE_PAGE 9
-#define MEMORY_PAGES 10
 #define NOT_MADE 64 /* where the code begins that makes no call */
 
 /* syscall; jmp *0(%rip) */
@@ -312,67 +308,27 @@ static const uint8_t call_code[] = {0x0f, 0x05, 0xff, 0x25, 0, 0, 0, 0};
 static const uint8_t no_call_code[] = {0x48, 0xc7, 0xc0, 0xda, 0xff, 0xff, 0xff,
 				       0xff, 0x25, 0,    0,    0,    0};
 
-static uint8_t *memory; /* all of what stands for guest memory */
-
-static void *map_memory(void *at, int prot, int page)
-{
-	void *p = mmap(at, 4096, prot, MAP_SHARED | (at ? MAP_FIXED : 0), NL_STUB_MEMORY_FD,
-		       page * 4096L);
-
-	if (p == MAP_FAILED)
-		exit(2);
-	return p;
-}
-
 static void lay_code(int offset, const uint8_t *code, int n)
 {
 	uint64_t to = (uint64_t)esc_landing;
 
-	memcpy(memory + offset, code, n);
-	memcpy(memory + offset + n, &to, 8);
+	memcpy(esc_memory + offset, code, n);
+	memcpy(esc_memory + offset + n, &to, 8);
 }
 
-/* Instead of a stub and a guard. */
+/* The stub's place has code that makes a call whatever it is. */
 static void control_begin(void)
 {
-	int fd = memfd_create("memory", MFD_CLOEXEC);
-	uint8_t *at = mmap(NULL, NL_STUB_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (fd < 0 || ftruncate(fd, MEMORY_PAGES * 4096L) || at == MAP_FAILED ||
-	    dup2(fd, NL_STUB_MEMORY_FD) < 0)
-		exit(2);
-	esc_control = true;
-	memory = mmap(NULL, MEMORY_PAGES * 4096L, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	esc_control_begin(PROT_READ | PROT_EXEC);
 	lay_code(0, call_code, sizeof(call_code));
 	lay_code(NOT_MADE, no_call_code, sizeof(no_call_code));
-	((struct nl_orders *)(memory + NL_STUB_ORDERS))->seq = 1;
-	((struct nl_orders *)(memory + NL_STUB_ORDERS))->gate_offset = GATE_PAGE * 4096L;
-	esc_secret = SECRET_PAGE * 4096L;
-	esc_code = map_memory(at, PROT_READ | PROT_EXEC, 0);
-	esc_orders = map_memory(at + NL_STUB_ORDERS, PROT_READ, 1);
-	for (int i = 0; i < NL_STUB_BLOCK_PAGES - 1; i++)
-		map_memory(at + NL_STUB_STATE + i * 4096L, PROT_READ | PROT_WRITE, 2 + i);
-	esc_state = (void *)(at + NL_STUB_STATE);
-	map_memory((void *)ESC_READONLY, PROT_READ, GATE_PAGE);
-	esc_catch();
-	esc_make_loot();
-	if (mmap((void *)ESC_VICTIM, 4096, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		exit(2);
-	*(uint64_t *)ESC_VICTIM = ESC_VICTIM_WORD;
-	esc_look();
 }
 
 /* What the guard, or the script, would say. */
 static bool noticed_outside(void)
 {
-	uint64_t *page = (void *)(memory + SECRET_PAGE * 4096);
-	bool seen = false;
+	bool seen = esc_guard_sees();
 
-	for (int i = 0; i < 512; i++) {
-		seen |= page[i] != ESC_GUARD_WORD(i);
-		page[i] = ESC_GUARD_WORD(i);
-	}
 	return !unlink(file) || seen;
 }
 

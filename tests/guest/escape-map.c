@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guest code that asks the guest kernel, which may do what guest code may not, for the pages
- * of its stub: to map, unmap or protect them, or to read and write there.
+ * Guest code that asks the guest kernel, which may do what guest code may not, for the pages of
+ * its stub: to map, unmap or protect them, or to read and write there.
+ *
+ * `escape-map control`, on a host, whose kernel gives a program such pages as they are its own:
+ * of each question it is noticed.
  */
-#include "escape.h"
-#include <fcntl.h>
+#include "escape-control.h"
+#include <sys/auxv.h>
 #include <setjmp.h>
 #include <sched.h>
 #include <asm/prctl.h>
@@ -204,11 +207,83 @@ static void low_pages(const void *arg)
 	}
 }
 
+/* --- on a host --------------------------------------------------------------------------- */
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
+
+static bool noticed(void (*with)(const void *), const void *arg)
+{
+	struct esc_counts n = {};
+
+	esc_run(&n, with, arg, LIMIT_MS);
+	memcpy(esc_memory, code_before, 4096);
+	return n.escaped;
+}
+
+/* Whether it is noticed of some page that it got what it asked for. */
+static bool question_noticed(int what)
+{
+	struct ask a = {.what = what};
+	bool any = false;
+
+	for (a.from = 0; a.from < PAGES; a.from++)
+		for (a.pages = 1; a.pages <= 16; a.pages *= 2)
+			any |= noticed(attack, &a);
+	return any;
+}
+
+/* Whether this host gives this user what the guest kernel gives nobody. */
+static bool has_low_pages(void)
+{
+	void *p = mmap((void *)0x8000, 4096, PROT_READ,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	return p != MAP_FAILED && !munmap(p, 4096);
+}
+
+/*
+ * What is left out: the base of a segment there is nothing that a program could not have; and who
+ * gives its whole address space away dies of it on a host.
+ */
+static int control(void)
+{
+	unsigned int seed = 1;
+	int what;
+
+	esc_control_begin(PROT_READ | PROT_WRITE | PROT_EXEC);
+	esc_lay_stub();
+	memcpy(code_before, esc_code, 4096);
+	self_mem = open("/proc/self/mem", O_RDWR);
+	esc_what = "asks the kernel";
+	for (what = 0; questions[what] != ask_base; what++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "question %d", what);
+		/* A frame that is larger than a page is not laid into the code alone. */
+		if (questions[what] == ask_frame && getauxval(AT_MINSIGSTKSZ) > 4096)
+			printf("# %s: frames are too large on this host\n", name);
+		else
+			esc_expect(name, question_noticed(what));
+	}
+	esc_what = "several ask the kernel";
+	esc_expect(esc_what, noticed(attack_threads, &seed));
+	esc_what = "low pages";
+	if (has_low_pages())
+		esc_expect(esc_what, noticed(low_pages, NULL));
+	else
+		printf("# %s: this host does not give them\n", esc_what);
+	return esc_control_report("escape-map");
+}
+
 int main(int argc, char **argv)
 {
 	struct esc_counts n = {};
 	int bad = 0, questions_n = sizeof(questions) / sizeof(questions[0]);
 
+	if (argc > 1 && !strcmp(argv[1], "control"))
+		return control();
 	esc_begin();
 	memcpy(code_before, esc_code, 4096);
 	self_mem = open("/proc/self/mem", O_RDWR);

@@ -3,8 +3,15 @@
 #   escape_guest SECONDS COMMAND...  boots a guest in which escape-guard runs, runs the command
 #                                    lines there and ends; fails when it takes longer, or when
 #                                    guest or guard do not end as they should. Output: $T/out
+#   escape_control PROGRAM   runs it on the host, where nothing holds its attacks up: each must be noticed
 # shellcheck shell=bash
 . tests/system/lib.sh
+
+escape_control() {
+	timeout -k 5 100 "build/guest/$1" control >"$T/out" 2>&1 </dev/null || fail "$1: an escape goes unnoticed"
+	expect_text "^$1: control: [1-9][0-9]* cases, 0 wrong\$"
+	grep -aE "^$1: control|^# " "$T/out"
+}
 
 # The guard may be kept from running for so long, in milliseconds, by a busy host too.
 GAP_MS=${GAP_MS:-6000}
