@@ -164,8 +164,11 @@ static const struct {
 	BAD(prctl, "speculation", PR_SET_SPECULATION_CTRL, 99, 0),
 	BAD(prctl, "core", PR_SCHED_CORE, 99),
 
-	/* Of boot only. */
+	/* Of boot only; by a name, where files are shared. */
+	BAD(newfstatat, "name", UL(AT_FDCWD), NO_AT, NO_AT, 0),
 	BAD(brk, "after-boot", 0),
+	BAD(set_tid_address, "after-boot", 0),
+	BAD(setsid, "after-boot", 0),
 	BAD(set_robust_list, "after-boot", NO_AT, 0),
 	BAD(rseq, "after-boot", NO_AT),
 	BAD(prlimit64, "after-boot", 0, RLIMIT_STACK, 0, 0),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For takeover.c: what a taken-over guest kernel does with that which it holds: its disk, the boot record,
- * memory, the loader's socket and pipe.
+ * For takeover.c: what a taken-over guest kernel does with that which it holds: its disk, the
+ * boot record, memory, the loader's socket and pipe.
  */
 #ifndef TAKEOVER_HELD_H
 #define TAKEOVER_HELD_H
@@ -22,6 +22,32 @@ static long try_allocate(void)
 static long try_truncate(void)
 {
 	return CALL(SYS_ftruncate, UL(disk_fd), 1UL << 40);
+}
+
+/*
+ * The mode of each file of the host that it has open, but for its disk and those in the shared
+ * directory: to what it is. Who may write to none of them may still be the owner.
+ */
+static long try_attributes(void)
+{
+	char path[64], target[PATH_MAX];
+	long fd, ret = -EBADF, now;
+	struct stat st;
+	ssize_t n;
+
+	for (fd = 0; fd < 1024; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%ld", victim.pid, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n <= 0 || fd == disk_fd || stat(path, &st) < 0 || !st.st_nlink)
+			continue;
+		target[n] = 0;
+		if (target[0] != '/' || strncmp(target, share, strlen(share)) == 0)
+			continue;
+		now = CALL(SYS_fchmod, UL(fd), UL(st.st_mode & 07777));
+		if (ret < 0)
+			ret = now;
+	}
+	return ret;
 }
 
 static long try_boot_record(void)
@@ -46,7 +72,9 @@ static long try_eat_memory(void)
 	return eat(MAP_PRIVATE, -1UL);
 }
 
-/* The host counts neither these nor a stack as the process's own: RLIMIT_DATA does not hold them. */
+/*
+ * The host counts neither these nor a stack as the process's own: RLIMIT_DATA does not hold them.
+ */
 static long try_eat_shared(void)
 {
 	return eat(MAP_SHARED, -1UL);

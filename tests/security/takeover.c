@@ -3,15 +3,17 @@
  * A guest kernel that has been taken over:
  *
  *	takeover [--sibling PID] [--share DIR] [--outside FILE] PID LOADER DISK-DESCRIPTOR [ATTEMPT...]
+ *	takeover [...] --boot STARTER DISK [ATTEMPT...]
  *
- * Makes the process PID, a guest kernel, do host calls of our choice (victim.h), as somebody would
- * who runs code of their own in it; so the guest kernel is the one that users have, and all that
- * confines it applies.
+ * Makes the process PID, a guest kernel, do host calls of our choice (victim.h), as somebody
+ * would who runs code of their own in it; so the guest kernel is the one that users have, and all
+ * that confines it applies.
  *
  * For each attempt (ATTEMPTs are patterns; all without one) a line: its name, then "refused" with
  * an error or "SUCCEEDED". The exit status tells nothing about that; 2 when the process cannot be
  * traced. takeover --list names the attempts. --sibling names the guest kernel of another guest
- * of the same user (the loader without it); of files tells takeover-files.h.
+ * of the same user (the loader without it); of files tells takeover-files.h, of --boot
+ * takeover-boot.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,9 +56,13 @@ static long got_fd(long fd)
 	return fd;
 }
 
+#include "takeover-others.h"
 #include "takeover-args.h"
 #include "takeover-files.h"
 #include "takeover-held.h"
+#include "takeover-gain.h"
+#include "takeover-any.h"
+#include "takeover-boot.h"
 
 #define X32 0x40000000L
 
@@ -228,79 +234,6 @@ static long try_clone3(void)
 	unsigned long args[8] = {CLONE_NEWUSER};
 
 	return CALL(SYS_clone3, put(args, sizeof(args)), 64UL) == -EPERM ? -EPERM : 0;
-}
-
-/*
- * Other processes, by their numbers where the guest kernel is: its loader, the guest kernel of
- * another guest, and two of its own guest, which it may send signals to and no more.
- */
-static pid_t loader, sibling, init, stub;
-static pid_t target; /* of this attempt */
-
-static long try_signal(void)
-{
-	return CALL(SYS_kill, UL(target), 0UL);
-}
-
-static long try_signal_all(void)
-{
-	return CALL(SYS_kill, UL(-1), 0UL);
-}
-
-static long try_tkill(void)
-{
-	long a = CALL(SYS_tkill, UL(target), 0UL);
-
-	return a >= 0 ? a : CALL(SYS_tgkill, UL(target), UL(target), 0UL);
-}
-
-static long try_sigqueue(void)
-{
-	siginfo_t si = {.si_code = SI_QUEUE};
-
-	return CALL(SYS_rt_sigqueueinfo, UL(target), 0UL, put(&si, sizeof(si)));
-}
-
-static long try_pidfd(void)
-{
-	return got_fd(CALL(SYS_pidfd_open, UL(target), 0UL));
-}
-
-static long try_ptrace(void)
-{
-	long ret = CALL(SYS_ptrace, UL(PTRACE_SEIZE), UL(target), 0UL, 0UL);
-	unsigned long at = victim.scratch + SCRATCH_BYTES - 4096;
-	int status = 0;
-
-	if (ret >=
-	    0) { /* only what has stopped can be let go, with a signal that stopped it first */
-		CALL(SYS_ptrace, UL(PTRACE_INTERRUPT), UL(target), 0UL, 0UL);
-		if (CALL(SYS_wait4, UL(target), at, UL(__WALL), 0UL) > 0)
-			peek(at, &status, sizeof(status));
-		CALL(SYS_ptrace, UL(PTRACE_DETACH), UL(target), 0UL,
-		     UL(status >> 16 ? 0 : WSTOPSIG(status)));
-	}
-	return ret;
-}
-
-/* A page that none of them has, as it is the first. */
-static long vm_access(long nr)
-{
-	struct iovec here = {(void *)victim.scratch, 1}, there = {(void *)4095UL, 1};
-	unsigned long at = put(&here, sizeof(here));
-	long ret = CALL(nr, UL(target), at, 1UL, put(&there, sizeof(there)), 1UL, 0UL);
-
-	return ret == -EFAULT ? 0 : ret; /* it may; there is nothing at that address */
-}
-
-static long try_vm_write(void)
-{
-	return vm_access(SYS_process_vm_writev);
-}
-
-static long try_vm_read(void)
-{
-	return vm_access(SYS_process_vm_readv);
 }
 
 static long try_unshare(void)
@@ -708,6 +641,8 @@ static const struct {
 	{"ptrace-loader", try_ptrace, &loader},
 	{"write-loader", try_vm_write, &loader},
 	{"read-loader", try_vm_read, &loader},
+	{"cpus-loader", try_affinity, &loader},
+	{"cpu-time-loader", try_cpu_time, &loader},
 	{"signal-sibling", try_signal, &sibling},
 	{"tkill-sibling", try_tkill, &sibling},
 	{"sigqueue-sibling", try_sigqueue, &sibling},
@@ -715,6 +650,8 @@ static const struct {
 	{"ptrace-sibling", try_ptrace, &sibling},
 	{"write-sibling", try_vm_write, &sibling},
 	{"read-sibling", try_vm_read, &sibling},
+	{"cpus-sibling", try_affinity, &sibling},
+	{"cpu-time-sibling", try_cpu_time, &sibling},
 	{"tkill-init", try_tkill, &init},
 	{"sigqueue-init", try_sigqueue, &init},
 	{"pidfd-init", try_pidfd, &init},
@@ -773,6 +710,7 @@ static const struct {
 	DO("grow-disk", try_grow),
 	DO("allocate-disk", try_allocate),
 	DO("truncate-disk", try_truncate),
+	DO("attributes", try_attributes),
 	DO("boot-record", try_boot_record),
 	DO("eat-memory", try_eat_memory),
 	DO("eat-shared-memory", try_eat_shared),
@@ -822,11 +760,31 @@ static const struct {
 	DO("empty-message", try_empty_message),
 };
 
-#define COUNT (sizeof(attempts) / sizeof(attempts[0]))
+#define OWN_COUNT (sizeof(attempts) / sizeof(attempts[0]))
+#define COUNT (ANY_COUNT + OWN_COUNT + BAD_COUNT)
 
+/*
+ * All attempts have numbers, in the order in which they are made: what tells the loader that all
+ * is over is last.
+ */
 static const char *name_of(size_t i)
 {
-	return i < COUNT ? attempts[i].name : bad_args[i - COUNT].name;
+	if (i < ANY_COUNT)
+		return any[i].name;
+	i -= ANY_COUNT;
+	return i < BAD_COUNT ? bad_args[i].name : attempts[i - BAD_COUNT].name;
+}
+
+static long make(size_t i)
+{
+	if (i < ANY_COUNT)
+		return try_any(i);
+	i -= ANY_COUNT;
+	if (i < BAD_COUNT)
+		return try_bad_args(i);
+	i -= BAD_COUNT;
+	target = attempts[i].target ? *attempts[i].target : 0;
+	return attempts[i].attempt();
 }
 
 static void attempt(size_t i)
@@ -834,10 +792,12 @@ static void attempt(size_t i)
 	long ret;
 
 	victim.used = 0;
-	target = i < COUNT && attempts[i].target ? *attempts[i].target : 0;
-	ret = i < COUNT ? attempts[i].attempt() : try_bad_args(i - COUNT);
+	gain = NULL;
+	ret = make(i);
 	if (ret < 0 && ret > -4096)
 		printf("%s: refused (%s)\n", name_of(i), strerrorname_np((int)-ret));
+	else if (gain)
+		printf("%s: SUCCEEDED (%s)\n", name_of(i), gain);
 	else
 		printf("%s: SUCCEEDED\n", name_of(i));
 	fflush(stdout);
@@ -853,65 +813,49 @@ static bool wanted(const char *name, char *const patterns[])
 	return false;
 }
 
-/* The last number of a line of /proc/PID/status: of NSpid, what the process itself is told. */
-static pid_t number_of(pid_t pid, const char *field)
-{
-	char path[64], line[256], *last;
-	pid_t n = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof(line), f)) {
-		if (strncmp(line, field, strlen(field)) != 0)
-			continue;
-		last = strrchr(line, '\t');
-		n = last ? atoi(last) : 0;
-	}
-	fclose(f);
-	return n;
-}
-
-static pid_t child_of(pid_t pid)
-{
-	char path[64];
-	int child = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	f = fopen(path, "r");
-	if (!f || fscanf(f, "%d", &child) != 1)
-		child = 0;
-	if (f)
-		fclose(f);
-	return child;
-}
-
 static void usage(void)
 {
 	fprintf(stderr, "usage: takeover [--sibling PID] [--share DIR] [--outside FILE] "
-			"PID LOADER DISK-DESCRIPTOR [ATTEMPT...]\n");
+			"{PID LOADER DISK-DESCRIPTOR | --boot STARTER DISK} [ATTEMPT...]\n");
 	exit(64);
+}
+
+static int list(void)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		puts(name_of(i));
+	return 0;
+}
+
+static void take_given(char *argv[], bool boot)
+{
+	pid_t pid = boot ? find_booting(atoi(argv[0])) : atoi(argv[0]);
+
+	loader = boot ? parent_of(parent_of(pid)) : atoi(argv[1]);
+	if (!sibling)
+		sibling = loader;
+	init = number_of(parent_of(pid), "NSpid:");
+	stub = child_of(pid);
+	stub = stub ? number_of(stub, "NSpid:") : init;
+	take(pid);
+	if (boot)
+		must_boot(atoi(argv[0]));
+	disk_fd = boot ? find_fd(argv[1]) : atol(argv[2]);
 }
 
 int main(int argc, char *argv[])
 {
-	static const struct option options[] = {{"list", no_argument, NULL, 'l'},
-						{"sibling", required_argument, NULL, 's'},
-						{"share", required_argument, NULL, 'd'},
-						{"outside", required_argument, NULL, 'o'},
-						{0}};
-	size_t i;
-	int c;
+	static const struct option options[] = {
+		{"list", no_argument, NULL, 'l'},        {"sibling", required_argument, NULL, 's'},
+		{"share", required_argument, NULL, 'd'}, {"outside", required_argument, NULL, 'o'},
+		{"boot", no_argument, NULL, 'b'},        {0}};
+	bool boot = false;
+	int c, given;
 
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
 		switch (c) {
 		case 'l':
-			for (i = 0; i < COUNT + BAD_COUNT; i++)
-				puts(name_of(i));
-			return 0;
+			return list();
 		case 's':
 			sibling = atoi(optarg);
 			break;
@@ -921,24 +865,23 @@ int main(int argc, char *argv[])
 		case 'o':
 			outside = optarg;
 			break;
+		case 'b':
+			boot = true;
+			break;
 		default:
 			usage();
 		}
 	}
 	argv += optind;
-	if (argc - optind < 3 || atoi(argv[0]) <= 0 || atoi(argv[1]) <= 0)
+	given = boot ? 2 : 3;
+	if (argc - optind < given || atoi(argv[0]) <= 0 || (!boot && atoi(argv[1]) <= 0))
 		usage();
-	loader = atoi(argv[1]);
-	if (!sibling)
-		sibling = loader;
-	disk_fd = atol(argv[2]);
-	init = number_of(number_of(atoi(argv[0]), "PPid:"), "NSpid:");
-	stub = child_of(atoi(argv[0]));
-	stub = stub ? number_of(stub, "NSpid:") : init;
-	take(atoi(argv[0]));
-	for (i = 0; i < COUNT + BAD_COUNT; i++)
-		if (wanted(name_of(i), argv + 3))
+	take_given(argv, boot);
+	for (size_t i = 0; i < COUNT; i++)
+		if (wanted(name_of(i), argv + given))
 			attempt(i);
+	if (boot)
+		must_boot(atoi(argv[0]));
 	leave();
 	return 0;
 }

@@ -17,13 +17,17 @@ cleanup_hooks=(end_guests)
 
 count='n=0; while :; do n=$((n+1)); echo "line $n"; sleep 0.1; done'
 
-# begin NAME COMMAND...: a guest, whose lines go to $T/NAME; sets pid, loader and kernel
-begin() {
-	local c
+# start NAME COMMAND...: a guest, whose lines go to $T/NAME; sets pid
+start() {
 	rm -f "$T/$1"
 	"${as[@]}" timeout -k 5 450 "${@:2}" >"$T/$1" 2>&1 </dev/null &
 	pid=$!
 	guests+=("$pid")
+}
+# begin NAME COMMAND...: a guest, whose lines go to $T/NAME; sets pid, loader and kernel
+begin() {
+	local c
+	start "$@"
 	wait_for 30 lines "$1" 2 || { cp "$T/$1" "$T/out"; fail "$round: the guest does not come up"; }
 	loader=$(pgrep -P "$pid") # timeout has this child only, and its name is not 'linux' any more
 	[[ $(cat "/proc/$loader/comm") != timeout ]] || fail "$round: this is not the loader"
@@ -57,7 +61,7 @@ end_sibling() {
 make_files() {
 	rm -rf "$T"/{share,hidden,plain}
 	mkdir -p "$T"/{share/empty,hidden,plain}
-	for f in share/{file,other,held,unlinked,moved-out} {hidden,plain}/{file,unlinked}; do echo old >"$T/$f"; done
+	for f in share/{file,other,held,unlinked,moved-out,any} {hidden,plain}/{file,unlinked}; do echo old >"$T/$f"; done
 	ln -s ../hidden/file "$T/share/way-out"
 	[ "$(id -u)" -ne 0 ] || mknod -m 666 "$T/share/node" c 1 3
 	rm -f "$T/disk"
@@ -92,6 +96,22 @@ attack() {
 	attempts --outside "$T/hidden/file"
 	stop
 }
+# attack_boot: a round at a guest kernel that boots; one that is too fast is let go
+attack_boot() {
+	local try status
+	diskless=
+	for ((try = 1; try <= 20; try++)); do
+		make_files
+		start guest "$linux" uml_dir="$home/uml" mem=32M ubd1="$T/disk" -- -c "$count"
+		timeout -k 5 100 "$takeover" --boot --sibling "$sibling" --share "$T/share" --outside "$T/hidden/file" \
+			"$pid" "$T/disk" "${only[@]}" >"$T/out" 2>&1
+		status=$?
+		[ $status -eq 75 ] || break
+		kill -INT "$(pgrep -P "$pid")"
+		wait "$pid"
+	done
+	[ $status -eq 0 ] || fail "$round: takeover: status $status"
+}
 # begin_run OPTION...: a guest of uml_run, with one directory to write and one hidden
 begin_run() {
 	diskless=yes
@@ -125,15 +145,26 @@ verdicts() {
 	[ -z "$bad" ] || fail "$round: not $word, or not as they should be:$bad"
 	echo "$round: $(grep -c ': refused' "$T/out") refused, $(grep -c ': SUCCEEDED' "$T/out") succeeded"
 }
-files=('share-*' 'held-*' 'escape-*')
+files=('share-*' 'held-*' 'escape-*' 'any-*' 'gain-*')
 untouched() { # DIR: nobody has changed the files in it
 	[ "$(ls "$T/$1" | xargs)" = "file unlinked" ] && [ "$(cat "$T/$1/file")" = old ] && [ "$(stat -c %a "$T/$1/file")" = 644 ] ||
 		fail "$round: $1: $(ls -l "$T/$1")"
 }
 
-# Every call that the filter compares arguments of is tried with others.
-for c in $(grep -rhoE '@host run [a-z0-9_]+ [A-Z]' arch-um drivers hostlib | awk '{ print $3 }' | sort -u); do
-	"$takeover" --list | found "^args-$c-" || fail "no attempt with bad arguments for $c: takeover-args.h"
+# Every call that a filter compares arguments of is tried with others; those that are let through with any
+# arguments, with all kinds of them; what boot alone lets through, after it.
+notes() { # PHASES REST: the calls of such notes
+	grep -rhoE "@host ($1) [a-z0-9_]+$2" arch-um drivers hostlib | awk '{ sub(":", "", $3); print $3 }' | sort -u
+}
+"$takeover" --list >"$T/list"
+for c in $(notes 'boot|run|old|files|change' ' [A-Z]'); do
+	found "^args-$c-" <"$T/list" || fail "no attempt with bad arguments for $c: takeover-args.h"
+done
+for c in $(notes 'run|old|files|change' :); do
+	found "^any-$c-" <"$T/list" || fail "no attempt with all kinds of arguments for $c: takeover-any.h"
+done
+for c in $(notes boot :); do
+	found -E "^(any|args)-$c-" <"$T/list" || fail "no attempt at $c, which is for boot: takeover-args.h"
 done
 rm -rf /tmp/nestling-escaped # an attempt's, of one that was interrupted
 
@@ -146,10 +177,41 @@ attack none
 verdicts refused
 untouched hidden
 
+# Before init starts the filter is a wider one. What it lets through:
+boots=(
+	# Mappings of all kinds, for the loader lays the image and the first stack. Nothing of the guest's
+	# runs yet.
+	'args-mmap-*' gain-executable gain-shared executable-memory execute-anonymous-fd4 'eat-shared-memory*' eat-stack
+	# What interrupts come by: threads of disks, pipes, timers.
+	args-{pipe2,socketpair,epoll_create,timer_create}-after-boot args-fcntl-set-flags timer
+	# The filter after boot.
+	args-seccomp-all-threads
+	# The start of libc.
+	args-{brk,set_tid_address,set_robust_list,rseq}-after-boot
+	# To look at limits, not to set them; at the machine's name and CPUs.
+	prlimit args-{prlimit64,uname,sched_getaffinity}-after-boot
+	# A session, which it may have already.
+	'?args-setsid-after-boot'
+)
+round="as $(id -un), during boot"
+mapfile -t only < <(grep -vx args-clone-thread "$T/list")
+attack_boot
+verdicts refused "${boots[@]}"
+untouched hidden
+wait_for 30 lines guest 2 || fail "$round: the guest does not go on: $(tail -n 5 "$T/guest" | tr -d '\0' | cut -c 1-300)"
+loader=$(pgrep -P "$pid")
+stop
+# Threads it may make, for disks; none of them could be ended but with the guest kernel.
+round="a thread during boot" only=(args-clone-thread)
+attack_boot
+verdicts SUCCEEDED
+wait "$pid"
+only=()
+
 # A directory that is shared opens the way to nothing else, nor to its files when it is read only.
 round="with a directory shared read only"
 attack ro hostfs="$T/share,ro"
-verdicts refused share-read share-list
+verdicts refused share-read share-list args-newfstatat-name
 untouched hidden
 round="with a directory shared" only=("${files[@]}")
 attack rw hostfs="$T/share"
@@ -166,7 +228,7 @@ verdicts refused
 [ "$(grep -c 'rings that cannot be' "$T/guest")" -eq 1 ] || fail "$round: not told once: $(grep rings "$T/guest" | sort | uniq -c)"
 
 # uml_run: one directory may be written, one is hidden, all else may be read only.
-round="with a directory shared by uml_run"
+round="with a directory shared by uml_run" only=("${files[@]}")
 begin_run
 attempts --outside "$T/hidden/file"
 verdicts refused 'share-*' 'held-*'
@@ -190,6 +252,10 @@ still=(
 	bad-messages flood empty-message
 	# A host may lack the protocol.
 	'?vsock'
+	# It may have a session already.
+	'?args-setsid-after-boot'
+	# Nothing is gained by calls that all filters let through; gain-* shows that it would be noticed.
+	'any-*'
 )
 # What an ordinary user may not do anywhere, or not on each host.
 roots=()
@@ -202,7 +268,7 @@ verdicts SUCCEEDED "${still[@]}"
 round="uml_run with the layers off" only=("${files[@]}")
 begin_run --sandbox off
 attempts --outside "$T/hidden/file"
-verdicts SUCCEEDED "${roots[@]}"
+verdicts SUCCEEDED "${roots[@]}" 'any-*'
 stop
 only=()
 end_sibling
@@ -250,23 +316,26 @@ round="as an ordinary user without namespaces"
 # Signals are then Landlock's, which knows them from version 6 on.
 held=()
 "$LINUX" --check | found 'Landlock.*no signal' || held=(signal-loader signal-sibling)
+# Who has a CPU, and how much of it, nothing but the pid namespace keeps. (The loader has come by rights in
+# that user namespace; who has none may not give it CPUs.)
+held+=('?cpus-loader' cpus-sibling cpu-time-{loader,sibling})
 attack none
 verdicts refused "${held[@]}"
 # Landlock has no word about attributes: those of each file of the user, shared or not, can be looked at
 # by name, and where something may be changed, be changed. Nor does it tell a device's node from a file.
 # Only a mount namespace keeps them.
-unheld=(escape-chmod escape-times escape-look escape-node)
+unheld=(escape-chmod escape-times escape-look escape-node gain-change gain-path)
 round="without namespaces, with a directory shared read only" only=("${files[@]}")
 attack ro hostfs="$T/share,ro"
-verdicts refused share-read share-list escape-look escape-node
+verdicts refused share-read share-list escape-look escape-node gain-path
 round="without namespaces, with a directory shared"
 attack rw hostfs="$T/share"
 verdicts refused 'share-*' 'held-*' "${unheld[@]}"
 echo "$round: not held: ${unheld[*]}"
 [ "$(cat "$T/hidden/file")" = old ] || fail "$round: the file outside was written"
 # The control of those at other processes, and of what Landlock alone holds.
-round="without any layer" only=({signal,tkill,sigqueue,pidfd,ptrace,write,read}-{loader,sibling} "${files[@]}")
+round="without any layer" only=({signal,tkill,sigqueue,pidfd,ptrace,write,read,cpus,cpu-time}-{loader,sibling} "${files[@]}")
 attack rw hostfs="$T/share" --sandbox=off
 # To make devices and to unmount is root's on every host.
-verdicts SUCCEEDED escape-device escape-uncover
+verdicts SUCCEEDED escape-device escape-uncover 'any-*'
 end_sibling

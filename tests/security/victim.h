@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -34,7 +36,13 @@ static struct {
 	unsigned long used;
 	pid_t child; /* that the last call made, stopped */
 	unsigned long signals; /* that came meanwhile */
+	/* While a child of its stands for it (stand_in()): */
+	pid_t original; /* whose child this is; 0: none stands for it */
+	bool gone; /* it has ended, of a call, or because the call did not come back */
+	unsigned long sp; /* its stack pointer in the next call, if not 0 */
 } victim;
+
+#define CALL_MS 300 /* after which a call of a child is one that waits */
 
 static void die(const char *what)
 {
@@ -88,12 +96,41 @@ static unsigned long text(const char *s)
 	return put(s, strlen(s) + 1);
 }
 
+/*
+ * Waits until a child that stands for it stands still. It may end, and must not go on behind a
+ * signal: its code would be the guest kernel's, in memory that both have.
+ */
+static void wait_stand_in(void)
+{
+	struct itimerval limit = {.it_value = {0, CALL_MS * 1000L}}, none = {};
+	int status;
+
+	setitimer(ITIMER_REAL, &limit, NULL);
+	while (waitpid(victim.pid, &status, __WALL) < 0) {
+		if (errno != EINTR)
+			die("waiting for its child");
+		kill(victim.pid, SIGKILL);
+	}
+	setitimer(ITIMER_REAL, &none, NULL);
+	victim.gone = WIFEXITED(status) || WIFSIGNALED(status);
+	if (victim.gone || WSTOPSIG(status) == SIGTRAP)
+		return;
+	kill(victim.pid, SIGKILL);
+	while (waitpid(victim.pid, &status, __WALL) == victim.pid && WIFSTOPPED(status))
+		;
+	victim.gone = true;
+}
+
 /* Waits until it stands still. The number of a child that it just made, or 0. */
 static pid_t wait_stop(void)
 {
 	unsigned long child = 0;
 	int status;
 
+	if (victim.original) {
+		wait_stand_in();
+		return 0;
+	}
 	for (;;) {
 		if (waitpid(victim.pid, &status, __WALL) < 0)
 			die("waiting for it");
@@ -133,6 +170,8 @@ static long run(unsigned long ip, long nr, const unsigned long a[6])
 		regs.rbx = a[0];
 		regs.rcx = a[1];
 	}
+	if (victim.sp)
+		regs.rsp = victim.sp;
 	if (ptrace(PTRACE_SETREGS, victim.pid, 0, &regs) < 0)
 		die("setting registers");
 	victim.child = 0;
@@ -143,6 +182,8 @@ static long run(unsigned long ip, long nr, const unsigned long a[6])
 		if (child)
 			victim.child = child;
 	} while (child);
+	if (victim.gone)
+		return -ESRCH;
 	if (ptrace(PTRACE_GETREGS, victim.pid, 0, &regs) < 0)
 		die("reading registers");
 	return (long)regs.rax;
@@ -163,6 +204,53 @@ static long call(long nr, ...)
 }
 #define CALL(nr, ...) call(nr, ##__VA_ARGS__, 0UL, 0UL, 0UL, 0UL, 0UL, 0UL)
 #define UL(x) ((unsigned long)(x))
+
+/* --- a child in its place ------------------------------------------------------ */
+
+static void on_alarm(int sig)
+{
+}
+
+/*
+ * From here on calls are made by a child of its, which has the same filters, a copy of its
+ * descriptors and what memory it had: so that they may cost the process that makes them. 0, or
+ * why it has no child.
+ */
+static long stand_in(void)
+{
+	struct sigaction sa = {.sa_handler = on_alarm}; /* no SA_RESTART: it interrupts waitpid() */
+	long number = CALL(SYS_clone, UL(SIGCHLD));
+	int status;
+
+	if (number <= 0)
+		return number < 0 ? number : -ECHILD;
+	sigaction(SIGALRM, &sa, NULL);
+	if (waitpid(victim.child, &status, __WALL) < 0 || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, victim.child, 0,
+		   PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE) < 0)
+		die("tracing its child");
+	victim.original = victim.pid;
+	victim.pid = victim.child;
+	victim.child = 0;
+	victim.gone = false;
+	return 0;
+}
+
+/* It makes its calls itself again. */
+static void stand_down(void)
+{
+	int status;
+
+	if (!victim.gone) {
+		kill(victim.pid, SIGKILL);
+		while (waitpid(victim.pid, &status, __WALL) == victim.pid && WIFSTOPPED(status))
+			;
+	}
+	victim.pid = victim.original;
+	victim.original = 0;
+	victim.gone = false;
+	CALL(SYS_wait4, -1UL, 0UL, UL(WNOHANG | __WALL), 0UL);
+}
 
 static void find_places(void)
 {
@@ -204,11 +292,11 @@ static void take(pid_t pid)
 	long at;
 
 	victim.pid = pid;
-	find_places();
 	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE) < 0 ||
 	    ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0)
 		die("tracing it");
 	wait_stop();
+	find_places();
 	if (ptrace(PTRACE_GETREGS, pid, 0, &victim.saved) < 0)
 		die("reading its registers");
 	at = CALL(SYS_mmap, 0UL, UL(SCRATCH_BYTES), UL(PROT_READ | PROT_WRITE),
