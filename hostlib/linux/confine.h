@@ -54,6 +54,8 @@ struct confine_share {
 	enum confine_share_mode mode;
 };
 
+#define CONFINE_KEPT_MAX 64
+
 struct confine_config {
 	enum options_sandbox level;
 	/*
@@ -66,7 +68,17 @@ struct confine_config {
 	uint64_t file_max; /* bytes to which the guest may make a file of the host grow */
 	uint64_t private_max; /* bytes that one of its processes may have beside guest memory */
 	rlim_t processes; /* stubs */
+	/* What the guest is given to read only and has descriptors of; see confine_keep(). */
+	int kept[CONFINE_KEPT_MAX];
+	size_t nkept;
 };
+
+/*
+ * Names a descriptor of a file that the guest is given, before the first process is made. Who may only read
+ * a file may still be its owner, and change its mode and times through the descriptor: a guest that may
+ * change files gets one of a mount that is read only instead. Other descriptors are left out.
+ */
+void confine_keep(struct confine_config *c, int fd);
 
 /* A report that children of this process can write to, or NULL. confine_report_free() frees. */
 struct confine_report *confine_report_make(void);

@@ -345,6 +345,7 @@ static int make_root(const struct confine_config *c, int *proc_fd)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
 	*proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	confine_keep_all(c); /* where the host cannot do that, these stay as they are */
 	if (c->nshares && strcmp(c->share[0].path, "/") == 0)
 		return share_root(c, *proc_fd);
 	err = mount_root(c);

@@ -29,6 +29,12 @@ int confine_names_around(struct confine_names *names, const struct confine_confi
 			 const struct confine_share *share);
 void confine_names_free(struct confine_names *names);
 
+/*
+ * In a mount namespace of its own, while the host's names are there: those descriptors (confine_keep()) as
+ * they are, but on mounts that are read only. What cannot be had so stays as it is: 0, or the first -errno.
+ */
+int confine_keep_all(const struct confine_config *c);
+
 /* Gives up all groups, then takes the user and the group. 0 or -errno. */
 int confine_become(uid_t uid, gid_t gid);
 

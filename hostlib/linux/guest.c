@@ -816,6 +816,17 @@ static int spawn(struct guest *g, struct passing *pass, struct pipes *p)
 	return watch(g, p);
 }
 
+static void keep_all(struct confine_config *c, const struct passing *pass, int self_fd)
+{
+	unsigned int i;
+
+	confine_keep(c, pass->null);
+	confine_keep(c, pass->cpuinfo);
+	confine_keep(c, self_fd);
+	for (i = 0; i < pass->n; i++)
+		confine_keep(c, pass->fd[i]);
+}
+
 static int prepare(struct guest *g, struct passing *pass)
 {
 	struct linux_ctx *ctx = g->ctx;
@@ -848,6 +859,7 @@ static int prepare(struct guest *g, struct passing *pass)
 		return -errno;
 	}
 	pass->cpuinfo = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC); /* it can do without */
+	keep_all(&g->confine, pass, ctx->self_fd);
 	return 0;
 }
 

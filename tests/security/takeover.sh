@@ -145,7 +145,7 @@ verdicts() {
 	[ -z "$bad" ] || fail "$round: not $word, or not as they should be:$bad"
 	echo "$round: $(grep -c ': refused' "$T/out") refused, $(grep -c ': SUCCEEDED' "$T/out") succeeded"
 }
-files=('share-*' 'held-*' 'escape-*' 'any-*' 'gain-*')
+files=('share-*' 'held-*' 'escape-*' 'any-*' 'gain-*' attributes)
 untouched() { # DIR: nobody has changed the files in it
 	[ "$(ls "$T/$1" | xargs)" = "file unlinked" ] && [ "$(cat "$T/$1/file")" = old ] && [ "$(stat -c %a "$T/$1/file")" = 644 ] ||
 		fail "$round: $1: $(ls -l "$T/$1")"
@@ -259,7 +259,7 @@ still=(
 )
 # What an ordinary user may not do anywhere, or not on each host.
 roots=()
-[ "$(id -u)" -eq 0 ] || roots=(escape-device escape-node escape-uncover)
+[ "$(id -u)" -eq 0 ] || roots=(escape-device escape-node escape-uncover '?attributes')
 [ "$(id -u)" -eq 0 ] || still+=('?file-handle' '?mount' '?pivot-root' '?fsopen' '?bpf' '?perf' '?setuid' "${roots[@]}")
 only=() round="with the layers off"
 attack rw hostfs="$T/share" --sandbox=off
@@ -336,6 +336,6 @@ echo "$round: not held: ${unheld[*]}"
 # The control of those at other processes, and of what Landlock alone holds.
 round="without any layer" only=({signal,tkill,sigqueue,pidfd,ptrace,write,read,cpus,cpu-time}-{loader,sibling} "${files[@]}")
 attack rw hostfs="$T/share" --sandbox=off
-# To make devices and to unmount is root's on every host.
-verdicts SUCCEEDED escape-device escape-uncover 'any-*'
+# To make devices and to unmount is root's on every host; so are the files that it has descriptors of.
+verdicts SUCCEEDED escape-device escape-uncover attributes 'any-*'
 end_sibling
