@@ -44,6 +44,8 @@ static long try_attributes(void)
 		if (target[0] != '/' || strncmp(target, share, strlen(share)) == 0)
 			continue;
 		now = CALL(SYS_fchmod, UL(fd), UL(st.st_mode & 07777));
+		if (now < 0)
+			now = CALL(SYS_fchown, UL(fd), -1UL, UL(st.st_gid));
 		if (ret < 0)
 			ret = now;
 	}
