@@ -25,13 +25,14 @@ static long try_truncate(void)
 }
 
 /*
- * The mode of each file of the host that it has open, but for its disk and those in the shared
- * directory: to what it is. Who may write to none of them may still be the owner.
+ * The mode or group of each file of the host that it has open, to what it is; not of its disk, of
+ * those in the shared directory, and of what is itself (/proc/PID/maps, while it is loaded). Who
+ * may write to none of them may still be the owner.
  */
 static long try_attributes(void)
 {
 	char path[64], target[PATH_MAX];
-	long fd, ret = -EBADF, now;
+	long fd, ret = -EBADF, now, own;
 	struct stat st;
 	ssize_t n;
 
@@ -41,7 +42,8 @@ static long try_attributes(void)
 		if (n <= 0 || fd == disk_fd || stat(path, &st) < 0 || !st.st_nlink)
 			continue;
 		target[n] = 0;
-		if (target[0] != '/' || strncmp(target, share, strlen(share)) == 0)
+		if (target[0] != '/' || strncmp(target, share, strlen(share)) == 0 ||
+		    sscanf(target, "/proc/%ld", &own) == 1)
 			continue;
 		now = CALL(SYS_fchmod, UL(fd), UL(st.st_mode & 07777));
 		if (now < 0)

@@ -96,13 +96,13 @@ attack() {
 	attempts --outside "$T/hidden/file"
 	stop
 }
-# attack_boot: a round at a guest kernel that boots; one that is too fast is let go
+# attack_boot WORD...: a round at a guest kernel that boots; one that is too fast is let go
 attack_boot() {
 	local try status
 	diskless=
 	for ((try = 1; try <= 20; try++)); do
 		make_files
-		start guest "$linux" uml_dir="$home/uml" mem=32M ubd1="$T/disk" -- -c "$count"
+		start guest "$linux" uml_dir="$home/uml" mem=32M ubd1="$T/disk" "$@" -- -c "$count"
 		timeout -k 5 100 "$takeover" --boot --sibling "$sibling" --share "$T/share" --outside "$T/hidden/file" \
 			"$pid" "$T/disk" "${only[@]}" >"$T/out" 2>&1
 		status=$?
@@ -193,14 +193,26 @@ boots=(
 	# A session, which it may have already.
 	'?args-setsid-after-boot'
 )
-round="as $(id -un), during boot"
-mapfile -t only < <(grep -vx args-clone-thread "$T/list")
-attack_boot
-verdicts refused "${boots[@]}"
-untouched hidden
-wait_for 30 lines guest 2 || fail "$round: the guest does not go on: $(tail -n 5 "$T/guest" | tr -d '\0' | cut -c 1-300)"
-loader=$(pgrep -P "$pid")
-stop
+boot_goes_on() {
+	wait_for 30 lines guest 2 || fail "$round: the guest does not go on: $(tail -n 5 "$T/guest" | tr -d '\0' | cut -c 1-300)"
+	loader=$(pgrep -P "$pid")
+	stop
+}
+# boot_rounds WHO: with no file, and with a directory that may be written (of which nothing is open yet)
+boot_rounds() {
+	round="as $1, during boot"
+	mapfile -t only < <(grep -vx args-clone-thread "$T/list")
+	attack_boot
+	verdicts refused "${boots[@]}"
+	untouched hidden
+	boot_goes_on
+	round="as $1, during boot, with a directory" only=("${files[@]}")
+	attack_boot hostfs="$T/share"
+	verdicts refused 'share-*' gain-executable gain-shared
+	untouched hidden
+	boot_goes_on
+}
+boot_rounds "$(id -un)"
 # Threads it may make, for disks; none of them could be ended but with the guest kernel.
 round="a thread during boot" only=(args-clone-thread)
 attack_boot
@@ -284,6 +296,7 @@ begin_sibling
 round="as an ordinary user"
 attack none
 verdicts refused
+boot_rounds "an ordinary user"
 round="as an ordinary user with a directory shared read only" only=("${files[@]}")
 attack ro hostfs="$T/share,ro"
 verdicts refused share-read share-list
