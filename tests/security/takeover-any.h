@@ -262,7 +262,8 @@ static struct {
 static void lay_out(void)
 {
 	static char zeros[IOV_BYTES], long_name[PATH_MAX + 1];
-	struct itimerspec soon = {.it_value = {0, 1000000}};
+	/* Again and again: a guest kernel that boots has it so, and its ticks must not end. */
+	struct itimerspec soon = {.it_value = {0, 1000000}, .it_interval = {0, 10000000}};
 	struct msghdr msg = {.msg_iovlen = 1};
 	struct iovec iov = {.iov_len = 8};
 	cpu_set_t cpus;
