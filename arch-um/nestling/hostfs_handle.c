@@ -67,8 +67,7 @@ struct dentry *nl_hostfs_find_name(struct inode *inode)
 	struct dentry *dentry, *found = NULL;
 
 	spin_lock(&inode->i_lock);
-	hlist_for_each_entry(dentry, &inode->i_dentry, d_u.d_alias)
-	{
+	hlist_for_each_entry (dentry, &inode->i_dentry, d_u.d_alias) {
 		spin_lock(&dentry->d_lock);
 		/* The root is in no table of names. */
 		if ((IS_ROOT(dentry) || !d_unhashed(dentry)) && nl_hostfs_has_name(dentry))
