@@ -42,6 +42,7 @@ static struct {
 	unsigned long sp; /* its stack pointer in the next call, if not 0 */
 } victim;
 
+#define RESTART 513 /* ERESTARTNOINTR, which no program ever sees but by ptrace */
 #define CALL_MS 300 /* after which a call of a child is one that waits */
 
 static void die(const char *what)
@@ -152,7 +153,7 @@ static pid_t wait_stop(void)
 	}
 }
 
-static long run(unsigned long ip, long nr, const unsigned long a[6])
+static long run_once(unsigned long ip, long nr, const unsigned long a[6])
 {
 	struct user_regs_struct regs = victim.saved;
 	pid_t child;
@@ -187,6 +188,19 @@ static long run(unsigned long ip, long nr, const unsigned long a[6])
 	if (ptrace(PTRACE_GETREGS, victim.pid, 0, &regs) < 0)
 		die("reading registers");
 	return (long)regs.rax;
+}
+
+/*
+ * A call that a signal kept from beginning (a fork that an interrupt of the guest's came in the way
+ * of) is made again, as the host's kernel would, which had no occasion to: it stands still first.
+ */
+static long run(unsigned long ip, long nr, const unsigned long a[6])
+{
+	long ret = run_once(ip, nr, a);
+
+	for (int again = 0; ret == -RESTART && again < 1000; again++)
+		ret = run_once(ip, nr, a);
+	return ret;
 }
 
 /* A host call. Its result, -errno included. */
