@@ -42,8 +42,9 @@ static long try_attributes(void)
 		if (n <= 0 || fd == disk_fd || stat(path, &st) < 0 || !st.st_nlink)
 			continue;
 		target[n] = 0;
+		/* Where /proc was opened may have no name any more. */
 		if (target[0] != '/' || strncmp(target, share, strlen(share)) == 0 ||
-		    sscanf(target, "/proc/%ld", &own) == 1)
+		    sscanf(target, "/proc/%ld", &own) == 1 || sscanf(target, "/%ld/", &own) == 1)
 			continue;
 		now = CALL(SYS_fchmod, UL(fd), UL(st.st_mode & 07777));
 		if (now < 0)
