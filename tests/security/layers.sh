@@ -93,7 +93,7 @@ no new privileges: 1"
 
 # whole: the three processes of a guest that shares nothing
 whole() {
-	local users="users: $uid $uid $uid $uid groups: $gid $gid $gid $gid " limits
+	local users="users: $uid $uid $uid $uid groups: $gid $gid $gid $gid $groups" limits
 	# Processes: those for which the guest's memory has room. Files: of the disk, which is larger
 	# than the guest's memory.
 	limits="core: 0 0
@@ -208,9 +208,11 @@ mkdir "$T/share" "$T/hidden"
 touch "$T/share/file" "$T/hidden/file"
 as=() linux=$LINUX run=$PWD/build/bin/uml_run home=$T
 uid=$(id -u) gid=$(id -g) files_rights=$none
+# An ordinary user cannot give up groups.
+groups=$(status self Groups)
 if [ "$uid" -eq 0 ]; then
 	# Root's guest is nobody; root that shares files keeps five rights over these (confine.c).
-	uid=65534 gid=65534 files_rights=000000000000001f
+	uid=65534 gid=65534 files_rights=000000000000001f groups=
 	chmod 755 "$T"
 	chmod 666 "$T/disk"
 fi
@@ -220,6 +222,6 @@ install -m 755 "$LINUX" "$T/linux"
 install -m 755 "$run" "$T/uml_run"
 install -d -m 700 -o nobody "$T/home"
 chown -R nobody "$T/share" "$T/hidden"
-linux=$T/linux run=$T/uml_run home=$T/home files_rights=$none LINUX=$T/linux
+linux=$T/linux run=$T/uml_run home=$T/home files_rights=$none groups= LINUX=$T/linux
 as=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/home")
 rounds "an ordinary user"
