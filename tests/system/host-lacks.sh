@@ -119,24 +119,15 @@ bare() {
 	[ "$(wc -w <<<"$kernel")" -eq 1 ] || fail "the guest kernel is not the loader's child: $kernel"
 }
 lines() { [ "$(grep -c '^line' "$T/out")" -ge "$1" ]; }
-ticks() { # CPU time of all of them
-	local c n=0 stat f
-	for c in $all; do
-		{ read -r stat <"/proc/$c/stat"; } 2>/dev/null || continue
-		read -ra f <<<"${stat##*) }"
-		n=$((n + f[11] + f[12]))
-	done
-	echo "$n"
-}
 bare
-before=$(ticks)
+before=$(ticks $all)
 sleep 1
-[ $(($(ticks) - before)) -ge 20 ] || fail "the guest does not spin: this would show nothing"
+[ $(($(ticks $all) - before)) -ge 20 ] || fail "the guest does not spin: this would show nothing"
 kill -STOP "$kernel"
 sleep 0.5
-before=$(ticks) now=$(grep -c '^line' "$T/out")
+before=$(ticks $all) now=$(grep -c '^line' "$T/out")
 sleep 1
-used=$(($(ticks) - before))
+used=$(($(ticks $all) - before))
 kill -CONT "$kernel"
 [ $used -le 2 ] || fail "guest code ran on ($used ticks in a second) while the guest kernel was stopped"
 wait_for 10 lines $((now + 3)) || fail "the guest does not go on"

@@ -74,15 +74,6 @@ done
 [ "$(tree "$pid" | wc -l)" -ge "$(wc -w <<<"$all")" ] || fail "a process has gone"
 
 # A guest kernel that is stopped does not leave guest code spinning.
-ticks() { # PID...: their CPU time
-	local c n=0 stat f
-	for c in "$@"; do
-		{ read -r stat <"/proc/$c/stat"; } 2>/dev/null || continue
-		read -ra f <<<"${stat##*) }"
-		n=$((n + f[11] + f[12]))
-	done
-	echo "$n"
-}
 before=$(ticks $all)
 sleep 1
 [ $(($(ticks $all) - before)) -ge 20 ] || fail "the guest does not spin: this would show nothing"

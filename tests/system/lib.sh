@@ -9,6 +9,7 @@
 #   found ARGS   grep -q ARGS at the end of a pipeline
 #   wait_for N COMMAND...        tries COMMAND for up to N seconds
 #   tree PID      all descendants of a process, parents first
+#   ticks PID... their CPU time
 #   all_gone PID...  none of them is left (or only to be reaped)
 #   fail TEXT     ends the test
 # shellcheck shell=bash
@@ -71,6 +72,17 @@ tree() {
 		echo "$c"
 		tree "$c"
 	done
+}
+
+# In clock ticks; those that have ended count for nothing.
+ticks() {
+	local c n=0 stat f
+	for c in "$@"; do
+		{ read -r stat <"/proc/$c/stat"; } 2>/dev/null || continue
+		read -ra f <<<"${stat##*) }"
+		n=$((n + f[11] + f[12]))
+	done
+	echo "$n"
 }
 
 # what_they_do PID...: for the report of a failure, a line each: state, CPU time in ticks, where it waits
