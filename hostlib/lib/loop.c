@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include "loop.h"
@@ -28,6 +29,7 @@
 #define LEAD_BUSY_NS 500000 /* so late it is by what else the host has to do */
 #define LEAD_STEP_NS 1000
 #define LEAD_STEPS_BACK 3
+#define REST_NS 100000000
 
 struct loop {
 	struct loop_watch head; /* ring */
@@ -165,6 +167,7 @@ void loop_del(struct loop_watch *w)
 		del_many(w);
 		return;
 	}
+	loop_timer_del(&w->rest);
 	w->prev->next = w->next;
 	w->next->prev = w->prev;
 	w->next = w->prev = NULL;
@@ -212,6 +215,29 @@ void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t delay_ns, 
 		.next = loop->timers,
 	};
 	loop->timers = t;
+}
+
+static void rested(struct loop_timer *t)
+{
+	loop_events(t->arg, POLLIN);
+}
+
+int loop_accept(struct loop_watch *w, int flags)
+{
+	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | flags), err = errno;
+	bool began;
+
+	if (fd >= 0) {
+		w->full = false;
+		return fd;
+	}
+	if (err != EMFILE && err != ENFILE && err != ENOBUFS && err != ENOMEM)
+		return -err;
+	began = !w->full;
+	w->full = true;
+	loop_events(w, 0);
+	loop_timer_set(w->loop, &w->rest, REST_NS, rested, w);
+	return began ? -err : -EAGAIN;
 }
 
 /* The next timer to fire, or NULL. */

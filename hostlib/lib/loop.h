@@ -22,6 +22,14 @@ typedef void (*loop_fd_fn)(struct loop_watch *w, short revents);
 typedef void (*loop_timer_fn)(struct loop_timer *t);
 typedef void (*loop_signal_fn)(void *arg, int sig, int sender_pid);
 
+struct loop_timer {
+	uint64_t due_ns; /* CLOCK_MONOTONIC; 0 while not armed */
+	loop_timer_fn fn;
+	void *arg;
+	struct loop *loop;
+	struct loop_timer *next;
+};
+
 struct loop_watch {
 	int fd; /* -1 while not in the loop */
 	short events; /* POLLIN, POLLOUT; 0 waits for errors and hang-up only */
@@ -29,15 +37,9 @@ struct loop_watch {
 	void *arg;
 	struct loop *loop;
 	bool apart; /* by loop_add_many() */
+	bool full; /* loop_accept() found no descriptor to be had */
+	struct loop_timer rest; /* until it looks again */
 	struct loop_watch *prev, *next;
-};
-
-struct loop_timer {
-	uint64_t due_ns; /* CLOCK_MONOTONIC; 0 while not armed */
-	loop_timer_fn fn;
-	void *arg;
-	struct loop *loop;
-	struct loop_timer *next;
 };
 
 /* A new loop, or NULL with errno. loop_free() gives it back, watches stay the caller's. */
@@ -64,6 +66,15 @@ void loop_events(struct loop_watch *w, short events);
 void loop_del(struct loop_watch *w);
 /* The same, and closes the descriptor, of which the watch is the only owner. */
 void loop_close(struct loop_watch *w);
+
+/*
+ * accept4(2) on a watch of loop_add() for POLLIN, with SOCK_CLOEXEC and `flags`: a descriptor, or
+ * -errno. Where the host has no more descriptors or memory to give, the call would stay ready and the
+ * loop turn without end: the watch rests for a tenth of a second then, in which those who call wait.
+ * -EMFILE, -ENFILE, -ENOBUFS or -ENOMEM is returned once for each time that this begins, so that it
+ * can be told; -EAGAIN while it lasts.
+ */
+int loop_accept(struct loop_watch *w, int flags);
 
 /* (Re)arms a timer that fires once, delay_ns from now. */
 void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t delay_ns, loop_timer_fn fn,

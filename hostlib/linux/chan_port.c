@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "accept.h"
 #include "chan.h"
 #include "telnet.h"
 
@@ -158,7 +159,7 @@ static void refuse(int fd)
 static void port_accept(struct loop_watch *w, short revents)
 {
 	struct chan_listener *l = w->arg;
-	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept_caller(w, "a console's port", SOCK_NONBLOCK);
 	struct port_chan *p;
 
 	if (fd < 0)

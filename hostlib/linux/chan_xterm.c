@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
+#include "accept.h"
 #include "chan.h"
 #include "console_helper.h"
 #include "log.h"
@@ -254,7 +255,7 @@ static void helper_arrives(struct loop_watch *w, short revents)
 {
 	struct chan *c = w->arg;
 	struct xterm_chan *x = c->priv;
-	int tty, fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC);
+	int tty, fd = accept_caller(w, "an xterm's socket", 0);
 
 	if (fd < 0)
 		return;

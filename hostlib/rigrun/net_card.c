@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "accept.h"
 #include "net_private.h"
 #include "port_guest.h"
 
@@ -56,7 +57,7 @@ static void card_called(struct loop_watch *w, short revents)
 	struct net_card *card = w->arg;
 	struct rig_net *net = card->net;
 	struct port_guest_leader leader = {0};
-	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), err;
+	int fd = accept_caller(w, "a card of the rig", SOCK_NONBLOCK), err;
 	char name[PORT_NAME_MAX];
 
 	(void)revents;

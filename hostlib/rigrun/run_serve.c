@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "accept.h"
 #include "capture.h"
 #include "run_client.h"
 
@@ -350,7 +351,7 @@ static void client_ready(struct loop_watch *w, short revents)
 static void called(struct loop_watch *w, short revents)
 {
 	struct run *r = w->arg;
-	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept_caller(w, "the network's socket", SOCK_NONBLOCK);
 	struct run_client *c;
 
 	(void)revents;

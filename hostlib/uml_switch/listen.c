@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "accept.h"
 #include "log.h"
 #include "port_guest.h"
 #include "uml_switch.h"
@@ -150,7 +151,7 @@ static void client_came(struct loop_watch *w, short revents)
 {
 	struct ctx *ctx = w->arg;
 	struct caller *c;
-	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept_caller(w, "the switch's socket", SOCK_NONBLOCK);
 
 	(void)revents;
 	if (fd < 0)
@@ -167,7 +168,7 @@ static void client_came(struct loop_watch *w, short revents)
 
 static void commander_came(struct loop_watch *w, short revents)
 {
-	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept_caller(w, "the control socket", SOCK_NONBLOCK);
 
 	(void)revents;
 	if (fd >= 0)

@@ -4,6 +4,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "loop.h"
 #include "suite.h"
@@ -286,6 +289,66 @@ static void test_signals(void)
 	CU_ASSERT_EQUAL(calls, 1);
 }
 
+static void accept_one(struct loop_watch *w, short revents)
+{
+	(void)revents;
+	calls++;
+	CU_ASSERT_FATAL(calls <= (int)(sizeof(order) / sizeof(order[0])));
+	order[calls - 1] = loop_accept(w, 0);
+	if (order[calls - 1] >= 0)
+		loop_stop(loop);
+}
+
+static void run_for(uint64_t ns)
+{
+	calls = 0;
+	loop_timer_set(loop, &t1, ns, stop_now, NULL);
+	CU_ASSERT_EQUAL(loop_run(loop), 0);
+}
+
+/* Without a descriptor for who calls, the loop looks now and then, and takes the caller in the end. */
+static void test_full(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	socklen_t size = sizeof(at);
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), caller = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct rlimit was, none;
+
+	CU_ASSERT_EQUAL_FATAL(bind(listener, (struct sockaddr *)&at, sizeof(at.sun_family)), 0);
+	CU_ASSERT_EQUAL_FATAL(listen(listener, 1), 0);
+	CU_ASSERT_EQUAL_FATAL(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+	CU_ASSERT_EQUAL_FATAL(connect(caller, (struct sockaddr *)&at, size), 0);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = (rlim_t)caller + 1;
+	CU_ASSERT_EQUAL(loop_add(loop, &a, listener, POLLIN, accept_one, NULL), 0);
+
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+	run_for(250000000);
+	CU_ASSERT(calls >= 1 && calls <= 3);
+	CU_ASSERT_EQUAL(order[0], -EMFILE);
+	CU_ASSERT(calls < 2 || order[1] == -EAGAIN);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &was), 0);
+	run_for(10000000000);
+	CU_ASSERT_EQUAL(calls, 1);
+	CU_ASSERT(order[0] >= 0);
+	close(order[0]);
+
+	/* One that goes while it rests. */
+	close(caller);
+	caller = socket(AF_UNIX, SOCK_STREAM, 0);
+	CU_ASSERT_EQUAL_FATAL(connect(caller, (struct sockaddr *)&at, size), 0);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+	run_for(10000000);
+	CU_ASSERT_EQUAL(order[0], -EMFILE);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &was), 0);
+	loop_del(&a);
+	run_for(250000000);
+	CU_ASSERT_EQUAL(calls, 0);
+	close(caller);
+	close(listener);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -297,6 +360,7 @@ int main(void)
 		{"a timer that is always due", test_restless},
 		{"no timer fires early", test_not_early},
 		{"how late the host is", test_lead},
+		{"no descriptor for who calls", test_full},
 		{"signals", test_signals},
 		CU_TEST_INFO_NULL,
 	};
