@@ -24,6 +24,7 @@
 #include "run_private.h"
 
 #define STATUS_TIMEOUT 124
+#define WRITE_NS 10000000000ULL /* for what a command that took too long has changed */
 #define PATIENCE_MS 60000 /* a reader of our output may be busy for a while */
 #define IMPATIENT_NS 2000000000ULL /* the same signal again within this time ends the guest */
 #define TWICE_NS \
@@ -236,12 +237,42 @@ int run_open(struct linux_ctx *ctx)
 	return status;
 }
 
-static void too_late(struct loop_timer *t)
+/* Whether what the command changes is there afterwards. */
+static bool changes_stay(const struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->opt.npaths; i++)
+		if (r->opt.path[i].kind == RUN_PATH_RW)
+			return true;
+	return r->opt.keep;
+}
+
+static void unwritten(struct loop_timer *t)
 {
 	struct run *r = t->arg;
 
-	r->timed_out = true;
+	log_warn("the guest did not write all that was changed within %llu s; ending it",
+		 WRITE_NS / 1000000000);
 	super_end_now(r->ctx);
+}
+
+/*
+ * A guest whose changes stay has some in its memory still: its command is killed, and it ends as
+ * behind any other. Of a command that has ended by itself that is what goes on now.
+ */
+static void too_late(struct loop_timer *t)
+{
+	static const unsigned char kill_it = SIGKILL;
+	struct run *r = t->arg;
+	bool ended = r->end_len == sizeof(r->end);
+
+	r->timed_out = !ended;
+	if (changes_stay(r) && (ended || (r->ready && send(r->control[0], &kill_it, 1,
+							   MSG_DONTWAIT | MSG_NOSIGNAL) == 1)))
+		loop_timer_set(r->ctx->loop, t, WRITE_NS, unwritten, r);
+	else
+		super_end_now(r->ctx);
 }
 
 int run_start(struct linux_ctx *ctx)

@@ -164,6 +164,18 @@ run --keep "$T/kept" -- sh -c "echo kept >$T/home/kept; rm -rf $T/home/open" || 
 run --keep "$T/kept" -- sh -c "cat $T/home/kept; ls -d $T/home/open" >"$T/out" 2>&1 && fail "--keep: what was removed is there"
 expect_text '^kept$'
 [ -e "$T/home/open/file" ] && [ ! -e "$T/home/kept" ] || fail "--keep changed the host"
+# What a command has changed whose time is over is kept, also what only its memory has; it does not go on.
+expect_status 124 run --timeout 2 --keep "$T/kept" -- sh -c "trap '' TERM; echo late >$T/home/late; sleep 60; echo no >$T/home/late"
+expect_status 0 run --keep "$T/kept" -- grep -x late "$T/home/late"
+mkdir "$T/home/rw"
+expect_status 124 run --timeout 2 --rw "$T/home/rw" -- python3 -c 'import mmap, sys, time
+f = open(sys.argv[1], "w+b")
+f.truncate(4096)
+m = mmap.mmap(f.fileno(), 4096)
+m[:5] = b"late\n"
+time.sleep(60)' "$T/home/rw/map"
+expect_text 'longer than 2 s'
+[ "$(head -n 1 "$T/home/rw/map" | tr -d '\0')" = late ] || fail "--timeout: what was written through memory is not in the file"
 
 # With an image they are a COW file over it, for the other tools and for linux.
 mkdir -p "$T/tree/bin"
