@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What nodes are asked for; see agent.h. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -180,6 +181,29 @@ void agent_look(struct agent *a, unsigned int node)
 		agent_dirty(a, node);
 }
 
+/* Signals that end whoever has not said what else they are to do. */
+static bool is_to_end(int sig)
+{
+	return sig == SIGHUP || sig == SIGINT || sig == SIGQUIT || sig == SIGTERM || sig == SIGKILL;
+}
+
+/* What its guest has not heard of yet ends here, as it would have there. */
+static void end_waiting(struct agent *a, unsigned int node, const void *arg, int sig)
+{
+	struct node *n = &a->node[node];
+	struct request *r, *next;
+
+	for (r = n->waiting.first; r; r = next) {
+		next = r->next;
+		if (r->arg != arg || !request_is_command(r))
+			continue;
+		request_unlink(&n->waiting, r);
+		r->status = sig; /* as waitpid(2) says it */
+		request_append(&n->ended, r);
+		agent_dirty(a, node);
+	}
+}
+
 void agent_signal(struct agent *a, unsigned int node, const void *arg, int sig)
 {
 	const struct request *r;
@@ -194,6 +218,8 @@ void agent_signal(struct agent *a, unsigned int node, const void *arg, int sig)
 		f.status = sig;
 		a->way->send(a, node, &f, NULL, 0);
 	}
+	if (is_to_end(sig))
+		end_waiting(a, node, arg, sig);
 }
 
 /* A request that begins with fixed bytes and a path. NULL with *err. */

@@ -98,7 +98,11 @@ int agent_stream(struct agent *a, unsigned int node, const char *command, agent_
 		 agent_done_fn done, void *arg);
 /* Output of the node's streams is wanted that was not before. */
 void agent_look(struct agent *a, unsigned int node);
-/* A signal for the session of each command of the node that was asked for with this arg. */
+/*
+ * A signal for the session of each command of the node that was asked for with this arg. One that
+ * has not been sent to the guest yet ends by SIGHUP, SIGINT, SIGQUIT, SIGTERM and SIGKILL without
+ * having begun, and knows nothing of others.
+ */
 void agent_signal(struct agent *a, unsigned int node, const void *arg, int sig);
 /* The contents of a regular file, from its beginning; fd is closed when the request ends (if 0). */
 int agent_put(struct agent *a, unsigned int node, const char *path, uint32_t mode, int fd,

@@ -144,22 +144,17 @@ static void say(struct agent *a, unsigned int node, uint8_t type, uint32_t id, u
 	a->way->send(a, node, &f, NULL, 0);
 }
 
-static bool is_command(const struct request *r)
-{
-	return r->type == AGENT_EXEC || r->type == AGENT_STREAM;
-}
-
 static bool may_start(const struct node *n, const struct request *r)
 {
 	unsigned int execs = 0;
 	const struct request *other;
 
 	for (other = n->active.first; other; other = other->next) {
-		if (!is_command(other))
+		if (!request_is_command(other))
 			return false;
 		execs++;
 	}
-	return !is_command(r) || execs < AGENT_EXECS_MAX;
+	return !request_is_command(r) || execs < AGENT_EXECS_MAX;
 }
 
 /* Begins with the next request, if one can be. */

@@ -97,6 +97,8 @@ void request_list_init(struct request_list *l);
 void request_append(struct request_list *l, struct request *r);
 void request_prepend(struct request_list *l, struct request *r);
 void request_unlink(struct request_list *l, struct request *r);
+/* Whether it is a command, of either type. */
+bool request_is_command(const struct request *r);
 struct request *request_find(const struct request_list *l, uint32_t id);
 void request_free(struct request *r);
 void request_list_free(struct request_list *l);

@@ -44,6 +44,11 @@ void request_unlink(struct request_list *l, struct request *r)
 	l->n--;
 }
 
+bool request_is_command(const struct request *r)
+{
+	return r->type == AGENT_EXEC || r->type == AGENT_STREAM;
+}
+
 struct request *request_find(const struct request_list *l, uint32_t id)
 {
 	struct request *r = l->first;

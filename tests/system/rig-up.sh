@@ -85,6 +85,17 @@ wait_for 10 sh -c "! '$RIG' exec a ps | grep -q 'sleep [6]0'" || fail "a command
 wait_for 10 rig exec a test -e /tmp/ended || fail "a command waits for a reader that has gone"
 timeout --foreground -s INT 4 "$RIG" exec a ping 10.0.0.2 >"$T/out" 2>&1
 expect_text 'packet loss'
+# One that waits behind as many as a node runs at a time can be taken back, and has not run.
+busy=()
+for i in {1..16}; do
+	"$RIG" exec a 'echo up; sleep 100' >>busy &
+	busy+=($!)
+done
+wait_for 10 sh -c '[ "$(grep -c up busy)" -eq 16 ]' || fail "a node does not run 16 commands at a time"
+expect_status 130 timeout --preserve-status --foreground -k 5 -s INT 1 "$RIG" exec a 'touch /tmp/waited'
+kill "${busy[@]}"
+wait_for 10 rig exec a true || fail "commands go on for those who have gone"
+expect_status 1 rig exec a test -e /tmp/waited
 # Also at the end of a command that is faster than who reads.
 rig exec a 'seq 100000' | { sleep 1; sha256sum; } >sum
 [ "$(cat sum)" = "$(seq 100000 | sha256sum)" ] || fail "output of exec"

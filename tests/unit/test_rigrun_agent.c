@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Agents: what the host asks nodes for, with guests in this process that answer well and badly. */
+#include <signal.h>
 #include "agent_guest.h"
 #include "suite.h"
 
@@ -148,6 +149,31 @@ static void test_stream(void)
 	output(1, "late", 4, 3 + window + 4);
 	agent_signal(agent, NODE, &streamed, 15);
 	CU_ASSERT_EQUAL(streamed.len, 3 + window);
+}
+
+/* One whose node is not up yet can be taken back; others that wait are not meant. */
+static void test_signal_waiting(void)
+{
+	memset(&streamed, 0, sizeof(streamed));
+	CU_ASSERT_EQUAL(agent_stream(agent, NODE, "x", stream_output, done, &streamed), 0);
+	CU_ASSERT_EQUAL(exec("y"), 0);
+	step();
+	agent_signal(agent, NODE, &said, SIGINT);
+	agent_signal(agent, NODE, &streamed, SIGWINCH);
+	step();
+	CU_ASSERT_EQUAL(said.done, 0);
+	agent_signal(agent, NODE, &streamed, SIGINT);
+	step();
+	CU_ASSERT_EQUAL(said.done, 1);
+	CU_ASSERT_EQUAL(said.status, SIGINT);
+	agent_signal(agent, NODE, &streamed, SIGINT);
+	step();
+	CU_ASSERT_EQUAL(said.done, 1);
+	start(1);
+	say(AGENT_UP, 0, 0);
+	step();
+	expect_frame(AGENT_EXEC, 1); /* y's */
+	expect_nothing();
 }
 
 /* Commands side by side up to a bound; all else alone. */
@@ -451,6 +477,7 @@ int main(void)
 		{"lives", test_lives},
 		{"chain", test_chain},
 		{"streams", test_stream},
+		{"a signal before it begins", test_signal_waiting},
 		{"apart", test_apart},
 		{"refused", test_refused},
 		CU_TEST_INFO_NULL,
