@@ -400,6 +400,9 @@ void run_ended(struct linux_ctx *ctx)
 			break;
 		r->end_len += (size_t)n;
 	}
+	/* Half a file system would be refused the next time. */
+	if (r->keep == 1 && !r->ready)
+		unlink(r->opt.keep);
 	/* A signal that ended us from outside has set a status of its own. */
 	if (ctx->status <= STATUS_SIGNAL)
 		ctx->status = status_of(r);

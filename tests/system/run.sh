@@ -167,6 +167,9 @@ expect_text '^kept$'
 # What a command has changed whose time is over is kept, also what only its memory has; it does not go on.
 expect_status 124 run --timeout 2 --keep "$T/kept" -- sh -c "trap '' TERM; echo late >$T/home/late; sleep 60; echo no >$T/home/late"
 expect_status 0 run --keep "$T/kept" -- grep -x late "$T/home/late"
+# One that had no time to be made is not left half made.
+expect_status 124 run --timeout 0.1 --keep "$T/half" -- true
+[ ! -e "$T/half" ] || fail "--keep: half a file system is left"
 mkdir "$T/home/rw"
 expect_status 124 run --timeout 2 --rw "$T/home/rw" -- python3 -c 'import mmap, sys, time
 f = open(sys.argv[1], "w+b")
