@@ -165,19 +165,19 @@ run --keep "$T/kept" -- sh -c "cat $T/home/kept; ls -d $T/home/open" >"$T/out" 2
 expect_text '^kept$'
 [ -e "$T/home/open/file" ] && [ ! -e "$T/home/kept" ] || fail "--keep changed the host"
 # What a command has changed whose time is over is kept, also what only its memory has; it does not go on.
-expect_status 124 run --timeout 2 --keep "$T/kept" -- sh -c "trap '' TERM; echo late >$T/home/late; sleep 60; echo no >$T/home/late"
+expect_status 124 run --timeout 5 --keep "$T/kept" -- sh -c "trap '' TERM; echo late >$T/home/late; sleep 60; echo no >$T/home/late"
 expect_status 0 run --keep "$T/kept" -- grep -x late "$T/home/late"
 # One that had no time to be made is not left half made.
-expect_status 124 run --timeout 0.1 --keep "$T/half" -- true
+expect_status 124 run --timeout 0.01 --keep "$T/half" -- true
 [ ! -e "$T/half" ] || fail "--keep: half a file system is left"
 mkdir "$T/home/rw"
-expect_status 124 run --timeout 2 --rw "$T/home/rw" -- python3 -c 'import mmap, sys, time
+expect_status 124 run --timeout 5 --rw "$T/home/rw" -- python3 -c 'import mmap, sys, time
 f = open(sys.argv[1], "w+b")
 f.truncate(4096)
 m = mmap.mmap(f.fileno(), 4096)
 m[:5] = b"late\n"
 time.sleep(60)' "$T/home/rw/map"
-expect_text 'longer than 2 s'
+expect_text 'longer than 5 s'
 [ "$(head -n 1 "$T/home/rw/map" | tr -d '\0')" = late ] || fail "--timeout: what was written through memory is not in the file"
 
 # With an image they are a COW file over it, for the other tools and for linux.
