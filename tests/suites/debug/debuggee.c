@@ -103,7 +103,7 @@ static int threads(void)
 
 static void wait_here(void)
 {
-	usleep(10000);
+	usleep(200000); /* so long that who attaches finds it asleep, also on a busy host */
 }
 
 static int wait_long(void)
@@ -111,7 +111,7 @@ static int wait_long(void)
 	printf("waiting\n");
 	fflush(stdout);
 	/* Nobody waits for ever for a debugger that does not come. */
-	for (int i = 0; i < 3000 && !go_on; i++)
+	for (int i = 0; i < 150 && !go_on; i++)
 		wait_here();
 	printf("told to go on: %d\n", go_on);
 	return 0;
