@@ -434,7 +434,10 @@ static bool bytes_noticed(void)
 	static const uint8_t byte = 0xff;
 
 	next_byte = shared_page();
-	return noticed("byte", attack_bytes, &byte);
+	while (*next_byte < STATE_BYTES)
+		if (noticed("byte", attack_bytes, &byte))
+			return true;
+	return false;
 }
 
 /* What a storm writes is chance: on a host one of twenty kills itself before it is noticed. */
