@@ -182,31 +182,46 @@ static const struct {
 
 #define BAD_COUNT (sizeof(bad_args) / sizeof(bad_args[0]))
 
-/* What a clone() that was let through has made ends at once: it stands still (victim.child). */
-static void end_child(unsigned long flags)
+/*
+ * A thread cannot be killed alone: it ends itself. If it may not even do that (the filter of a boot)
+ * it stands still until the guest kernel is killed, or it would run on with a stack of another's.
+ */
+static void end_thread(pid_t tid)
 {
 	struct user_regs_struct regs;
 	int status;
 
-	if (waitpid(victim.child, &status, __WALL) < 0)
-		die("waiting for its child");
-	if (!(flags & CLONE_THREAD)) {
-		kill(victim.child, SIGKILL);
-		waitpid(victim.child, &status, __WALL);
-		CALL(SYS_wait4, -1UL, 0UL, UL(WNOHANG | __WALL), 0UL);
-		return;
-	}
-	/* A thread cannot be killed alone: it ends itself. */
-	if (ptrace(PTRACE_GETREGS, victim.child, 0, &regs) < 0)
+	if (ptrace(PTRACE_GETREGS, tid, 0, &regs) < 0)
 		die("reading a thread's registers");
 	regs.rip = victim.syscall_at;
 	regs.rax = SYS_exit;
 	regs.orig_rax = -1UL;
 	regs.rdi = 0;
-	if (ptrace(PTRACE_SETREGS, victim.child, 0, &regs) < 0 ||
-	    ptrace(PTRACE_CONT, victim.child, 0, 0) < 0)
-		die("ending a thread");
+	if (ptrace(PTRACE_SETREGS, tid, 0, &regs) < 0)
+		die("setting a thread's registers");
+	do { /* a signal that comes first is kept, as wait_stop() does */
+		if (ptrace(PTRACE_SINGLESTEP, tid, 0, 0) < 0 || waitpid(tid, &status, __WALL) < 0)
+			die("ending a thread");
+		if (WIFSTOPPED(status))
+			keep_signal(WSTOPSIG(status));
+	} while (WIFSTOPPED(status) && WSTOPSIG(status) != SIGTRAP);
+	victim.doomed = victim.doomed || WIFSTOPPED(status);
+}
+
+/* What a clone() that was let through has made ends at once: it stands still (victim.child). */
+static void end_child(unsigned long flags)
+{
+	int status;
+
+	if (waitpid(victim.child, &status, __WALL) < 0)
+		die("waiting for its child");
+	if (flags & CLONE_THREAD) {
+		end_thread(victim.child);
+		return;
+	}
+	kill(victim.child, SIGKILL);
 	waitpid(victim.child, &status, __WALL);
+	CALL(SYS_wait4, -1UL, 0UL, UL(WNOHANG | __WALL), 0UL);
 }
 
 static long try_bad_args(size_t i)

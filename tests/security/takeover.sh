@@ -213,11 +213,13 @@ boot_rounds() {
 	boot_goes_on
 }
 boot_rounds "$(id -un)"
-# Threads it may make, for disks; none of them could be ended but with the guest kernel.
+# Threads it may make, for disks; none of them could be ended but with the guest kernel, which takeover then
+# kills: a thread that ran on would do what the stack of another has it do, wait for ever included.
 round="a thread during boot" only=(args-clone-thread)
 attack_boot
 verdicts SUCCEEDED
 wait "$pid"
+found 'ended by signal 9' <"$T/guest" || fail "$round: another end: $(tail -n 1 "$T/guest")"
 only=()
 
 # A directory that is shared opens the way to nothing else, nor to its files when it is read only.

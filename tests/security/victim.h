@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Another process made to do host calls, for takeover.c: take() it, call() as often as is liked,
- * leave() it as it was. With ptrace: the process executes a `syscall` instruction of its own text
- * with registers that we set. Errors that make this impossible end the program with status 2.
+ * leave() it as it was, or killed if a thread is left in it that may not end by itself. With
+ * ptrace: the process executes a `syscall` instruction of its own text with registers that we set.
+ * Errors that make this impossible end the program with status 2.
  */
 #ifndef VICTIM_H
 #define VICTIM_H
@@ -39,6 +40,7 @@ static struct {
 	/* While a child of its stands for it (stand_in()): */
 	pid_t original; /* whose child this is; 0: none stands for it */
 	bool gone; /* it has ended, of a call, or because the call did not come back */
+	bool doomed; /* a thread is left that nothing but the process's end can end */
 	unsigned long sp; /* its stack pointer in the next call, if not 0 */
 } victim;
 
@@ -122,6 +124,13 @@ static void wait_stand_in(void)
 	victim.gone = true;
 }
 
+/* An interrupt of its own: it gets it when we are gone. Others were our doing. */
+static void keep_signal(int sig)
+{
+	if (sig == SIGALRM || sig == SIGIO)
+		victim.signals |= 1UL << sig;
+}
+
 /* Waits until it stands still. The number of a child that it just made, or 0. */
 static pid_t wait_stop(void)
 {
@@ -145,9 +154,7 @@ static pid_t wait_stop(void)
 			die("asking for its child");
 		if (WSTOPSIG(status) == SIGTRAP)
 			return (pid_t)child;
-		/* An interrupt of its own: it gets it when we are gone. Others were our doing. */
-		if (WSTOPSIG(status) == SIGALRM || WSTOPSIG(status) == SIGIO)
-			victim.signals |= 1UL << WSTOPSIG(status);
+		keep_signal(WSTOPSIG(status));
 		if (ptrace(PTRACE_SINGLESTEP, victim.pid, 0, 0) < 0)
 			die("stepping");
 	}
@@ -330,6 +337,10 @@ static void leave(void)
 {
 	int sig;
 
+	if (victim.doomed) {
+		kill(victim.pid, SIGKILL);
+		return;
+	}
 	if (victim.scratch != victim.stack)
 		CALL(SYS_munmap, victim.scratch, UL(SCRATCH_BYTES));
 	ptrace(PTRACE_SETREGS, victim.pid, 0, &victim.saved);
