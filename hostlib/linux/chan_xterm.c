@@ -219,24 +219,24 @@ static int receive_terminal(int fd)
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control),
+		/* The padding behind it would be room for a second one, which nobody would close. */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	struct timeval limit = {.tv_sec = 2};
 	struct cmsghdr *h;
 	int tty = -1;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (recvmsg(fd, &m, MSG_CMSG_CLOEXEC) != 1 || byte != CONSOLE_HELPER_HELLO)
+	if (recvmsg(fd, &m, MSG_CMSG_CLOEXEC) != 1)
 		return -EPROTO;
 	h = CMSG_FIRSTHDR(&m);
 	if (!h || h->cmsg_type != SCM_RIGHTS || h->cmsg_len != CMSG_LEN(sizeof(int)))
 		return -EPROTO;
 	memcpy(&tty, CMSG_DATA(h), sizeof(int));
-	if (!isatty(tty)) {
-		close(tty);
-		return -ENOTTY;
-	}
-	return tty;
+	if (byte == CONSOLE_HELPER_HELLO && isatty(tty))
+		return tty;
+	close(tty);
+	return byte == CONSOLE_HELPER_HELLO ? -ENOTTY : -EPROTO;
 }
 
 /* Nobody else uses this terminal, so its flags are ours. */

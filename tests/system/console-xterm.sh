@@ -96,3 +96,38 @@ wait "$guest" || status=$?
 guest=
 no_window() { ! xdotool search --name '^con1 ' >/dev/null 2>&1; }
 wait_for "no window is left behind" no_window
+
+# Whoever calls at the window's socket with another greeting, or with two terminals, leaves no descriptor
+# behind: of three that are sent one is kept.
+cat >"$dir/caller" <<'PY'
+#!/usr/bin/python3
+import array, os, socket, sys, time
+
+ttys = [os.openpty()[1] for _ in range(3)]
+
+def call(byte, fds):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    s.connect(sys.argv[-1])
+    s.sendmsg([byte], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+    return s
+
+call(b"?", ttys[:1]).recv(1)
+calling = call(b"h", ttys[1:])
+with open(sys.argv[0] + ".ttys", "w") as f:
+    print(*[os.ttyname(t) for t in ttys], sep="\n", file=f)
+time.sleep(60)
+PY
+chmod 755 "$dir/caller"
+"$linux" uml_dir="$dir" umid=two mem=64M con0=fd:0,fd:1 con1=xterm xterm="$dir/caller,-T,-e" </dev/null >"$dir/log" 2>&1 &
+guest=$!
+kept() {
+	[ -s "$dir/caller.ttys" ] || return 1
+	n=$(for f in /proc/"$guest"/fd/*; do readlink "$f"; done | grep -cxFf "$dir/caller.ttys")
+	[ "$n" -ge 1 ]
+}
+wait_for "the terminal is taken" kept
+[ "$n" -eq 1 ] || fail "$n of three descriptors are kept"
+echo "ok: no more than one descriptor is kept"
+kill "$guest"
+wait "$guest" || true
+guest=
