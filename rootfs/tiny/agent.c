@@ -63,7 +63,7 @@ static void frame(struct agent *a, const struct agent_frame *f, const uint8_t *d
 	else if (f->type == AGENT_TAKEN)
 		exec_taken(a, f);
 	else if (f->type == AGENT_SIGNAL)
-		exec_signal(a, f);
+		request_signal(a, f);
 	else if (f->type >= AGENT_FIRST_REQUEST || f->type == AGENT_CANCEL)
 		request_frame(a, f, data);
 }

@@ -33,7 +33,8 @@
  *   END     none; the orderly end is asked for when the answer comes
  *   REBOOT  likewise
  *   CANCEL  none; a PUT whose number is `id` ends without its file. No answer.
- *   SIGNAL  none; the signal `status` goes to all of the command's session. No answer.
+ *   SIGNAL  none; the signal `status` goes to all of the command's session, at its beginning if the
+ *           body has not arrived as a whole. No answer.
  * Bodies of answers: EXEC has the output, GET the file, SETUP what went wrong as a line of text.
  * Their status: of EXEC as waitpid(2) has it, or -errno; of the others 0 or -errno.
  */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Commands: each in a session of its own, output and errors in one pipe. The answer goes when the
- * shell has ended, with what is in the pipe by then; of a stream, what was there before has gone. Whoever it left in the background may go on
- * writing: that is read and thrown away, or they would be ended by it.
+ * shell has ended, with what is in the pipe by then; of a stream, what was there before has gone.
+ * Whoever it left in the background may go on writing: that is read and thrown away, or they would
+ * be ended by it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -228,12 +229,13 @@ void exec_taken(struct agent *a, const struct agent_frame *f)
 		job->taken = f->offset;
 }
 
-void exec_signal(const struct agent *a, const struct agent_frame *f)
+void exec_signal(const struct agent *a, uint32_t id, int sig)
 {
-	const struct job *job = find_job(a, f->id);
+	const struct job *job = find_job(a, id);
 
-	if (job && f->status > 0 && f->status < NSIG)
-		kill(-job->pid, f->status);
+	/* A child that is not as far as a session of its own yet is alone. */
+	if (job && kill(-job->pid, sig) && errno == ESRCH)
+		kill(job->pid, sig);
 }
 
 void exec_drain(struct agent *a, unsigned int n)

@@ -38,6 +38,7 @@ struct incoming {
 	uint32_t id;
 	uint8_t type;
 	int status; /* of a body that is not wanted: the rest of it is passed over */
+	uint64_t signals; /* for the command, when it has begun; bit 0: signal 1 */
 	struct agent_receiver receive;
 	uint8_t *data; /* but for PUT */
 	int fd; /* PUT: the file below its temporary name; -1: none */
@@ -94,6 +95,8 @@ void answers_send(struct agent *a);
 
 /* agent_request.c: a piece of a request. */
 void request_frame(struct agent *a, const struct agent_frame *f, const uint8_t *data);
+/* A signal for a command, which may not be here as a whole yet. */
+void request_signal(struct agent *a, const struct agent_frame *f);
 /* Ends what has come in part. */
 void request_drop(struct agent *a);
 
@@ -112,9 +115,10 @@ void exec_begin(struct agent *a, uint32_t id, bool stream, const uint8_t *data, 
 bool exec_wants_output(const struct job *job);
 /* Output of streams goes, as far as the card and the host take it. False: the card does not. */
 bool exec_send(struct agent *a);
-/* The host has taken output; a signal for a command. */
+/* The host has taken output. */
 void exec_taken(struct agent *a, const struct agent_frame *f);
-void exec_signal(const struct agent *a, const struct agent_frame *f);
+/* A signal that there is, for all of a command; for none if there is no such command. */
+void exec_signal(const struct agent *a, uint32_t id, int sig);
 /* Output is there: of job n, or on pipe n that background processes hold. */
 void exec_output(struct job *job);
 void exec_drain(struct agent *a, unsigned int n);

@@ -4,6 +4,7 @@
  * for is done. One body comes at a time; its end is answered in any case.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include "agent_private.h"
 
@@ -42,6 +43,17 @@ static void put(struct incoming *in, const struct agent_frame *f, const uint8_t 
 		file_put_drop(in);
 }
 
+static void command_begin(struct agent *a)
+{
+	const struct incoming *in = &a->in;
+	int sig;
+
+	exec_begin(a, in->id, in->type == AGENT_STREAM, in->data, in->receive.total);
+	for (sig = 1; sig < NSIG; sig++)
+		if (in->signals >> (sig - 1) & 1)
+			exec_signal(a, in->id, sig);
+}
+
 static void perform(struct agent *a)
 {
 	struct incoming *in = &a->in;
@@ -59,7 +71,7 @@ static void perform(struct agent *a)
 		return;
 	case AGENT_EXEC:
 	case AGENT_STREAM:
-		exec_begin(a, in->id, in->type == AGENT_STREAM, in->data, len);
+		command_begin(a);
 		return;
 	case AGENT_GET:
 		file_get(a, in->id, in->data, len);
@@ -110,4 +122,14 @@ void request_frame(struct agent *a, const struct agent_frame *f, const uint8_t *
 		return;
 	perform(a);
 	request_drop(a);
+}
+
+void request_signal(struct agent *a, const struct agent_frame *f)
+{
+	if (f->status <= 0 || f->status >= NSIG)
+		return;
+	if (a->in.active && a->in.id == f->id)
+		a->in.signals |= UINT64_C(1) << (f->status - 1);
+	else
+		exec_signal(a, f->id, f->status);
 }

@@ -423,8 +423,8 @@ REAL(int, kill, pid_t pid, int sig)
 	if (!inside)
 		return __real_kill(pid, sig);
 	deeds++;
-	assert(pid <= -PID && pid > -next_pid && sig > 0 && sig < NSIG);
-	return 0;
+	assert(abs(pid) >= PID && abs(pid) < next_pid && sig > 0 && sig < NSIG);
+	return pid < 0 && fails(ESRCH) ? -1 : 0;
 }
 
 /* One that runs, or that nobody has asked for; or none any more. */
@@ -807,18 +807,18 @@ static void wild(uint8_t right)
 
 /* --- what else happens ------------------------------------------------------------------------ */
 
-static void host_says(uint8_t type)
+static void host_says(uint8_t type, uint32_t id)
 {
 	struct agent_frame f;
 
-	agent_frame_init(&f, type, 1, take8(&in));
+	agent_frame_init(&f, type, 1, id);
 	f.status = take8(&in) & 1 ? SIGTERM : (int32_t)take32(&in);
 	f.offset = take8(&in) & 1 ? take16(&in) : take64(&in);
 	inside = true;
 	if (type == AGENT_TAKEN)
 		exec_taken(&agent, &f);
 	else
-		exec_signal(&agent, &f);
+		request_signal(&agent, &f);
 	inside = false;
 }
 
@@ -864,7 +864,7 @@ static void one_thing(void)
 		cancel(how & 1 ? sent.id : how);
 		break;
 	case 8:
-		host_says(how & 1 ? AGENT_TAKEN : AGENT_SIGNAL);
+		host_says(how & 1 ? AGENT_TAKEN : AGENT_SIGNAL, how & 2 ? sent.id : take8(&in));
 		break;
 	case 9:
 	case 10:

@@ -6,6 +6,8 @@
 
 static struct agent agent;
 static unsigned int answered, executed;
+static uint32_t signalled;
+static uint64_t signals; /* that came when there was a command; bit 0: signal 1 */
 static char command[AGENT_TEXT_MAX + 1];
 
 /* --- what requests ask for, of which the test only hears ------------------------------ */
@@ -31,6 +33,14 @@ void exec_begin(struct agent *a, uint32_t id, bool stream, const uint8_t *data, 
 	memcpy(command, data, len);
 	command[len] = 0;
 	executed++;
+}
+
+void exec_signal(const struct agent *a, uint32_t id, int sig)
+{
+	(void)a;
+	signalled = id;
+	if (executed)
+		signals |= UINT64_C(1) << (sig - 1);
 }
 
 void setup(struct agent *a, uint32_t id, char *text)
@@ -79,7 +89,8 @@ void file_put_drop(struct incoming *in)
 static void begin_test(void)
 {
 	agent = (struct agent){.in.fd = -1};
-	answered = executed = 0;
+	answered = executed = signalled = 0;
+	signals = 0;
 }
 
 /* A frame of EXEC as agent.c passes it on: read, so that its piece lies within total. */
@@ -143,11 +154,47 @@ static void too_long(void)
 	CU_ASSERT_EQUAL(executed, 1);
 }
 
+static void signal_from_host(uint32_t id, int sig)
+{
+	struct agent_frame f;
+
+	agent_frame_init(&f, AGENT_SIGNAL, 1, id);
+	f.status = sig;
+	request_signal(&agent, &f);
+}
+
+/* A signal for a command whose body still comes waits for it, one for another one does not. */
+static void early_signals(void)
+{
+	begin_test();
+	piece(7, 0, 6, "ec", 2);
+	signal_from_host(7, SIGTERM);
+	signal_from_host(7, 1);
+	signal_from_host(7, NSIG - 1);
+	signal_from_host(7, 0);
+	signal_from_host(7, NSIG);
+	signal_from_host(7, -1);
+	CU_ASSERT_EQUAL(signalled, 0);
+	signal_from_host(6, SIGINT);
+	CU_ASSERT_EQUAL(signalled, 6);
+	piece(7, 2, 6, "ho 1", 4);
+	CU_ASSERT_EQUAL(executed, 1);
+	CU_ASSERT_EQUAL(signalled, 7);
+	CU_ASSERT_EQUAL(signals, UINT64_C(1) << (SIGTERM - 1) | 1 | UINT64_C(1) << (NSIG - 2));
+	signals = 0;
+	piece(8, 0, 6, "echo 2", 6);
+	CU_ASSERT_EQUAL(signals, 0);
+	signal_from_host(7, SIGTERM);
+	CU_ASSERT_EQUAL(signalled, 7);
+	CU_ASSERT_EQUAL(signals, UINT64_C(1) << (SIGTERM - 1));
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
 		{"pieces", pieces},
 		{"a longer body", longer},
+		{"signals for what has not come", early_signals},
 		{"too long", too_long},
 		CU_TEST_INFO_NULL,
 	};
