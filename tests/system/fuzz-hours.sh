@@ -1,0 +1,42 @@
+#!/bin/bash
+# timeout: 420
+# company: fuzz
+# scripts/fuzz, with targets that only look like some: a target's hours are counted part by part until it
+# has had them, its corpus stays small however much it has learnt, and one that found something is named.
+. tests/system/lib.sh
+
+mkdir -p "$T"/{scripts,tests/fuzz/corpus,build/fuzz}
+cp scripts/fuzz "$T/scripts/"
+echo 'build/fuzz/%: ; @true' >"$T/Makefile"
+touch "$T"/tests/fuzz/fuzz_{much,finds}.c
+# Nearly two seconds of CPU time a part, of which whole ones count; what it has learnt are more names than a pipe holds.
+cat >"$T/build/fuzz/fuzz_much" <<'SH'
+#!/bin/bash
+case $4 in
+-merge=1)
+	cd "$5" && seq -f 'input-with-a-long-name-%.0f' 5000 | xargs touch
+	exit
+	;;
+esac
+(ulimit -t 2; while :; do :; done) 2>/dev/null
+echo 'stat::number_of_executed_units: 7'
+SH
+cat >"$T/build/fuzz/fuzz_finds" <<'SH'
+#!/bin/bash
+for a; do [[ $a != -artifact_prefix=* ]] || echo x >"${a#*=}crash-1"; done
+exit 1
+SH
+chmod 755 "$T"/build/fuzz/fuzz_*
+
+timeout 200 "$T/scripts/fuzz" -s 2 -p 1 much >"$T/out" 2>&1 || fail "a target that learns much: status $?"
+[ "$(grep -c '1 s, 7 inputs' "$T/out")" -ge 2 ] || fail "not told part by part"
+awk '$1 == "much" && $2 >= 2 && $3 >= 14 { ok = 1 } END { exit !ok }' "$T/tests/fuzz/HOURS" || fail "hours: $(cat "$T/tests/fuzz/HOURS")"
+[ "$(ls "$T/tests/fuzz/corpus/much" | wc -l)" -eq 16 ] || fail "corpus: $(ls "$T/tests/fuzz/corpus/much" | wc -l) inputs"
+[ -z "$(ls -d "$T"/build/fuzz/found/merge.* 2>/dev/null)" ] || fail "a merge is left over"
+echo "hours are counted, and the corpus is small"
+
+status=0
+timeout 200 "$T/scripts/fuzz" -s 3 -p 1 >"$T/out" 2>&1 || status=$?
+[ $status -eq 1 ] && found '^finds: found something: build/fuzz/found/finds-crash-1;' <"$T/out" || fail "one that finds something: status $status"
+awk '$1 == "much" && $2 >= 3 { ok = 1 } END { exit !ok }' "$T/tests/fuzz/HOURS" || fail "the other one does not go on"
+echo "what is found is named, and others go on"
