@@ -1,18 +1,18 @@
 #!/bin/bash
-# timeout: 90
+# timeout: 300
 # Memory that the guest frees goes back to the host: 400 MB of files, and of a process. What is taken in
 # bulk is had from the host in bulk, the first time and after it has gone back.
 . tests/system/lib.sh
 
 mkfifo "$T/in"
-timeout -k 5 80 "$LINUX" uml_dir="$UML" mem=600M <"$T/in" >"$T/out" 2>&1 &
+timeout -k 5 280 "$LINUX" uml_dir="$UML" mem=600M <"$T/in" >"$T/out" 2>&1 &
 pid=$!
 cleanup_hooks+=("kill $pid 2>/dev/null; wait $pid 2>/dev/null")
 exec 3>"$T/in"
 told() { [ -f "$T/out" ] && tr -d '\r' <"$T/out" | found "^$1"; }
 say() {
 	echo "$1; echo $2" >&3
-	wait_for 30 told "$2" || fail "no answer to: $1"
+	wait_for 100 told "$2" || fail "no answer to: $1"
 }
 say 'mount -t tmpfs -o size=500M none /mnt 2>/dev/null || { mkdir /mnt && mount -t tmpfs -o size=500M none /mnt; }' mounted
 

@@ -211,6 +211,7 @@ e2fsck -p "$T/crashed" >/dev/null
 image --root "$T/crashed" -- /bin/sh -c true || fail "an image that e2fsck mended"
 
 # Signals reach the command, once: timeout sends to its process and to the group.
+: >"$T/out"
 run -- sh -c 'trap "echo got-term; exit 3" TERM; echo up; while :; do sleep 0.1; done' >"$T/out" 2>&1 &
 wait_for 20 grep -q up "$T/out" || fail "no guest"
 pkill -TERM -P $!
