@@ -109,6 +109,7 @@ strict mount 'mount namespace'
 # Without a namespace for it nothing of a guest is left either, nor does any of it run on while the
 # guest kernel is stopped.
 bare() {
+	: >"$T/out" # the lines of the one before are not this one's
 	"$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c '
 		(while :; do :; done) & n=0; while :; do n=$((n + 1)); echo "line $n"; sleep 0.1; done' >"$T/out" 2>&1 </dev/null &
 	pid=$!

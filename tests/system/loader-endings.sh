@@ -6,6 +6,7 @@
 
 # Every process of the guest carries a mark: its stdout's pipe ends here.
 start() { # ARGS...: starts a guest that stays; sets pid
+	: >"$T/log" # what the one before said is not this one's
 	"$LINUX" uml_dir="$UML" umid=end "$@" -- -c 'echo up; while :; do sleep 1; done' \
 		>"$T/log" 2>&1 </dev/null &
 	pid=$!

@@ -15,6 +15,7 @@ here=$(first "$all") other=$(last "$all")
 
 # A program that makes system calls all the time.
 start() { # COMMAND...
+	: >"$T/out" # what the one before said is not this one's
 	"$@" timeout -k 5 100 "$LINUX" uml_dir="$UML" mem=32M -- \
 		-c 'echo up; while :; do dd if=/dev/zero of=/dev/null bs=1 count=20000 2>/dev/null; read -r up rest </proc/uptime; echo "line $up"; done' >"$T/out" 2>&1 </dev/null &
 	pid=$!

@@ -14,6 +14,7 @@ stock_boot() {
 	shift
 	for try in 1 2 3; do
 		rm -f "$cow"
+		: >"$console" # what the one before said is not this one's
 		timeout -k 5 150 linux.uml "$@" uml_dir="$UML" root=/dev/ubda rw init=/init con=null con0=null,fd:1 ssl=null \
 			</dev/null >"$console" 2>&1 &
 		stock_pid=$!
