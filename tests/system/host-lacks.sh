@@ -113,6 +113,7 @@ bare() {
 	"$LACK" newpid,newuser,close_range "$LINUX" uml_dir="$UML" umid=bare mem=64M -- -c '
 		(while :; do :; done) & n=0; while :; do n=$((n + 1)); echo "line $n"; sleep 0.1; done' >"$T/out" 2>&1 </dev/null &
 	pid=$!
+	cleanup_hooks=("kill -KILL $pid \$(tree $pid) 2>/dev/null")
 	wait_for 20 lines 3 || fail "the guest does not come up without a namespace"
 	all=$(tree $pid)
 	[ "$(wc -w <<<"$all")" -ge 3 ] || fail "only these processes: $all"

@@ -215,15 +215,19 @@ timeout -k 5 60 "$RIG" run -q --patience 2s -o hang.d hang.rig >"$T/out" 2>&1 </
 run=$!
 hang() { # b's guest kernel, while the run is under way
 	local p
-	for p in $(tree "$(pgrep -f "^$T/bin/linux .*umid=b( |$)" | head -n 1)" 2>/dev/null); do
+	loader=$(pgrep -f "^$T/bin/linux .*umid=b( |$)" | head -n 1)
+	for p in $(tree "$loader" 2>/dev/null); do
 		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = guest-kernel ] && grep -q started hang.d/b.log && kill -STOP "$p" && return
 	done
 	return 1
 }
 wait_for 20 hang || fail "b has no kernel"
+sleep 0.3
+states=$(for p in $loader $(tree "$loader"); do echo "$p: $(sed -nE 's/^(Name|State|PPid):\t//p' "/proc/$p/status" 2>/dev/null | xargs)"; done)
 wait "$run"
 status=$?
-[ "$status" -eq 1 ] || fail "a hanging node: status $status"
+[ "$status" -eq 1 ] || fail "a hanging node: status $status; after the guest kernel was stopped:
+$states"
 expect_text '^uml_rig: .*b hangs at [0-9.]+ s; its stack will be in hang.d/b.crash'
 expect_text '^FAILED  b hangs; its stack: b.crash'
 grep -qE 'RIP: [0-9a-f]+:[a-z_]+' hang.d/b.crash || fail "no stack: $(cat hang.d/b.crash)"
