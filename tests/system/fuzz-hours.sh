@@ -12,9 +12,10 @@ touch "$T"/tests/fuzz/fuzz_{much,finds}.c
 # Nearly two seconds of CPU time a part, of which whole ones count; what it has learnt are more names than a pipe holds.
 cat >"$T/build/fuzz/fuzz_much" <<'SH'
 #!/bin/bash
-case $4 in
--merge=1)
-	cd "$5" && seq -f 'input-with-a-long-name-%.0f' 5000 | xargs touch
+case $5 in
+-merge=1) # an input that takes long here, as on a busy host, is none that was found
+	echo x >"${4#-artifact_prefix=}timeout-1"
+	cd "$6" && seq -f 'input-with-a-long-name-%.0f' 5000 | xargs touch
 	exit
 	;;
 esac
@@ -32,7 +33,8 @@ timeout 200 "$T/scripts/fuzz" -s 2 -p 1 much >"$T/out" 2>&1 || fail "a target th
 [ "$(grep -c '1 s, 7 inputs' "$T/out")" -ge 2 ] || fail "not told part by part"
 awk '$1 == "much" && $2 >= 2 && $3 >= 14 { ok = 1 } END { exit !ok }' "$T/tests/fuzz/HOURS" || fail "hours: $(cat "$T/tests/fuzz/HOURS")"
 [ "$(ls "$T/tests/fuzz/corpus/much" | wc -l)" -eq 16 ] || fail "corpus: $(ls "$T/tests/fuzz/corpus/much" | wc -l) inputs"
-[ -z "$(ls -d "$T"/build/fuzz/found/merge.* 2>/dev/null)" ] || fail "a merge is left over"
+[ -z "$(ls -d "$T"/build/fuzz/found/merge.* 2>/dev/null)" ] && [ "$(ls "$T" | xargs)" = "Makefile build out scripts tests" ] ||
+	fail "a merge is left over: $(ls "$T")"
 echo "hours are counted, and the corpus is small"
 
 status=0
