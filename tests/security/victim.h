@@ -37,10 +37,10 @@ static struct {
 	unsigned long used;
 	pid_t child; /* that the last call made, stopped */
 	unsigned long signals; /* that came meanwhile */
+	bool doomed; /* a thread is left that nothing but the process's end can end */
 	/* While a child of its stands for it (stand_in()): */
 	pid_t original; /* whose child this is; 0: none stands for it */
 	bool gone; /* it has ended, of a call, or because the call did not come back */
-	bool doomed; /* a thread is left that nothing but the process's end can end */
 	unsigned long sp; /* its stack pointer in the next call, if not 0 */
 } victim;
 
