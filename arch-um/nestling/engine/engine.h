@@ -218,7 +218,10 @@ void nl_fp_load(struct nl_stub *s, struct uml_pt_regs *regs);
 int nl_fp_check(const unsigned long *fp_regs);
 /* The stub goes away: nobody's state is in it. */
 void nl_fp_forget(struct nl_stub *s);
-/* Learns size and shape from the first frame, in which xstate has room bytes. 0 or -errno. */
+/*
+ * Learns size and shape from the first frame, in which xstate has room bytes. 0 or -errno; a panic
+ * when it is more than registers have room for, which no guest could live with.
+ */
 int nl_fp_init(const void *xstate, unsigned int room);
 
 /* sigframe.c */

@@ -17,6 +17,7 @@
 #include <linux/array_size.h>
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/panic.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <asm/sigcontext.h>
@@ -116,9 +117,11 @@ int nl_fp_init(const void *xstate, unsigned int room)
 
 	frame_sw = fp->sw_reserved;
 	if (frame_sw.magic1 != FP_XSTATE_MAGIC1 || frame_sw.xstate_size < sizeof(struct _fpstate) ||
-	    frame_sw.xstate_size > sizeof(((struct uml_pt_regs *)0)->fp) ||
 	    frame_sw.extended_size > room)
 		return -EOPNOTSUPP;
+	if (frame_sw.xstate_size > NL_FP_BYTES)
+		panic("This CPU's FPU has %u bytes, and a task has room for %u (NL_FP_BYTES)",
+		      frame_sw.xstate_size, NL_FP_BYTES);
 	nl_frame.fp_size = frame_sw.xstate_size;
 	mxcsr_mask = fp->mxcsr_mask ?: MXCSR_MASK_OLD;
 	pkru_learn(xstate);
@@ -147,7 +150,7 @@ void nl_fp_clean(unsigned long *fp_regs)
 {
 	struct _fpstate *fp = (void *)fp_regs;
 
-	memset(fp_regs, 0, sizeof(((struct uml_pt_regs *)0)->fp));
+	memset(fp_regs, 0, NL_FP_BYTES);
 	fp->cwd = FCW_INIT;
 	fp->mxcsr = MXCSR_INIT;
 	fp->sw_reserved = frame_sw;

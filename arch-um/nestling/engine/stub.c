@@ -404,12 +404,12 @@ static int frame_learn(const struct nl_stub *s)
 	fp = (unsigned long)u->uc_mcontext.fpstate - base;
 	if (fp > NL_PAGE * NL_STUB_BLOCK_PAGES - sizeof(struct _fpstate) || fp % XSTATE_ALIGN)
 		return -EINVAL;
-	nl_frame.uc = uc;
-	nl_frame.si = si;
-	nl_frame.fp = fp;
 	err = nl_fp_init((void *)s->orders + fp, NL_PAGE * NL_STUB_BLOCK_PAGES - fp);
 	if (err)
 		return err;
+	nl_frame.uc = uc; /* which says that all is known */
+	nl_frame.si = si;
+	nl_frame.fp = fp;
 	nl_regset_init();
 	nl_auxv_init();
 	return 0;
