@@ -137,7 +137,7 @@ verdicts() {
 			*) [ "$word" = refused ] && want=SUCCEEDED || want=refused ;;
 			esac
 		done
-		[ "${got%% *}" = "$want" ] || bad+=" $name"
+		[ "${got%% *}" = "$want" ] || bad+=" $name ($got)"
 		# They sent nothing, or the guest has not opened what it was to hold.
 		[[ $got != *ENOMSG* ]] || bad+=" $name(nothing-was-sent)"
 		[[ $round != *shared* || $name != held-* || $got != *ENODEV* ]] || bad+=" $name(not-held)"
@@ -279,6 +279,20 @@ only=() round="with the layers off"
 attack rw hostfs="$T/share" --sandbox=off
 verdicts SUCCEEDED "${still[@]}"
 [ ! -e /tmp/nestling-escaped ] || fail "/tmp/nestling-escaped is left over"
+# A signal that comes while a call is made is no refusal.
+round="amid signals, with the layers off" only=(tcp)
+diskless=yes
+begin guest "$linux" uml_dir="$home/uml" mem=32M --sandbox=off -- -c "$count"
+while kill -ALRM "$kernel"; do :; done 2>/dev/null &
+flood=$!
+disown "$flood"
+guests+=("$flood")
+for ((try = 1; try <= 10; try++)); do
+	attempts
+	verdicts SUCCEEDED
+done
+kill "$flood"
+stop
 round="uml_run with the layers off" only=("${files[@]}")
 begin_run --sandbox off
 attempts --outside "$T/hidden/file"

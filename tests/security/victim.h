@@ -44,7 +44,9 @@ static struct {
 	unsigned long sp; /* its stack pointer in the next call, if not 0 */
 } victim;
 
-#define RESTART 513 /* ERESTARTNOINTR, which no program ever sees but by ptrace */
+/* What no program ever sees but by ptrace: ERESTARTSYS and ERESTARTNOINTR of the kernel. */
+#define RESTARTSYS 512
+#define RESTARTNOINTR 513
 #define CALL_MS 300 /* after which a call of a child is one that waits */
 
 static void die(const char *what)
@@ -198,14 +200,15 @@ static long run_once(unsigned long ip, long nr, const unsigned long a[6])
 }
 
 /*
- * A call that a signal kept from beginning (a fork that an interrupt of the guest's came in the way
- * of) is made again, as the host's kernel would, which had no occasion to: it stands still first.
+ * A call that a signal came in the way of (an interrupt of the guest's, at a fork, or at a connect
+ * that has its answer but looks for signals first) is made again, as the host's kernel would, which
+ * had no occasion to: it stands still first.
  */
 static long run(unsigned long ip, long nr, const unsigned long a[6])
 {
 	long ret = run_once(ip, nr, a);
 
-	for (int again = 0; ret == -RESTART && again < 1000; again++)
+	for (int again = 0; (ret == -RESTARTSYS || ret == -RESTARTNOINTR) && again < 1000; again++)
 		ret = run_once(ip, nr, a);
 	return ret;
 }
