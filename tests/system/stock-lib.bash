@@ -4,7 +4,8 @@
 #                               STOCK_IN_INIT; the process is $stock_pid; $T/cowNUMBER is made anew
 #
 # Stock's kernel panicked in mount_root once in CI, before anything of ours was asked. Such a boot tells nothing
-# of what is tested here: it is reported and made once more, twice at most.
+# of what is tested here: it is reported and made once more, twice at most. It has room for 2696 bytes of the
+# FPU's state, and CPUs with AMX have more: there no program of its runs, and the test is skipped.
 # shellcheck shell=bash
 STOCK_IN_INIT='init of a stock guest'
 stock_pid=
@@ -22,6 +23,7 @@ stock_boot() {
 		wait_for 60 stock_decided "$console"
 		grep -aq "$STOCK_IN_INIT" "$console" && return
 		grep -aq 'Kernel panic' "$console" || break
+		! grep -aq 'ptrace set fp regs failed' "$console" || { echo "stock User Mode Linux cannot run on this CPU"; exit 77; }
 		kill $stock_pid 2>/dev/null
 		wait $stock_pid
 		echo "stock's kernel panicked before its init (try $try):"
