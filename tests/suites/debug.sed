@@ -11,6 +11,6 @@ s/^\[pid +[0-9]+\]/[pid N]/
 s/\[[0-9]+\]( \(|, )/[N]\1/g
 s/ {2,}/ /g
 # Of some CPUs gdb says more.
-s,(Section `\.reg-[a-z]+/)[0-9]+',\1PID',g
+s,([Ss]ection `\.reg-[a-z]+/)[0-9]+',\1PID',g
 # Steps of one instruction enter the handler before it has stored its argument: what is there is luck.
 s,^on_signal \(sig=[0-9]+\) at,on_signal (sig=N) at,
